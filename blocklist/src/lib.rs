@@ -1,1 +1,48 @@
-//! Placeholder.
+//! The pure domain of Qalqan: what a name is, who may put it on the national list, and what the
+//! list is at a moment. Nothing here opens a socket, reads a clock or knows a database; time and
+//! bytes are passed in, so every verifier anywhere reaches the same answer.
+//!
+//! Read it in the order in which a listing comes to be:
+//!
+//! 1. **Names and registers.** [`name`] holds [`DomainName`], [`time`] the one notion of a moment,
+//!    [`register`] what licence registers say, [`matching`] what follows from them for a host.
+//! 2. **Consent.** [`key`] holds keys and roles, [`statement`] the bytes people sign,
+//!    [`guard`] the names that nobody may list.
+//! 3. **The record.** [`leaf`] is a signed statement as it stands in the public log, [`log`] the
+//!    Merkle tree, its tiles and checkpoints, [`trust`] what a verifier is given by hand.
+//! 4. **The list.** [`fold`] turns leaves into entries, [`zone`] and [`export`] write them down for
+//!    name servers, [`set`] answers for one name, [`release`] is the signed, dated whole, and
+//!    [`verify`] replays all of it from the beginning.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+#![forbid(unsafe_code)]
+
+pub mod digest;
+pub mod export;
+pub mod fold;
+pub mod guard;
+pub mod key;
+pub mod leaf;
+pub mod log;
+pub mod matching;
+pub mod name;
+pub mod register;
+pub mod release;
+pub mod set;
+pub mod statement;
+#[cfg(any(test, feature = "testing"))]
+#[doc(hidden)]
+pub mod testing;
+pub mod time;
+pub mod trust;
+pub mod verify;
+pub mod zone;
+
+pub use digest::Digest;
+pub use fold::{Entry, Folded};
+pub use name::DomainName;
+pub use release::Release;
+pub use set::BlockSet;
+pub use statement::{ListingId, Scope};
+pub use time::Timestamp;
+pub use trust::Trust;
+pub use zone::PolicyZone;

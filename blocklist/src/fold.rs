@@ -1,0 +1,591 @@
+//! From leaves to the list: a pure function of the log and a moment.
+//!
+//! [`Fold::apply`] takes leaves in order and refuses a forged one; [`Fold::at`] says what is listed
+//! at a moment. Signatures, roles and shape decide whether a log verifies at all; guards, registers,
+//! time and caps decide what of it is enforced, and whatever they hold back is named with its reason.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::{
+    DomainName, ListingId, Scope, Timestamp,
+    guard::{Guard, GuardList, Reach, Tier},
+    key::{KeyId, PublicKey, Role},
+    leaf::Leaf,
+    set::BlockSet,
+    statement::{
+        CanonicalError, EMERGENCY_SECONDS, KeyGrant, List, Policy, RegisterSnapshot, Statement,
+        VERSION,
+    },
+};
+
+/// The version of this function. Any change of what it yields for the same leaves and time, which
+/// includes another public suffix list in the floor of the guard, takes the next number.
+pub const FOLD_VERSION: u32 = 1;
+
+/// Why a log does not verify. The release is refused whole.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("leaf {position}: {kind}")]
+pub struct FoldError {
+    /// The position of the leaf.
+    pub position: u64,
+    /// What is wrong with it.
+    pub kind: FoldErrorKind,
+}
+
+/// What is wrong with a leaf.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FoldErrorKind {
+    /// Leaf 0 is something else, or a genesis stands later.
+    #[error("the log must begin with a genesis leaf and hold no other")]
+    Genesis,
+    /// A version or log name that is not this log's.
+    #[error("the statement is for log `{origin}`, version {v}")]
+    Header {
+        /// The log it names.
+        origin: String,
+        /// Its version.
+        v: u32,
+    },
+    /// A key that no admin added, or that was revoked.
+    #[error("signed by key {0}, which is not an active key of that role")]
+    UnknownKey(KeyId),
+    /// One key twice.
+    #[error("signed twice by key {0}")]
+    SameKey(KeyId),
+    /// A signature that does not verify.
+    #[error("the signature of key {0} does not verify")]
+    BadSignature(KeyId),
+    /// Too few signatures, or of the wrong role.
+    #[error("carries {found} signatures of the role {role}; {needed} are needed", role = .role.as_str())]
+    Quorum {
+        /// The role that must sign.
+        role: Role,
+        /// How many it has.
+        found: usize,
+        /// How many it needs.
+        needed: usize,
+    },
+    /// Signatures on a leaf that the publisher writes.
+    #[error("carries signatures of a role that does not sign this kind of statement")]
+    StrayRole,
+    /// The statement has no canonical form.
+    #[error(transparent)]
+    Canonical(#[from] CanonicalError),
+}
+
+/// What is enforced for one owner name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// The name is blocked.
+    Block,
+    /// The name is let through although a listed parent covers it.
+    PassThrough,
+}
+
+/// One line of the list.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Entry {
+    /// The owner name.
+    pub name: DomainName,
+    /// Its reach.
+    pub scope: Scope,
+    /// What happens.
+    pub action: Action,
+    /// The listing it comes from.
+    pub listing_id: ListingId,
+}
+
+/// Where a listing stands at a moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum ListingState {
+    /// Not yet in effect; the moment when it will be.
+    Scheduled {
+        /// `effective_at`, or later where the day's cap was reached.
+        at: Timestamp,
+    },
+    /// Enforced.
+    Listed {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Held back because a live register row names the host.
+    Suspended {
+        /// The register.
+        register: String,
+    },
+    /// Held back by the guard; this is an alarm.
+    Guarded {
+        /// Why.
+        reason: String,
+    },
+    /// Ended by its own date.
+    Expired {
+        /// When.
+        at: Timestamp,
+    },
+    /// Taken off.
+    Lifted {
+        /// When.
+        at: Timestamp,
+        /// Why.
+        reason: String,
+    },
+    /// It should never have been.
+    Annulled {
+        /// When.
+        at: Timestamp,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// A listing and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Listing {
+    /// The signed statement.
+    #[serde(flatten)]
+    pub statement: List,
+    /// The position of its leaf.
+    pub position: u64,
+    /// The keys that signed.
+    pub signed_by: Vec<KeyId>,
+    /// Where it stands.
+    #[serde(flatten)]
+    pub state: ListingState,
+}
+
+/// The list at a moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folded {
+    /// Number of leaves folded.
+    pub size: u64,
+    /// The moment.
+    pub time: Timestamp,
+    /// What is enforced, in order of name.
+    pub entries: Vec<Entry>,
+    /// Every listing there ever was, in order of the log.
+    pub listings: Vec<Listing>,
+    /// Leaves that verify but change nothing, with the reason: alarms for the operator.
+    pub remarks: Vec<String>,
+    /// The policy in force.
+    pub policy: Policy,
+}
+
+impl Folded {
+    /// The compiled list.
+    pub fn block_set(&self) -> BlockSet {
+        BlockSet::new(&self.entries)
+    }
+
+    /// The zone's SOA serial for this size (RFC 1982 arithmetic).
+    pub fn serial(&self) -> u32 {
+        // Serial numbers wrap by design; the low 32 bits of the size are what moves.
+        self.policy.serial_base.wrapping_add(self.size as u32)
+    }
+
+    /// Listings the guard held back.
+    pub fn guarded(&self) -> impl Iterator<Item = &Listing> {
+        self.listings
+            .iter()
+            .filter(|listing| matches!(listing.state, ListingState::Guarded { .. }))
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Held {
+    list: List,
+    position: u64,
+    signed_by: Vec<KeyId>,
+    legal: bool,
+    ended: Option<ListingState>,
+}
+
+/// The state of a log after some leaves.
+#[derive(Clone, Debug)]
+pub struct Fold {
+    origin: String,
+    demo: bool,
+    size: u64,
+    policy: Policy,
+    keys: BTreeMap<KeyId, KeyGrant>,
+    guards: BTreeMap<String, GuardList>,
+    registers: BTreeMap<String, RegisterSnapshot>,
+    listings: BTreeMap<ListingId, Held>,
+    remarks: Vec<String>,
+}
+
+impl Fold {
+    /// Begins with leaf 0, which must be a genesis signed by its own two admins.
+    pub fn begin(leaf: &Leaf) -> Result<Self, FoldError> {
+        let fail = |kind| FoldError { position: 0, kind };
+        let Statement::Genesis(genesis) = &leaf.statement else {
+            return Err(fail(FoldErrorKind::Genesis));
+        };
+        let keys: BTreeMap<_, _> = genesis
+            .admins
+            .iter()
+            .map(|grant| (grant.key.id(), grant.clone()))
+            .collect();
+        if keys.values().any(|grant| grant.role != Role::Admin) {
+            return Err(fail(FoldErrorKind::Genesis));
+        }
+        let mut fold = Self {
+            origin: genesis.origin.clone(),
+            demo: genesis.demo,
+            size: 0,
+            policy: genesis.policy.clone(),
+            keys,
+            guards: BTreeMap::new(),
+            registers: BTreeMap::new(),
+            listings: BTreeMap::new(),
+            remarks: Vec::new(),
+        };
+        fold.check_signatures(leaf).map_err(fail)?;
+        fold.size = 1;
+        Ok(fold)
+    }
+
+    /// Takes the next leaf.
+    pub fn apply(&mut self, leaf: &Leaf) -> Result<(), FoldError> {
+        let position = self.size;
+        let fail = |kind| FoldError { position, kind };
+        if matches!(leaf.statement, Statement::Genesis(_)) {
+            return Err(fail(FoldErrorKind::Genesis));
+        }
+        self.check_signatures(leaf).map_err(fail)?;
+        self.size += 1;
+        if let Err(remark) = self.enter(position, leaf) {
+            self.remarks.push(format!("leaf {position}: {remark}"));
+        }
+        Ok(())
+    }
+
+    /// Checks that `leaf` may be appended now: shape, keys, roles, signatures.
+    pub fn check_signatures(&self, leaf: &Leaf) -> Result<(), FoldErrorKind> {
+        let (v, origin) = leaf.statement.header();
+        if v != VERSION || origin != self.origin {
+            return Err(FoldErrorKind::Header {
+                origin: origin.chars().take(80).collect(),
+                v,
+            });
+        }
+        let bytes = leaf.statement.to_bytes()?;
+        let mut seen: Vec<&KeyId> = Vec::new();
+        for signature in &leaf.signatures {
+            if seen.contains(&&signature.key_id) {
+                return Err(FoldErrorKind::SameKey(signature.key_id.clone()));
+            }
+            seen.push(&signature.key_id);
+            let key = self
+                .key(&signature.key_id, signature.role)
+                .ok_or_else(|| FoldErrorKind::UnknownKey(signature.key_id.clone()))?;
+            if !key.verify(signature.role, &bytes, &signature.signature) {
+                return Err(FoldErrorKind::BadSignature(signature.key_id.clone()));
+            }
+        }
+        let count = |role| leaf.signatures.iter().filter(|s| s.role == role).count();
+        match leaf.statement.quorum() {
+            None if leaf.signatures.is_empty() => Ok(()),
+            None => Err(FoldErrorKind::StrayRole),
+            Some((role, needed)) => {
+                let found = count(role);
+                let legal = if matches!(leaf.statement, Statement::List(_)) {
+                    count(Role::Legal)
+                } else {
+                    0
+                };
+                if found < needed {
+                    Err(FoldErrorKind::Quorum {
+                        role,
+                        found,
+                        needed,
+                    })
+                } else if found + legal != leaf.signatures.len() {
+                    Err(FoldErrorKind::StrayRole)
+                } else {
+                    Ok(())
+                }
+            }
+        }
+    }
+
+    fn enter(&mut self, position: u64, leaf: &Leaf) -> Result<(), String> {
+        match &leaf.statement {
+            Statement::Genesis(_) | Statement::AuditAnchor(_) => Ok(()),
+            Statement::KeyAdd(add) => match self.keys.insert(add.grant.key.id(), add.grant.clone())
+            {
+                Some(held) if held.role != add.grant.role => {
+                    self.keys.insert(held.key.id(), held);
+                    Err("a key cannot change its role; add another key".into())
+                }
+                _ => Ok(()),
+            },
+            Statement::KeyRevoke(revoke) => {
+                let removed = self.keys.remove(&revoke.key_id);
+                removed
+                    .map(|_| ())
+                    .ok_or_else(|| format!("key {} was not active", revoke.key_id))
+            }
+            Statement::PolicySet(set) => {
+                if set.policy.serial_base < self.policy.serial_base {
+                    return Err("a smaller serial base would turn the zone's serial back".into());
+                }
+                self.policy = set.policy.clone();
+                Ok(())
+            }
+            Statement::GuardSet(set) => {
+                self.guards.insert(set.list.list.clone(), set.list.clone());
+                Ok(())
+            }
+            Statement::RegisterSnapshot(snapshot) => {
+                if self
+                    .registers
+                    .get(&snapshot.register)
+                    .is_some_and(|held| held.taken_on > snapshot.taken_on)
+                {
+                    return Err(format!(
+                        "a newer snapshot of {} is already in the log",
+                        snapshot.register
+                    ));
+                }
+                self.registers
+                    .insert(snapshot.register.clone(), snapshot.clone());
+                Ok(())
+            }
+            Statement::List(list) => self.enter_list(position, list, leaf),
+            Statement::Lift(lift) => {
+                let state = ListingState::Lifted {
+                    at: lift.at,
+                    reason: lift.reason.clone(),
+                };
+                self.end(&lift.listing_id, state)
+            }
+            Statement::Annul(annul) => {
+                let state = ListingState::Annulled {
+                    at: annul.at,
+                    reason: annul.reason.clone(),
+                };
+                self.end(&annul.listing_id, state)
+            }
+            Statement::Effect(due) | Statement::Expire(due) => {
+                let unknown = due
+                    .listings
+                    .iter()
+                    .find(|id| !self.listings.contains_key(*id));
+                unknown.map_or(Ok(()), |id| Err(format!("listing {id} is not in the log")))
+            }
+        }
+    }
+
+    fn enter_list(&mut self, position: u64, list: &List, leaf: &Leaf) -> Result<(), String> {
+        if self.listings.contains_key(&list.listing_id) {
+            return Err(format!("listing {} is already in the log", list.listing_id));
+        }
+        if !self.policy.bases.contains(&list.basis) {
+            return Err(format!(
+                "basis `{}` is not one the policy allows",
+                list.basis
+            ));
+        }
+        if list.effective_at >= list.expires_at || list.review_at > list.expires_at {
+            return Err(format!("listing {} ends before it begins", list.listing_id));
+        }
+        let held = Held {
+            list: list.clone(),
+            position,
+            signed_by: leaf.signatures.iter().map(|s| s.key_id.clone()).collect(),
+            legal: leaf.signatures.iter().any(|s| s.role == Role::Legal),
+            ended: None,
+        };
+        self.listings.insert(list.listing_id.clone(), held);
+        Ok(())
+    }
+
+    fn end(&mut self, id: &ListingId, state: ListingState) -> Result<(), String> {
+        let held = self
+            .listings
+            .get_mut(id)
+            .ok_or_else(|| format!("listing {id} is not in the log"))?;
+        // An annulment says more than a lifting and may follow it; nothing follows an annulment.
+        if matches!(held.ended, Some(ListingState::Annulled { .. })) {
+            return Err(format!("listing {id} was annulled"));
+        }
+        held.ended = Some(state);
+        Ok(())
+    }
+
+    /// Number of leaves taken.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The log's name.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Whether this is a demonstration log.
+    pub fn demo(&self) -> bool {
+        self.demo
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The latest snapshot of each register in the log.
+    pub fn registers(&self) -> impl Iterator<Item = &RegisterSnapshot> {
+        self.registers.values()
+    }
+
+    /// The active key `id`, if it has `role`.
+    pub fn key(&self, id: &KeyId, role: Role) -> Option<&PublicKey> {
+        self.keys
+            .get(id)
+            .filter(|grant| grant.role == role)
+            .map(|grant| &grant.key)
+    }
+
+    /// Every name protected now: floor, lists in the log, and every host a register row names.
+    pub fn guard(&self) -> Guard {
+        let mut guard = Guard::floor(self.demo, &self.policy.public_domain);
+        for list in self.guards.values() {
+            guard.add(list);
+        }
+        for snapshot in self.registers.values() {
+            guard.add(&GuardList {
+                list: format!("register/{}", snapshot.register),
+                tier: Tier::Never,
+                reach: Reach::Tree,
+                reason: "a licence register names this host".into(),
+                names: snapshot
+                    .hosts
+                    .iter()
+                    .map(|host| host.name.clone())
+                    .collect(),
+            });
+        }
+        guard
+    }
+
+    /// What is listed at `time`.
+    pub fn at(&self, time: Timestamp) -> Folded {
+        let guard = self.guard();
+        let mut in_order: Vec<&Held> = self.listings.values().collect();
+        in_order.sort_by_key(|held| held.position);
+        let mut taken = BTreeMap::new();
+        let mut entries = Vec::new();
+        let mut listings = Vec::with_capacity(in_order.len());
+        for held in in_order {
+            let begins = self.place_in_day(&mut taken, held.list.effective_at);
+            let state = self.state(held, begins, &guard, time);
+            if matches!(state, ListingState::Listed { .. }) {
+                push_entries(&mut entries, &held.list, &guard);
+            }
+            listings.push(Listing {
+                statement: held.list.clone(),
+                position: held.position,
+                signed_by: held.signed_by.clone(),
+                state,
+            });
+        }
+        entries.sort();
+        entries.dedup_by(|later, first| {
+            (&later.name, later.scope, later.action) == (&first.name, first.scope, first.action)
+        });
+        Folded {
+            size: self.size,
+            time,
+            entries,
+            listings,
+            remarks: self.remarks.clone(),
+            policy: self.policy.clone(),
+        }
+    }
+
+    /// The first moment, from `effective_at` on, whose UTC day still has room under the cap.
+    fn place_in_day(&self, taken: &mut BTreeMap<i64, u32>, effective_at: Timestamp) -> Timestamp {
+        let mut day = effective_at.day_number();
+        // With a cap of nought nothing ever takes effect; one listing a day is the least.
+        while taken
+            .get(&day)
+            .is_some_and(|count| *count >= self.policy.listings_per_day.max(1))
+        {
+            day += 1;
+        }
+        *taken.entry(day).or_default() += 1;
+        effective_at.max(Timestamp(day * crate::time::DAY_SECONDS))
+    }
+
+    fn state(
+        &self,
+        held: &Held,
+        begins: Timestamp,
+        guard: &Guard,
+        time: Timestamp,
+    ) -> ListingState {
+        let list = &held.list;
+        if let Some(ended) = &held.ended {
+            return ended.clone();
+        }
+        let ends = match list.order.number {
+            Some(_) => list.expires_at,
+            None => list
+                .expires_at
+                .min(list.effective_at.plus(EMERGENCY_SECONDS)),
+        };
+        if time >= ends {
+            return ListingState::Expired { at: ends };
+        }
+        // A live licence comes before the guard: the register guards its own hosts, and
+        // "suspended because licensed" is the truer word for the public.
+        if let Some(register) = self.licensed(&list.name, time) {
+            return ListingState::Suspended { register };
+        }
+        if let Some(refusal) = guard.covers(&list.name)
+            && !(refusal.tier == Tier::Raised && held.legal)
+        {
+            return ListingState::Guarded {
+                reason: refusal.to_string(),
+            };
+        }
+        if time < begins {
+            return ListingState::Scheduled { at: begins };
+        }
+        ListingState::Listed { since: begins }
+    }
+
+    /// The register whose live row covers `name` at `time`.
+    fn licensed(&self, name: &DomainName, time: Timestamp) -> Option<String> {
+        let live = |snapshot: &&RegisterSnapshot| {
+            snapshot.hosts.iter().any(|host| {
+                host.licensed.is_some_and(|term| term.covers(time))
+                    && name.is_at_or_below(&host.name)
+            })
+        };
+        self.registers
+            .values()
+            .find(live)
+            .map(|snapshot| snapshot.register.clone())
+    }
+}
+
+fn push_entries(entries: &mut Vec<Entry>, list: &List, guard: &Guard) {
+    let entry = |name, scope, action| Entry {
+        name,
+        scope,
+        action,
+        listing_id: list.listing_id.clone(),
+    };
+    entries.push(entry(list.name.clone(), list.scope, Action::Block));
+    if list.scope == Scope::Subtree {
+        for (name, scope) in guard.below(&list.name) {
+            entries.push(entry(name, scope, Action::PassThrough));
+        }
+    }
+}

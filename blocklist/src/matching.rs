@@ -1,0 +1,584 @@
+//! What the registers, warnings and listings together say of one host.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    DomainName, ListingId, Scope, Timestamp,
+    fold::{Listing, ListingState},
+    register::{Basis, LicenceRow, Snapshot},
+};
+
+/// The answer to "is this exchange licensed?", the one that weighs most first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// On the national list and enforced.
+    Blocked,
+    /// On the list, held back because a live register row names the host.
+    Suspended,
+    /// Named in a regulator's notice; not the same as blocked.
+    Warned,
+    /// A live row of the register itself, in a fresh snapshot, names this host.
+    Licensed,
+    /// Reported as licensed, but not read in the register, or the snapshot is too old.
+    LicenceUnconfirmed,
+    /// The term of the licence is over, or the regulator ended it.
+    LicenceEnded,
+    /// The firm or group is licensed for another host than this one.
+    LicensedElsewhere,
+    /// The name resembles that of a licensed host. Resemblance only, no accusation.
+    Lookalike,
+    /// Nothing is known. Not found is not safe.
+    Unknown,
+}
+
+impl Verdict {
+    /// The word used in JSON and in message keys.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Blocked => "blocked",
+            Self::Suspended => "suspended",
+            Self::Warned => "warned",
+            Self::Licensed => "licensed",
+            Self::LicenceUnconfirmed => "licence_unconfirmed",
+            Self::LicenceEnded => "licence_ended",
+            Self::LicensedElsewhere => "licensed_elsewhere",
+            Self::Lookalike => "lookalike",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// A regulator's notice that names a brand, with the hosts we map it to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Warning {
+    /// The brand as the notice names it.
+    pub brand: String,
+    /// Who warned.
+    pub authority: String,
+    /// Hosts; the mapping from brand to host is ours and is said to be.
+    pub hosts: Vec<DomainName>,
+    /// Where the notice stands.
+    pub source_url: String,
+}
+
+/// Everything a verdict follows from.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// The latest snapshot of each register.
+    pub snapshots: Vec<Snapshot>,
+    /// Regulators' notices.
+    pub warnings: Vec<Warning>,
+    /// Listings and where they stand.
+    pub listings: Vec<Listing>,
+    /// Days after which a snapshot no longer says "licensed".
+    pub register_days: u32,
+}
+
+/// One reason, as a code for message files with its arguments.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// Key of the message, such as `register-names-host`.
+    pub code: String,
+    /// Arguments of the message.
+    pub args: BTreeMap<String, String>,
+}
+
+impl Reason {
+    fn new<const N: usize>(code: &str, args: [(&str, &str); N]) -> Self {
+        let args = args
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .collect();
+        Self {
+            code: code.to_owned(),
+            args,
+        }
+    }
+}
+
+/// What a host was matched with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Matched {
+    /// The register the row stands in.
+    pub register: String,
+    /// The day of the snapshot.
+    pub taken_on: crate::time::Day,
+    /// The row.
+    pub row: LicenceRow,
+    /// The host of the row that matched.
+    pub host: DomainName,
+}
+
+/// The verdict for a host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Match {
+    /// The verdict that weighs most.
+    pub verdict: Verdict,
+    /// Other verdicts that also hold, in order of weight.
+    pub also: Vec<Verdict>,
+    /// The listing, for `blocked` and `suspended`.
+    pub listing_id: Option<ListingId>,
+    /// The register row, where one was matched.
+    pub matched: Option<Matched>,
+    /// Why, the first reason for the verdict.
+    pub reasons: Vec<Reason>,
+}
+
+/// Judges one host.
+pub fn check_host(name: &DomainName, known: &Known, now: Timestamp) -> Match {
+    let mut findings = Findings::default();
+    find_listing(name, known, &mut findings);
+    find_warning(name, known, &mut findings);
+    if !find_row(name, known, now, &mut findings) {
+        find_relative(name, known, &mut findings);
+    }
+    findings.into_match()
+}
+
+#[derive(Default)]
+struct Findings {
+    found: Vec<(Verdict, Reason)>,
+    listing_id: Option<ListingId>,
+    matched: Option<Matched>,
+}
+
+impl Findings {
+    fn add(&mut self, verdict: Verdict, reason: Reason) {
+        self.found.push((verdict, reason));
+    }
+
+    fn into_match(mut self) -> Match {
+        if self.found.is_empty() {
+            self.add(Verdict::Unknown, Reason::new("not-found", []));
+        }
+        self.found.sort_by_key(|(verdict, _)| *verdict);
+        let verdict = self.found[0].0;
+        let mut also: Vec<_> = self
+            .found
+            .iter()
+            .map(|(v, _)| *v)
+            .filter(|v| *v != verdict)
+            .collect();
+        also.dedup();
+        Match {
+            verdict,
+            also,
+            listing_id: self.listing_id,
+            matched: self.matched,
+            reasons: self.found.into_iter().map(|(_, reason)| reason).collect(),
+        }
+    }
+}
+
+fn find_listing(name: &DomainName, known: &Known, findings: &mut Findings) {
+    let covers = |listing: &&Listing| {
+        let list = &listing.statement;
+        *name == list.name || (list.scope == Scope::Subtree && name.is_at_or_below(&list.name))
+    };
+    // The longest listed name speaks for the host.
+    let mut covering: Vec<_> = known.listings.iter().filter(covers).collect();
+    covering.sort_by_key(|listing| std::cmp::Reverse(listing.statement.name.as_str().len()));
+    for listing in covering {
+        let id = &listing.statement.listing_id;
+        let verdict = match &listing.state {
+            ListingState::Listed { .. } => Verdict::Blocked,
+            ListingState::Suspended { .. } => Verdict::Suspended,
+            _ => continue,
+        };
+        let code = if verdict == Verdict::Blocked {
+            "listed"
+        } else {
+            "listing-suspended"
+        };
+        findings.add(
+            verdict,
+            Reason::new(
+                code,
+                [
+                    ("listing", id.as_str()),
+                    ("name", listing.statement.name.as_str()),
+                ],
+            ),
+        );
+        findings.listing_id = Some(id.clone());
+        return;
+    }
+}
+
+fn find_warning(name: &DomainName, known: &Known, findings: &mut Findings) {
+    for warning in &known.warnings {
+        if warning.hosts.iter().any(|host| name.is_at_or_below(host)) {
+            let args = [
+                ("authority", warning.authority.as_str()),
+                ("brand", warning.brand.as_str()),
+            ];
+            findings.add(Verdict::Warned, Reason::new("warned", args));
+            return;
+        }
+    }
+}
+
+/// All rows with the host each names.
+fn rows(known: &Known) -> impl Iterator<Item = (&Snapshot, &LicenceRow, &DomainName)> {
+    known.snapshots.iter().flat_map(|snapshot| {
+        snapshot
+            .rows
+            .iter()
+            .flat_map(move |row| row.hosts.iter().map(move |host| (snapshot, row, host)))
+    })
+}
+
+/// Looks for rows that name the host or a parent of it; the longest such host decides (rule 4).
+fn find_row(name: &DomainName, known: &Known, now: Timestamp, findings: &mut Findings) -> bool {
+    let covering = || rows(known).filter(|(_, _, host)| name.is_at_or_below(host));
+    let Some(longest) = covering().map(|(_, _, host)| host.as_str().len()).max() else {
+        return false;
+    };
+    let mut best: Option<(Verdict, Matched)> = None;
+    for (snapshot, row, host) in covering().filter(|(_, _, host)| host.as_str().len() == longest) {
+        let live = row.term().is_some_and(|term| term.covers(now));
+        let verdict = if row.has_ended(now) {
+            Verdict::LicenceEnded
+        } else if live && snapshot.is_fresh(now, known.register_days) {
+            Verdict::Licensed
+        } else {
+            Verdict::LicenceUnconfirmed
+        };
+        if best.as_ref().is_none_or(|(held, _)| verdict < *held) {
+            best = Some((verdict, matched(snapshot, row, host)));
+        }
+    }
+    if let Some((verdict, matched)) = best {
+        let day = matched.taken_on.to_string();
+        let source = matched.row.source_date.to_string();
+        let reason = match (verdict, matched.row.basis) {
+            (Verdict::Licensed, _) => Reason::new(
+                "register-names-host",
+                [
+                    ("host", matched.host.as_str()),
+                    ("firm", &matched.row.legal_name),
+                    ("register", &matched.register),
+                    ("day", &day),
+                ],
+            ),
+            (Verdict::LicenceEnded, _) => Reason::new(
+                "licence-ended",
+                [
+                    ("firm", &matched.row.legal_name),
+                    (
+                        "day",
+                        &matched
+                            .row
+                            .valid_to
+                            .map(|day| day.to_string())
+                            .unwrap_or_default(),
+                    ),
+                ],
+            ),
+            (_, Basis::Register) => Reason::new(
+                "snapshot-too-old",
+                [("register", &matched.register), ("day", &day)],
+            ),
+            _ => Reason::new(
+                "reported-only",
+                [
+                    ("firm", &matched.row.legal_name),
+                    ("source", &matched.row.source_url),
+                    ("day", &source),
+                ],
+            ),
+        };
+        findings.add(verdict, reason);
+        findings.matched = Some(matched);
+    }
+    true
+}
+
+fn matched(snapshot: &Snapshot, row: &LicenceRow, host: &DomainName) -> Matched {
+    Matched {
+        register: snapshot.register.clone(),
+        taken_on: snapshot.taken_on,
+        row: row.clone(),
+        host: host.clone(),
+    }
+}
+
+/// Looks for a host of a register row that is a relative of this one, or that it resembles.
+fn find_relative(name: &DomainName, known: &Known, findings: &mut Findings) {
+    let registrable = name.registrable();
+    for (snapshot, row, host) in rows(known) {
+        if registrable.is_some() && registrable == host.registrable() {
+            let args = [("host", host.as_str()), ("firm", row.legal_name.as_str())];
+            findings.add(
+                Verdict::LicensedElsewhere,
+                Reason::new("licence-names-other-host", args),
+            );
+            findings.matched = Some(matched(snapshot, row, host));
+            return;
+        }
+    }
+    for (snapshot, row, host) in rows(known) {
+        if crate::matching::resembles(name, host) {
+            let args = [("host", host.as_str()), ("firm", row.legal_name.as_str())];
+            findings.add(Verdict::Lookalike, Reason::new("resembles", args));
+            findings.matched = Some(matched(snapshot, row, host));
+            return;
+        }
+    }
+}
+
+/// Whether the registrable label of `name` looks like, or differs in one letter from, that of `host`.
+/// Labels shorter than five letters must be equal: short names are near each other by chance.
+pub fn resembles(name: &DomainName, host: &DomainName) -> bool {
+    let (Some(a), Some(b)) = (brand_label(name), brand_label(host)) else {
+        return false;
+    };
+    let (a, b) = (skeleton(&a), skeleton(&b));
+    a == b || (b.chars().count() >= 5 && within_one_edit(&a, &b))
+}
+
+fn brand_label(name: &DomainName) -> Option<String> {
+    let unicode = name.registrable()?.to_unicode();
+    unicode.split('.').next().map(str::to_lowercase)
+}
+
+/// Folds letters that look alike in common fonts onto one, and drops hyphens. Own table: UTS 39
+/// leaves out pairs that matter here, such as Cyrillic к and Latin k.
+fn skeleton(label: &str) -> String {
+    let folded: String = label
+        .chars()
+        .filter(|c| *c != '-' && *c != '_')
+        .map(|c| match c {
+            'а' | 'á' | 'à' | 'ä' | 'ɑ' => 'a',
+            'в' | 'ь' => 'b',
+            'с' | 'ç' => 'c',
+            'е' | 'ё' | 'é' | 'è' | 'ë' => 'e',
+            'һ' | 'н' => 'h',
+            'і' | 'ı' | 'í' | 'ï' | '1' | 'l' | 'ӏ' => 'l',
+            'ј' => 'j',
+            'к' | 'қ' => 'k',
+            'м' => 'm',
+            'о' | 'ө' | '0' | 'ó' | 'ö' | 'ɵ' => 'o',
+            'р' => 'p',
+            'ѕ' | '5' | 'ş' => 's',
+            'т' => 't',
+            'у' | 'ү' | 'ұ' | 'ý' => 'y',
+            'х' => 'x',
+            'г' => 'r',
+            'п' | 'ң' | 'ñ' => 'n',
+            'i' => 'l',
+            other => other,
+        })
+        .collect();
+    folded.replace("rn", "m").replace("vv", "w")
+}
+
+/// One insertion, deletion, substitution or swap of neighbours.
+fn within_one_edit(a: &str, b: &str) -> bool {
+    let a: Vec<char> = a.chars().collect();
+    let b: Vec<char> = b.chars().collect();
+    if a.len().abs_diff(b.len()) > 1 {
+        return false;
+    }
+    let start = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
+    let (rest_a, rest_b) = (&a[start..], &b[start..]);
+    let end = rest_a
+        .iter()
+        .rev()
+        .zip(rest_b.iter().rev())
+        .take_while(|(x, y)| x == y)
+        .count();
+    let (middle_a, middle_b) = (&rest_a[..rest_a.len() - end], &rest_b[..rest_b.len() - end]);
+    match (middle_a, middle_b) {
+        ([x1, x2], [y1, y2]) => x1 == y2 && x2 == y1,
+        _ => middle_a.len() <= 1 && middle_b.len() <= 1,
+    }
+}
+
+/// What a page claims about its own licence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// Licence number, or empty.
+    pub licence_no: String,
+    /// Legal name, or empty.
+    pub legal_name: String,
+    /// BIN, or empty.
+    pub bin: String,
+    /// The words on the page.
+    pub quote: String,
+}
+
+/// How a claim stands to the registers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClaimKind {
+    /// Number and host belong to one row.
+    Agrees,
+    /// The row names other hosts: the number was copied, or the host is not covered.
+    OtherHost,
+    /// The row's term is over.
+    Expired,
+    /// No register we hold has the number.
+    UnknownNumber,
+}
+
+/// A claim weighed against the registers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimFinding {
+    /// How it stands.
+    pub kind: ClaimKind,
+    /// The claim.
+    pub claim: Claim,
+    /// The firm whose number it is.
+    pub firm: Option<String>,
+    /// The hosts that firm's row names.
+    pub hosts: Vec<DomainName>,
+}
+
+/// Weighs a page's claims: licence number and host must agree (rule 5).
+pub fn check_claims(
+    name: &DomainName,
+    claims: &[Claim],
+    known: &Known,
+    now: Timestamp,
+) -> Vec<ClaimFinding> {
+    claims
+        .iter()
+        .filter(|claim| !claim.licence_no.is_empty())
+        .map(|claim| check_claim(name, claim, known, now))
+        .collect()
+}
+
+fn check_claim(name: &DomainName, claim: &Claim, known: &Known, now: Timestamp) -> ClaimFinding {
+    let mut of_number = known
+        .snapshots
+        .iter()
+        .flat_map(|snapshot| &snapshot.rows)
+        .filter(|row| row.licence_no.eq_ignore_ascii_case(&claim.licence_no))
+        .peekable();
+    let Some(first) = of_number.peek().copied() else {
+        return ClaimFinding {
+            kind: ClaimKind::UnknownNumber,
+            claim: claim.clone(),
+            firm: None,
+            hosts: vec![],
+        };
+    };
+    let own = of_number.find(|row| row.hosts.iter().any(|host| name.is_at_or_below(host)));
+    let kind = match own {
+        None => ClaimKind::OtherHost,
+        Some(row) if row.has_ended(now) => ClaimKind::Expired,
+        Some(_) => ClaimKind::Agrees,
+    };
+    let row = own.unwrap_or(first);
+    ClaimFinding {
+        kind,
+        claim: claim.clone(),
+        firm: Some(row.legal_name.clone()),
+        hosts: row.hosts.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> DomainName {
+        DomainName::parse(text).unwrap()
+    }
+
+    fn now() -> Timestamp {
+        Timestamp::parse("2026-11-21T06:00:00Z").unwrap()
+    }
+
+    fn known() -> Known {
+        let snapshot = Snapshot::from_json(
+            br#"{"register":"afsa-demo","taken_on":"2026-11-20","source":"x","rows":[
+            {"record_id":"live","regulator":"AFSA","legal_name":"Altyn Arqa Ltd.","licence_no":"AFSA-A-LA-2025-0101",
+             "basis":"register","valid_from":"2025-01-01","valid_to":"2028-01-01","hosts":["altynarqa.test","kz.group.test"],
+             "source_url":"https://r.test/1","source_date":"2026-11-20"},
+            {"record_id":"over","regulator":"AFSA","legal_name":"Eski Ltd.","licence_no":"AFSA-G-LA-2022-0009",
+             "basis":"register","valid_from":"2022-01-01","valid_to":"2025-03-31","hosts":["eskibirja.test"],
+             "source_url":"https://r.test/2","source_date":"2026-11-20"},
+            {"record_id":"press","regulator":"AFSA","legal_name":"Baspasoz Ltd.",
+             "basis":"secondary","valid_from":"2024-01-01","hosts":["baspasoz.test"],
+             "source_url":"https://news.test/","source_date":"2024-09-01"}]}"#,
+        )
+        .unwrap();
+        let warning = Warning {
+            brand: "Tez".into(),
+            authority: "AFSA".into(),
+            hosts: vec![name("tezex.test")],
+            source_url: "https://afsa.test/".into(),
+        };
+        Known {
+            snapshots: vec![snapshot],
+            warnings: vec![warning],
+            listings: vec![],
+            register_days: 14,
+        }
+    }
+
+    #[test]
+    fn verdicts_follow_the_host() {
+        for (host, verdict) in [
+            ("altynarqa.test", Verdict::Licensed),
+            ("www.altynarqa.test", Verdict::Licensed),
+            ("kz.group.test", Verdict::Licensed),
+            ("group.test", Verdict::LicensedElsewhere),
+            ("other.group.test", Verdict::LicensedElsewhere),
+            ("eskibirja.test", Verdict::LicenceEnded),
+            ("baspasoz.test", Verdict::LicenceUnconfirmed),
+            ("tezex.test", Verdict::Warned),
+            ("a1tynarqa.test", Verdict::Lookalike),
+            ("altynаrqa.test", Verdict::Lookalike),
+            ("altynarka.test", Verdict::Lookalike),
+            ("altyn-arqa.test", Verdict::Lookalike),
+            ("altyn.test", Verdict::Unknown),
+            ("kaspi.test", Verdict::Unknown),
+        ] {
+            assert_eq!(
+                check_host(&name(host), &known(), now()).verdict,
+                verdict,
+                "{host}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_old_snapshot_no_longer_says_licensed() {
+        let later = now().plus(30 * 86_400);
+        let found = check_host(&name("altynarqa.test"), &known(), later);
+        assert_eq!(found.verdict, Verdict::LicenceUnconfirmed);
+        assert_eq!(found.reasons[0].code, "snapshot-too-old");
+    }
+
+    #[test]
+    fn a_copied_number_is_found_by_its_host() {
+        let claim = Claim {
+            licence_no: "AFSA-A-LA-2025-0101".into(),
+            legal_name: String::new(),
+            bin: String::new(),
+            quote: "Лицензия AFSA-A-LA-2025-0101".into(),
+        };
+        let kind = |host: &str, claim: &Claim| {
+            check_claims(&name(host), std::slice::from_ref(claim), &known(), now())[0].kind
+        };
+        assert_eq!(kind("altynarqa.test", &claim), ClaimKind::Agrees);
+        assert_eq!(kind("altynarka.test", &claim), ClaimKind::OtherHost);
+        let expired = Claim {
+            licence_no: "AFSA-G-LA-2022-0009".into(),
+            ..claim.clone()
+        };
+        assert_eq!(kind("eskibirja.test", &expired), ClaimKind::Expired);
+        let invented = Claim {
+            licence_no: "AFSA-A-LA-2031-9999".into(),
+            ..claim
+        };
+        assert_eq!(kind("altynarqa.test", &invented), ClaimKind::UnknownNumber);
+    }
+}

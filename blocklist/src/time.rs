@@ -1,0 +1,165 @@
+//! Moments: whole seconds since 1970-01-01T00:00:00Z, written as RFC 3339 in UTC.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use time::{
+    Date, OffsetDateTime, PrimitiveDateTime, format_description::BorrowedFormatItem,
+    macros::format_description,
+};
+
+const MOMENT: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
+const DAY: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
+
+/// Seconds in a day.
+pub const DAY_SECONDS: i64 = 86_400;
+
+/// A moment in whole Unix seconds. Its text has one form, `2026-11-21T06:00:00Z`, because it stands
+/// inside bytes that people sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(pub i64);
+
+/// A calendar day, `2026-11-21`, as orders and licences are dated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(Date);
+
+/// A text that is not a moment or a day in the one form used here.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TimeError {
+    /// Not `YYYY-MM-DDTHH:MM:SSZ`.
+    #[error("a time is written 2026-11-21T06:00:00Z (UTC, whole seconds), not `{0}`")]
+    Moment(String),
+    /// Not `YYYY-MM-DD`.
+    #[error("a date is written 2026-11-21, not `{0}`")]
+    Day(String),
+}
+
+impl Timestamp {
+    /// Reads `2026-11-21T06:00:00Z`.
+    pub fn parse(text: &str) -> Result<Self, TimeError> {
+        let refuse = || TimeError::Moment(text.chars().take(40).collect());
+        let moment = PrimitiveDateTime::parse(text, &MOMENT).map_err(|_| refuse())?;
+        let parsed = Self(moment.assume_utc().unix_timestamp());
+        // The parser is lenient about widths; the bytes that were signed must not be.
+        if parsed.to_string() == text {
+            Ok(parsed)
+        } else {
+            Err(refuse())
+        }
+    }
+
+    /// The moment `seconds` later (earlier when negative); saturates.
+    #[must_use]
+    pub fn plus(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(seconds))
+    }
+
+    /// The number of the UTC day this moment falls in, counted from 1970-01-01.
+    pub fn day_number(self) -> i64 {
+        self.0.div_euclid(DAY_SECONDS)
+    }
+
+    /// The UTC calendar year, used in listing ids. Moments outside years 1–9999 give 1970.
+    pub fn year(self) -> i32 {
+        OffsetDateTime::from_unix_timestamp(self.0).map_or(1970, OffsetDateTime::year)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = OffsetDateTime::from_unix_timestamp(self.0)
+            .ok()
+            .and_then(|moment| moment.format(&MOMENT).ok());
+        f.write_str(text.as_deref().unwrap_or("0000-00-00T00:00:00Z"))
+    }
+}
+
+impl Day {
+    /// Reads `2026-11-21`.
+    pub fn parse(text: &str) -> Result<Self, TimeError> {
+        let refuse = || TimeError::Day(text.chars().take(40).collect());
+        let day = Self(Date::parse(text, &DAY).map_err(|_| refuse())?);
+        if day.to_string() == text {
+            Ok(day)
+        } else {
+            Err(refuse())
+        }
+    }
+
+    /// The first second of the day, UTC.
+    pub fn start(self) -> Timestamp {
+        Timestamp(self.0.midnight().assume_utc().unix_timestamp())
+    }
+
+    /// The first second after the day, UTC: a term "until 2028-01-31" includes that day.
+    pub fn end(self) -> Timestamp {
+        self.start().plus(DAY_SECONDS)
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.format(&DAY).as_deref().unwrap_or("0000-00-00"))
+    }
+}
+
+macro_rules! serde_as_text {
+    ($type:ty) => {
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Self::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+            }
+        }
+    };
+}
+serde_as_text!(Timestamp);
+serde_as_text!(Day);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn one_form_only() {
+        assert_eq!(
+            Timestamp::parse("1970-01-02T00:00:00Z").unwrap(),
+            Timestamp(86_400)
+        );
+        for wrong in [
+            "1970-01-02T00:00:00+00:00",
+            "1970-1-2T00:00:00Z",
+            "1970-01-02",
+            "",
+            "x",
+        ] {
+            assert!(Timestamp::parse(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(
+            Day::parse("2026-11-21").unwrap().end(),
+            Timestamp::parse("2026-11-22T00:00:00Z").unwrap()
+        );
+        assert!(Day::parse("2026-02-30").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn text_round_trips(seconds in 0i64..4_000_000_000) {
+            let moment = Timestamp(seconds);
+            prop_assert_eq!(Timestamp::parse(&moment.to_string()).unwrap(), moment);
+        }
+
+        #[test]
+        fn any_text_is_refused_or_kept(text in "\\PC{0,30}") {
+            if let Ok(moment) = Timestamp::parse(&text) {
+                prop_assert_eq!(moment.to_string(), text);
+            }
+        }
+    }
+}

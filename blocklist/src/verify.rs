@@ -1,0 +1,213 @@
+//! Replaying everything: from the trust file and the log's leaves to the list, believing nobody.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    Digest, Folded, Release, Timestamp, Trust, export,
+    fold::{FOLD_VERSION, Fold, FoldError},
+    leaf::{Leaf, LeafError},
+    log::{LogError, Tree},
+};
+
+/// Why a release is refused whole.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VerifyError {
+    /// Not as many leaves as the release says.
+    #[error("the log holds {found} leaves; the release is over {expected}")]
+    Size {
+        /// Leaves the release names.
+        expected: u64,
+        /// Leaves there are.
+        found: u64,
+    },
+    /// Leaf 0 is not the one in the trust file.
+    #[error(
+        "the log begins with another leaf than the trust file names: this is a different log, or a forged one"
+    )]
+    Genesis,
+    /// The leaves hash to another root.
+    #[error(
+        "the leaves hash to {found}, the release says {expected}: the log was altered or forked"
+    )]
+    Root {
+        /// Root in the release.
+        expected: Digest,
+        /// Root of the leaves.
+        found: Digest,
+    },
+    /// Folded by a program of another version.
+    #[error(
+        "the release was folded by version {0}; this program knows version {FOLD_VERSION}: install the matching version"
+    )]
+    FoldVersion(u32),
+    /// A leaf does not parse.
+    #[error("leaf {position}: {error}")]
+    Leaf {
+        /// Its position.
+        position: u64,
+        /// What is wrong.
+        error: LeafError,
+    },
+    /// A leaf does not verify.
+    #[error(transparent)]
+    Fold(#[from] FoldError),
+    /// The tree cannot be computed.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The serial is not the one that follows from the log.
+    #[error("the release has serial {found}; the log gives {expected}")]
+    Serial {
+        /// What follows from the log.
+        expected: u32,
+        /// What the release says.
+        found: u32,
+    },
+    /// The trust file and the log disagree whether this is a demonstration.
+    #[error("the trust file and the log disagree whether this is a demonstration log")]
+    Demo,
+    /// An artefact is not what the fold gives.
+    #[error("{0} is not what the log folds to")]
+    Artefact(String),
+}
+
+/// A log in the course of being verified: tree and fold move together.
+#[derive(Clone, Debug)]
+pub struct Replay {
+    tree: Tree,
+    fold: Fold,
+}
+
+impl Replay {
+    /// Begins with leaf 0, whose hash must be the one in the trust file.
+    pub fn begin(trust: &Trust, leaf: &[u8]) -> Result<Self, VerifyError> {
+        if Digest::of(leaf) != trust.genesis {
+            return Err(VerifyError::Genesis);
+        }
+        let fold = Fold::begin(&parse(0, leaf)?)?;
+        if fold.demo() != trust.demo || fold.origin() != trust.origin {
+            return Err(VerifyError::Demo);
+        }
+        let mut tree = Tree::default();
+        tree.append(leaf)?;
+        Ok(Self { tree, fold })
+    }
+
+    /// Takes the next leaf; its signatures are verified.
+    pub fn push(&mut self, leaf: &[u8]) -> Result<(), VerifyError> {
+        self.fold.apply(&parse(self.tree.size(), leaf)?)?;
+        self.tree.append(leaf)?;
+        Ok(())
+    }
+
+    /// The tree over the leaves taken.
+    pub fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    /// The state after the leaves taken.
+    pub fn fold(&self) -> &Fold {
+        &self.fold
+    }
+
+    /// Checks that `release` is over exactly the leaves taken, and folds at its time.
+    pub fn finish(&self, release: &Release) -> Result<Folded, VerifyError> {
+        if self.tree.size() != release.size {
+            return Err(VerifyError::Size {
+                expected: release.size,
+                found: self.tree.size(),
+            });
+        }
+        let found = self.tree.root()?;
+        if found != release.root {
+            return Err(VerifyError::Root {
+                expected: release.root,
+                found,
+            });
+        }
+        if release.fold_version != FOLD_VERSION {
+            return Err(VerifyError::FoldVersion(release.fold_version));
+        }
+        let folded = self.fold.at(release.time);
+        if folded.serial() != release.serial {
+            return Err(VerifyError::Serial {
+                expected: folded.serial(),
+                found: release.serial,
+            });
+        }
+        Ok(folded)
+    }
+}
+
+fn parse(position: u64, leaf: &[u8]) -> Result<Leaf, VerifyError> {
+    Leaf::from_bytes(leaf).map_err(|error| VerifyError::Leaf { position, error })
+}
+
+/// Verifies a whole log against a release and gives the list.
+pub fn replay(trust: &Trust, release: &Release, leaves: &[Vec<u8>]) -> Result<Folded, VerifyError> {
+    let (first, rest) = leaves.split_first().ok_or(VerifyError::Size {
+        expected: release.size,
+        found: 0,
+    })?;
+    let mut replay = Replay::begin(trust, first)?;
+    for leaf in rest {
+        replay.push(leaf)?;
+    }
+    replay.finish(release)
+}
+
+/// Checks that every artefact is, octet for octet, what the fold gives, and that the release names
+/// exactly those. `published` holds the artefacts' bytes by path.
+pub fn check_artefacts(
+    trust: &Trust,
+    release: &Release,
+    folded: &Folded,
+    published: &BTreeMap<String, Vec<u8>>,
+) -> Result<(), VerifyError> {
+    let expected = export::artefacts(folded, &trust.origin, release.root);
+    for (path, bytes) in &expected {
+        let named = release.artefacts.get(path) == Some(&Digest::of(bytes));
+        if !named || published.get(path) != Some(bytes) {
+            return Err(VerifyError::Artefact(path.clone()));
+        }
+    }
+    let stray = release
+        .artefacts
+        .keys()
+        .find(|path| !expected.contains_key(*path));
+    stray.map_or(Ok(()), |path| Err(VerifyError::Artefact(path.clone())))
+}
+
+/// Whether `next` may replace `held`: never smaller, never older, never another tree of one size.
+pub fn check_succession(held: &Release, next: &Release) -> Result<(), SuccessionError> {
+    if next.size < held.size || next.time < held.time {
+        return Err(SuccessionError::RollBack {
+            held: held.time,
+            offered: next.time,
+        });
+    }
+    if next.size == held.size && next.root != held.root {
+        return Err(SuccessionError::Fork { size: held.size });
+    }
+    Ok(())
+}
+
+/// Why a verified release must still not replace the one held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SuccessionError {
+    /// Older or smaller than what is held.
+    #[error("the release of {offered} is older than the one held, of {held}: a roll-back")]
+    RollBack {
+        /// Time of the release held.
+        held: Timestamp,
+        /// Time of the release offered.
+        offered: Timestamp,
+    },
+    /// Same size, another root: the log key signed two histories.
+    #[error(
+        "two different logs of {size} leaves are signed by the same key: a fork; keep both files and tell the publisher and the public"
+    )]
+    Fork {
+        /// The size both have.
+        size: u64,
+    },
+}
