@@ -1,1 +1,32 @@
-//! Placeholder.
+//! The store of a centre, and publication from it.
+//!
+//! * [`pool`] opens SQLite or PostgreSQL and holds the one way statements are written for both.
+//! * People: [`officer`] with their sealed signing keys ([`seal`]), [`session`].
+//! * Work: [`case`] holds what the crawler put before officers, [`decide`] the moves they make,
+//!   [`register`] the licence registers, [`audit`] the chain of who did what.
+//! * The record: [`queue`] takes fully signed statements, [`record`] reads the log back and
+//!   verifies it, [`ceremony`] makes a new log and changes its keys and guards, and [`publish`]
+//!   sequences, signs and writes the release that everybody downloads.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+#![forbid(unsafe_code)]
+
+pub mod audit;
+pub mod case;
+pub mod ceremony;
+pub mod decide;
+pub mod error;
+pub mod officer;
+pub mod pool;
+pub mod publish;
+pub mod queue;
+pub mod record;
+pub mod register;
+pub mod seal;
+pub mod session;
+#[cfg(any(test, feature = "testing"))]
+#[doc(hidden)]
+pub mod testing;
+
+pub use error::{Error, Result};
+pub use officer::Officer;
+pub use pool::Store;

@@ -1,0 +1,134 @@
+//! Who did what, inside: append-only and hash-chained, so that a changed or missing row shows.
+
+use blocklist::Digest;
+use serde_json::Value;
+
+use crate::{
+    error::{Error, Result},
+    pool::{Store, on},
+};
+
+/// The hash before the first row.
+pub const START: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// A row of the chain.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Row {
+    /// Its place, from 1.
+    pub seq: i64,
+    /// When.
+    pub at: i64,
+    /// An officer's id, or `crawler`, `publisher`, `cli`.
+    pub actor: String,
+    /// What was done.
+    pub action: String,
+    /// To what.
+    pub subject: String,
+    /// More, as JSON.
+    pub detail: String,
+    /// Hash of the row before.
+    pub prev_hash: String,
+    /// Hash of this row.
+    pub hash: String,
+}
+
+const LAST: &str = "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1";
+const INSERT: &str = "INSERT INTO audit (seq, at, actor, action, subject, detail, prev_hash, hash)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+
+/// The next row after `last` (its place and hash).
+fn next(
+    last: Option<(i64, String)>,
+    at: i64,
+    actor: &str,
+    action: &str,
+    subject: &str,
+    detail: &Value,
+) -> Row {
+    let (seq, prev_hash) = last.unwrap_or((0, START.to_owned()));
+    let detail = detail.to_string();
+    let seq = seq + 1;
+    let hash = hash(seq, at, actor, action, subject, &detail, &prev_hash);
+    let own = str::to_owned;
+    Row {
+        seq,
+        at,
+        actor: own(actor),
+        action: own(action),
+        subject: own(subject),
+        detail,
+        prev_hash,
+        hash,
+    }
+}
+
+fn hash(
+    seq: i64,
+    at: i64,
+    actor: &str,
+    action: &str,
+    subject: &str,
+    detail: &str,
+    prev: &str,
+) -> String {
+    // A JSON array keeps the fields apart, whatever they hold.
+    let fields = serde_json::json!([seq, at, actor, action, subject, detail, prev]);
+    Digest::of(fields.to_string().as_bytes()).to_string()
+}
+
+/// Adds a row to the chain.
+pub async fn record(
+    store: &Store,
+    at: i64,
+    actor: &str,
+    action: &str,
+    subject: &str,
+    detail: &Value,
+) -> Result<()> {
+    on!(store, |db, begin| {
+        let mut tx = db.begin_with(begin).await?;
+        let last: Option<(i64, String)> = sqlx::query_as(LAST).fetch_optional(&mut *tx).await?;
+        let row = next(last, at, actor, action, subject, detail);
+        sqlx::query(INSERT)
+            .bind(row.seq)
+            .bind(row.at)
+            .bind(&row.actor)
+            .bind(&row.action)
+            .bind(&row.subject)
+            .bind(&row.detail)
+            .bind(&row.prev_hash)
+            .bind(&row.hash)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+    });
+    Ok(())
+}
+
+/// Walks the whole chain. Gives the number of rows and the last hash; a broken chain is an error
+/// that names the row.
+pub async fn verify(store: &Store) -> Result<(i64, String)> {
+    const SQL: &str =
+        "SELECT seq, at, actor, action, subject, detail, prev_hash, hash FROM audit ORDER BY seq";
+    let rows: Vec<Row> = on!(store, |db| sqlx::query_as(SQL).fetch_all(db).await)?;
+    let mut last = (0, START.to_owned());
+    for row in rows {
+        let again = hash(
+            row.seq,
+            row.at,
+            &row.actor,
+            &row.action,
+            &row.subject,
+            &row.detail,
+            &row.prev_hash,
+        );
+        if row.seq != last.0 + 1 || row.prev_hash != last.1 || row.hash != again {
+            return Err(Error::stored(
+                "audit",
+                format!("the chain breaks at row {}", row.seq),
+            ));
+        }
+        last = (row.seq, row.hash);
+    }
+    Ok(last)
+}

@@ -1,0 +1,243 @@
+//! Cases: what the crawler puts before officers, and where each stands.
+
+use blocklist::DomainName;
+
+use crate::{
+    error::{Error, Result},
+    pool::{Store, on},
+};
+
+/// A case the crawler opens.
+#[derive(Clone, Copy, Debug)]
+pub struct NewCase<'a> {
+    /// The site.
+    pub host: &'a DomainName,
+    /// The assessment that led here.
+    pub assessment_id: i64,
+    /// The frozen evidence.
+    pub evidence_root: &'a str,
+    /// What the registers say, as JSON.
+    pub licence_match: &'a str,
+    /// When, in Unix seconds.
+    pub at: i64,
+}
+
+/// One line of the queue.
+#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+pub struct CaseRow {
+    /// `C-2026-000001`.
+    pub id: String,
+    /// The site.
+    pub host: String,
+    /// `open`, `proposed`, `listed`, `dismissed` or `lifted`.
+    pub state: String,
+    /// When it was opened.
+    pub opened_at: i64,
+    /// How sure the machine is that it is an exchange.
+    pub exchange: f64,
+    /// How sure it is that the site serves Kazakhstan.
+    pub serves_kz: f64,
+    /// `flag` or `review`.
+    pub verdict: String,
+    /// The listing proposed or made, if any.
+    pub listing_id: Option<String>,
+    /// Who proposed it, if any: an officer's id.
+    pub proposed_by: Option<String>,
+}
+
+/// A stored capture, as evidence shows it.
+#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+pub struct CaptureRow {
+    /// Its id.
+    pub id: i64,
+    /// What was asked for.
+    pub url: String,
+    /// When.
+    pub fetched_at: i64,
+    /// HTTP status.
+    pub status: i64,
+    /// Its type.
+    pub content_type: String,
+    /// The page's title.
+    pub title: String,
+    /// Hash of the body.
+    pub body_sha256: String,
+    /// Size of the body in octets.
+    pub body_bytes: i64,
+}
+
+/// A move somebody made.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct DecisionRow {
+    /// Who, by display name: for the console only.
+    pub display_name: String,
+    /// `dismiss`, `propose`, `approve`, `return` or `lift`.
+    pub kind: String,
+    /// Code of the reason.
+    pub reason_code: String,
+    /// The reason in words.
+    pub reason: String,
+    /// When.
+    pub decided_at: i64,
+}
+
+/// The statement that waits for, or has, its second signature.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct ProposalRow {
+    /// The listing.
+    pub listing_id: String,
+    /// The bytes both officers sign.
+    pub statement: Vec<u8>,
+    /// Their hash, shown on the form that approves.
+    pub statement_sha256: String,
+    /// Who proposed.
+    pub proposed_by: String,
+    /// When.
+    pub proposed_at: i64,
+    /// How many have signed.
+    pub signatures: i64,
+}
+
+/// A case with all that an officer needs to decide.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CaseFile {
+    /// The case.
+    pub case: CaseRow,
+    /// Root of the frozen evidence.
+    pub evidence_root: String,
+    /// The assessment, as JSON.
+    pub report: String,
+    /// What the registers say, as JSON.
+    pub licence_match: String,
+    /// What was captured of the site.
+    pub captures: Vec<CaptureRow>,
+    /// Moves so far, the first first.
+    pub decisions: Vec<DecisionRow>,
+    /// The live proposal, if any.
+    pub proposal: Option<ProposalRow>,
+}
+
+/// Opens a case, unless the host has a live one already; gives its id, or `None`.
+pub async fn open(store: &Store, new: NewCase<'_>) -> Result<Option<String>> {
+    const LIVE: &str = "SELECT COUNT(*) FROM review_case WHERE host = $1 AND state IN ('open', 'proposed', 'listed')";
+    const COUNT: &str = "SELECT COUNT(*) FROM review_case";
+    const SQL: &str = "INSERT INTO review_case
+        (id, host, opened_at, assessment_id, evidence_root, licence_match, state)
+        VALUES ($1, $2, $3, $4, $5, $6, 'open')";
+    let id = on!(store, |db, begin| {
+        let mut tx = db.begin_with(begin).await?;
+        let live: i64 = sqlx::query_scalar(LIVE)
+            .bind(new.host.as_str())
+            .fetch_one(&mut *tx)
+            .await?;
+        if live > 0 {
+            return Ok(None);
+        }
+        let count: i64 = sqlx::query_scalar(COUNT).fetch_one(&mut *tx).await?;
+        let id = format!(
+            "C-{:04}-{:06}",
+            blocklist::Timestamp(new.at).year(),
+            count + 1
+        );
+        sqlx::query(SQL)
+            .bind(&id)
+            .bind(new.host.as_str())
+            .bind(new.at)
+            .bind(new.assessment_id)
+            .bind(new.evidence_root)
+            .bind(new.licence_match)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        id
+    });
+    Ok(Some(id))
+}
+
+const ROW: &str = "SELECT c.id, c.host, c.state, c.opened_at, a.exchange, a.serves_kz, a.verdict,
+        p.listing_id, p.proposed_by
+    FROM review_case c JOIN assessment a ON a.id = c.assessment_id
+    LEFT JOIN proposal p ON p.listing_id = (
+        SELECT MAX(q.listing_id) FROM proposal q WHERE q.case_id = c.id AND c.state IN ('proposed', 'listed', 'lifted'))";
+
+/// All cases: those that wait for somebody first, the surest among them at the top.
+pub async fn queue(store: &Store) -> Result<Vec<CaseRow>> {
+    let sql = format!(
+        "{ROW} ORDER BY CASE c.state WHEN 'proposed' THEN 0 WHEN 'open' THEN 1 WHEN 'listed' THEN 2 ELSE 3 END,
+            a.exchange * a.serves_kz DESC, c.id"
+    );
+    Ok(on!(store, |db| sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .fetch_all(db)
+        .await)?)
+}
+
+/// One case with everything about it.
+pub async fn load(store: &Store, id: &str) -> Result<Option<CaseFile>> {
+    let sql = format!("{ROW} WHERE c.id = $1");
+    let case: Option<CaseRow> = on!(store, |db| sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(id)
+        .fetch_optional(db)
+        .await)?;
+    let Some(case) = case else { return Ok(None) };
+    const FILE: &str = "SELECT c.evidence_root, a.report, c.licence_match
+        FROM review_case c JOIN assessment a ON a.id = c.assessment_id WHERE c.id = $1";
+    const CAPTURES: &str =
+        "SELECT id, url, fetched_at, status, content_type, title, body_sha256, body_bytes
+        FROM capture WHERE host = $1 ORDER BY fetched_at, id";
+    const DECISIONS: &str = "SELECT o.display_name, d.kind, d.reason_code, d.reason, d.decided_at
+        FROM decision d JOIN officer o ON o.id = d.officer_id WHERE d.case_id = $1 ORDER BY d.decided_at, d.id";
+    let (evidence_root, report, licence_match) = on!(store, |db| sqlx::query_as(FILE)
+        .bind(id)
+        .fetch_one(db)
+        .await)?;
+    let captures = on!(store, |db| sqlx::query_as(CAPTURES)
+        .bind(&case.host)
+        .fetch_all(db)
+        .await)?;
+    let decisions = on!(store, |db| sqlx::query_as(DECISIONS)
+        .bind(id)
+        .fetch_all(db)
+        .await)?;
+    let proposal = match &case.listing_id {
+        Some(listing_id) => proposal(store, listing_id).await?,
+        None => None,
+    };
+    Ok(Some(CaseFile {
+        case,
+        evidence_root,
+        report,
+        licence_match,
+        captures,
+        decisions,
+        proposal,
+    }))
+}
+
+/// The case a listing came from.
+pub async fn of_listing(store: &Store, listing_id: &str) -> Result<Option<String>> {
+    const SQL: &str = "SELECT case_id FROM proposal WHERE listing_id = $1";
+    Ok(on!(store, |db| sqlx::query_scalar(SQL)
+        .bind(listing_id)
+        .fetch_optional(db)
+        .await)?)
+}
+
+/// A proposal and how many have signed it.
+pub async fn proposal(store: &Store, listing_id: &str) -> Result<Option<ProposalRow>> {
+    const SQL: &str =
+        "SELECT p.listing_id, p.statement, p.statement_sha256, p.proposed_by, p.proposed_at,
+            (SELECT COUNT(*) FROM signature s WHERE s.listing_id = p.listing_id) AS signatures
+        FROM proposal p WHERE p.listing_id = $1";
+    Ok(on!(store, |db| sqlx::query_as(SQL)
+        .bind(listing_id)
+        .fetch_optional(db)
+        .await)?)
+}
+
+/// Moves a case from one of `from` to `to` inside a transaction's statement list.
+pub(crate) const MOVE: &str = "UPDATE review_case SET state = $1 WHERE id = $2 AND state = $3";
+
+/// The host of a case as a name.
+pub fn host(case: &CaseRow) -> Result<DomainName> {
+    DomainName::parse(&case.host).map_err(|error| Error::stored("review_case", error))
+}

@@ -1,0 +1,292 @@
+//! The people who decide: accounts, passwords, and the keys they sign with.
+
+use blocklist::key::{self, Custody, KeyId, PublicKey, Role};
+use blocklist::statement::KeyGrant;
+
+use crate::{
+    error::{Error, Result},
+    pool::{Store, on},
+    seal::{self, SealError, SigningKey},
+    session,
+};
+
+/// Failed sign-ins after which an account rests.
+const MAX_FAILURES: i64 = 8;
+
+/// How long failures count, in seconds.
+const FAILURE_SECONDS: i64 = 900;
+
+/// A person with an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Officer {
+    /// Random id; the only trace of a person outside this table.
+    pub id: String,
+    /// What they type to sign in.
+    pub login: String,
+    /// How colleagues see them.
+    pub display_name: String,
+    /// What they may do.
+    pub role: Role,
+    /// Their key in the log.
+    pub key_id: KeyId,
+}
+
+/// Who is to get an account.
+#[derive(Clone, Copy, Debug)]
+pub struct NewOfficer<'a> {
+    /// What they type to sign in.
+    pub login: &'a str,
+    /// How colleagues see them.
+    pub display_name: &'a str,
+    /// What they may do.
+    pub role: Role,
+    /// Their first password.
+    pub password: &'a str,
+}
+
+/// Why somebody is not let in.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// No such login, wrong password, or account disabled: the three are not told apart.
+    #[error("the login or the password is wrong")]
+    WrongCredentials,
+    /// Too many failures of late.
+    #[error("too many failed attempts; try again in a quarter of an hour")]
+    TooManyTries,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] Error),
+}
+
+/// A person let in, with the token their browser keeps.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// The person.
+    pub officer: Officer,
+    /// The session token; the store keeps only its hash.
+    pub token: String,
+}
+
+type Row = (String, String, String, String, String);
+
+fn officer(row: Row) -> Result<Officer> {
+    let (id, login, display_name, role, key_id) = row;
+    let role = match role.as_str() {
+        "admin" => Role::Admin,
+        "officer" => Role::Officer,
+        "legal" => Role::Legal,
+        other => return Err(Error::stored("officer", format!("unknown role {other}"))),
+    };
+    let key_id = KeyId::try_from(key_id).map_err(|error| Error::stored("officer", error))?;
+    Ok(Officer {
+        id,
+        login,
+        display_name,
+        role,
+        key_id,
+    })
+}
+
+/// Makes an account with a fresh key sealed by the password. The key signs nothing that verifies
+/// until two admins add it to the log.
+pub async fn create(
+    store: &Store,
+    new: NewOfficer<'_>,
+    now: i64,
+) -> Result<(Officer, KeyGrant), SealError> {
+    let password = new.password.to_owned();
+    let (phc, key, sealed) = off_thread(move || {
+        let phc = seal::hash_password(&password)?;
+        let key = seal::new_key()?;
+        let sealed = seal::seal(&key, &password)?;
+        Ok((phc, key, sealed))
+    })
+    .await?;
+    let public = key::public(&key);
+    let officer = Officer {
+        id: format!("{:016x}", crate::pool::random_id()?),
+        login: new.login.to_owned(),
+        display_name: new.display_name.to_owned(),
+        role: new.role,
+        key_id: public.id(),
+    };
+    const SQL: &str = "INSERT INTO officer
+        (id, login, display_name, role, password_phc, key_id, public_key, sealed_key, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    on!(store, |db| sqlx::query(SQL)
+        .bind(&officer.id)
+        .bind(&officer.login)
+        .bind(&officer.display_name)
+        .bind(officer.role.as_str())
+        .bind(&phc)
+        .bind(officer.key_id.as_str())
+        .bind(&public.as_bytes()[..])
+        .bind(&sealed)
+        .bind(now)
+        .execute(db)
+        .await
+        .map(|_| ()))
+    .map_err(Error::from)?;
+    Ok((
+        officer,
+        KeyGrant {
+            key: public,
+            role: new.role,
+            custody: Custody::Server,
+        },
+    ))
+}
+
+/// Lets a person in.
+pub async fn sign_in(
+    store: &Store,
+    login: &str,
+    password: &str,
+    now: i64,
+) -> Result<SignedIn, SignInError> {
+    const FAILURES: &str = "SELECT COUNT(*) FROM sign_in_failure WHERE login = $1 AND at > $2";
+    let since = now - FAILURE_SECONDS;
+    let failures: i64 = on!(store, |db| sqlx::query_scalar(FAILURES)
+        .bind(login)
+        .bind(since)
+        .fetch_one(db)
+        .await)
+    .map_err(Error::from)?;
+    if failures >= MAX_FAILURES {
+        return Err(SignInError::TooManyTries);
+    }
+    if let Some((officer, phc)) = by_login(store, login).await? {
+        let password = password.to_owned();
+        let right = off_thread(move || Ok(seal::verify_password(&password, &phc)?)).await;
+        if matches!(right, Ok(true)) {
+            let token = session::begin(store, &officer.id, now).await?;
+            return Ok(SignedIn { officer, token });
+        }
+    } else {
+        // An unknown login takes as long as a wrong password.
+        let password = password.to_owned();
+        let _ = off_thread(move || seal::hash_password(&format!("{password:>12}"))).await;
+    }
+    const FAILED: &str = "INSERT INTO sign_in_failure (login, at) VALUES ($1, $2)";
+    on!(store, |db| sqlx::query(FAILED)
+        .bind(login)
+        .bind(now)
+        .execute(db)
+        .await
+        .map(|_| ()))
+    .map_err(Error::from)?;
+    Err(SignInError::WrongCredentials)
+}
+
+async fn by_login(store: &Store, login: &str) -> Result<Option<(Officer, String)>> {
+    const SQL: &str = "SELECT id, login, display_name, role, key_id, password_phc FROM officer
+        WHERE login = $1 AND disabled_at IS NULL";
+    type WithPassword = (String, String, String, String, String, String);
+    let row: Option<WithPassword> = on!(store, |db| sqlx::query_as(SQL)
+        .bind(login)
+        .fetch_optional(db)
+        .await)?;
+    row.map(|(id, login, name, role, key_id, phc)| {
+        Ok((officer((id, login, name, role, key_id))?, phc))
+    })
+    .transpose()
+}
+
+/// The person with this id, unless disabled.
+pub async fn load(store: &Store, id: &str) -> Result<Option<Officer>> {
+    const SQL: &str = "SELECT id, login, display_name, role, key_id FROM officer
+        WHERE id = $1 AND disabled_at IS NULL";
+    let row: Option<Row> = on!(store, |db| sqlx::query_as(SQL)
+        .bind(id)
+        .fetch_optional(db)
+        .await)?;
+    row.map(officer).transpose()
+}
+
+/// Everybody with an account, in order of login.
+pub async fn all(store: &Store) -> Result<Vec<Officer>> {
+    const SQL: &str = "SELECT id, login, display_name, role, key_id FROM officer
+        WHERE disabled_at IS NULL ORDER BY login";
+    let rows: Vec<Row> = on!(store, |db| sqlx::query_as(SQL).fetch_all(db).await)?;
+    rows.into_iter().map(officer).collect()
+}
+
+/// Opens an officer's key with their password, for one signature.
+pub async fn unlock(
+    store: &Store,
+    officer: &Officer,
+    password: &str,
+) -> Result<SigningKey, SealError> {
+    const SQL: &str = "SELECT sealed_key FROM officer WHERE id = $1 AND disabled_at IS NULL";
+    let sealed: Option<Vec<u8>> = on!(store, |db| sqlx::query_scalar(SQL)
+        .bind(&officer.id)
+        .fetch_optional(db)
+        .await)
+    .map_err(Error::from)?;
+    let sealed = sealed.ok_or(SealError::WrongPassword)?;
+    let (password, key_id) = (password.to_owned(), officer.key_id.clone());
+    off_thread(move || seal::unseal(&sealed, &password, &key_id)).await
+}
+
+/// The public half of an officer's key.
+pub async fn public_key(store: &Store, officer: &Officer) -> Result<PublicKey> {
+    const SQL: &str = "SELECT public_key FROM officer WHERE id = $1";
+    let bytes: Vec<u8> = on!(store, |db| sqlx::query_scalar(SQL)
+        .bind(&officer.id)
+        .fetch_one(db)
+        .await)?;
+    seal::stored_key(&bytes)
+}
+
+/// Runs password work on a thread where it holds nobody up.
+async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, SealError> + Send + 'static,
+) -> Result<T, SealError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| SealError::Store(Error::stored("officer", error)))?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn sign_in_and_lockout() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&format!("sqlite:{}", dir.path().join("q.db").display()))
+            .await
+            .unwrap();
+        let new = NewOfficer {
+            login: "a",
+            display_name: "A",
+            role: Role::Officer,
+            password: "a long password",
+        };
+        let (officer, _) = create(&store, new, 0).await.unwrap();
+        let signed_in = sign_in(&store, "a", "a long password", 1).await.unwrap();
+        assert_eq!(signed_in.officer, officer);
+        assert_eq!(
+            session::find(&store, &signed_in.token, 2).await.unwrap(),
+            Some(officer.clone())
+        );
+        assert!(unlock(&store, &officer, "a long password").await.is_ok());
+        assert!(unlock(&store, &officer, "another password").await.is_err());
+        for attempt in 0..MAX_FAILURES {
+            let refused = sign_in(&store, "a", "wrong password", 10 + attempt).await;
+            assert!(matches!(refused, Err(SignInError::WrongCredentials)));
+        }
+        let refused = sign_in(&store, "a", "a long password", 20).await;
+        assert!(matches!(refused, Err(SignInError::TooManyTries)));
+        assert!(
+            sign_in(&store, "a", "a long password", 20 + FAILURE_SECONDS)
+                .await
+                .is_ok()
+        );
+        assert!(
+            sign_in(&store, "nobody", "a long password", 21)
+                .await
+                .is_err()
+        );
+    }
+}

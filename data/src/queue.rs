@@ -1,0 +1,47 @@
+//! Fully signed statements on their way into the log.
+
+use blocklist::{Digest, ListingId, leaf::Leaf};
+
+use crate::{
+    error::{Error, Result},
+    pool::{Store, on},
+};
+
+/// A signed statement that is not in the log yet.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Pending {
+    /// Its place in the order of arrival.
+    pub id: i64,
+    /// The leaf.
+    pub leaf: Vec<u8>,
+}
+
+/// The statement that puts a leaf into the queue; [`crate::decide`] runs it inside the transaction
+/// that stores the second signature.
+pub(crate) const INSERT: &str =
+    "INSERT INTO signed_statement (id, kind, listing_id, leaf, leaf_sha256, signed_at)
+     SELECT COALESCE(MAX(id), 0) + 1, $1, $2, $3, $4, $5 FROM signed_statement";
+
+/// Queues a leaf that carries all the signatures it needs.
+pub async fn push(store: &Store, leaf: &Leaf, listing: Option<&ListingId>, now: i64) -> Result<()> {
+    let bytes = leaf
+        .to_bytes()
+        .map_err(|error| Error::stored("signed_statement", error))?;
+    on!(store, |db| sqlx::query(INSERT)
+        .bind(leaf.statement.action())
+        .bind(listing.map(ListingId::as_str))
+        .bind(&bytes)
+        .bind(Digest::of(&bytes).to_string())
+        .bind(now)
+        .execute(db)
+        .await
+        .map(|_| ()))?;
+    Ok(())
+}
+
+/// Statements not yet sequenced, in order of arrival.
+pub async fn pending(store: &Store) -> Result<Vec<Pending>> {
+    const SQL: &str = "SELECT s.id, s.leaf FROM signed_statement s
+        LEFT JOIN log_leaf l ON l.statement_id = s.id WHERE l.position IS NULL ORDER BY s.id";
+    Ok(on!(store, |db| sqlx::query_as(SQL).fetch_all(db).await)?)
+}

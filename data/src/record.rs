@@ -1,0 +1,91 @@
+//! The log as it stands in the store, verified leaf by leaf as it grows.
+
+use blocklist::{
+    Folded, Timestamp, Trust,
+    matching::Known,
+    verify::{Replay, VerifyError},
+};
+use tokio::sync::MutexGuard;
+
+use crate::{
+    error::{Error, Result},
+    pool::{Store, on},
+};
+
+/// Name under which the store keeps its trust file.
+const TRUST: &str = "trust";
+
+/// The log, read up to its end and locked for as long as this is held.
+pub struct Record<'a>(MutexGuard<'a, Option<Replay>>);
+
+impl Record<'_> {
+    /// The verified log.
+    pub fn replay(&mut self) -> Result<&mut Replay> {
+        self.0.as_mut().ok_or_else(|| {
+            Error::from(VerifyError::Size {
+                expected: 1,
+                found: 0,
+            })
+        })
+    }
+}
+
+impl Store {
+    /// The trust file of the log this store holds.
+    pub async fn trust(&self) -> Result<Trust> {
+        let text = self
+            .meta(TRUST)
+            .await?
+            .ok_or_else(|| Error::stored("meta", "there is no log yet; run `qalqan init`"))?;
+        Trust::from_json(text.as_bytes()).map_err(|error| Error::stored("meta", error))
+    }
+
+    pub(crate) async fn set_trust(&self, trust: &Trust) -> Result<()> {
+        self.set_meta(TRUST, &trust.to_json()).await
+    }
+
+    /// Reads and verifies what was sequenced since the last call.
+    pub async fn read_record(&self) -> Result<Record<'_>> {
+        let mut held = self.record.lock().await;
+        let from = held.as_ref().map_or(0, |replay| replay.tree().size());
+        let mut leaves = leaves(self, from).await?.into_iter();
+        if held.is_none()
+            && let Some(first) = leaves.next()
+        {
+            *held = Some(Replay::begin(&self.trust().await?, &first)?);
+        }
+        if let Some(replay) = held.as_mut() {
+            for leaf in leaves {
+                replay.push(&leaf)?;
+            }
+        }
+        Ok(Record(held))
+    }
+
+    /// What is listed at `now`, by the log in the store.
+    pub async fn folded(&self, now: Timestamp) -> Result<Folded> {
+        Ok(self.read_record().await?.replay()?.fold().at(now))
+    }
+
+    /// Everything a public answer follows from.
+    pub async fn known(&self, now: Timestamp) -> Result<Known> {
+        let snapshots = crate::register::snapshots(self).await?;
+        let folded = self.folded(now).await?;
+        Ok(Known {
+            snapshots,
+            warnings: Vec::new(),
+            register_days: folded.policy.register_days,
+            listings: folded.listings,
+        })
+    }
+}
+
+/// Leaves from position `from` on, in order.
+pub async fn leaves(store: &Store, from: u64) -> Result<Vec<Vec<u8>>> {
+    const SQL: &str = "SELECT leaf FROM log_leaf WHERE position >= $1 ORDER BY position";
+    let from = i64::try_from(from).unwrap_or(i64::MAX);
+    Ok(on!(store, |db| sqlx::query_scalar(SQL)
+        .bind(from)
+        .fetch_all(db)
+        .await)?)
+}

@@ -1,0 +1,184 @@
+//! A whole centre in a temporary directory: log, people, cases. For tests only.
+#![allow(clippy::expect_used, missing_docs, reason = "test support")]
+
+use blocklist::{
+    DomainName, Scope, Trust,
+    guard::{GuardList, Reach, Tier},
+    key::Role,
+    testing::name,
+    time::Day,
+};
+use tempfile::TempDir;
+
+use crate::{
+    Officer, Store, case,
+    ceremony::{self, NewLog},
+    decide::{Document, Proposal},
+    officer::NewOfficer,
+    pool::{on, random_id},
+    publish::Publisher,
+};
+
+/// 2026-11-21T06:00:00Z, when test centres begin.
+pub const NOW: i64 = blocklist::testing::START.0;
+
+/// Everybody's password.
+pub const PASSWORD: &str = "a password for tests";
+
+/// A demonstration centre with two admins and two officers, its first leaves published.
+pub struct Centre {
+    pub dir: TempDir,
+    pub store: Store,
+    pub trust: Trust,
+    pub first: Officer,
+    pub second: Officer,
+}
+
+pub fn person<'a>(login: &'a str, role: Role) -> NewOfficer<'a> {
+    NewOfficer {
+        login,
+        display_name: login,
+        role,
+        password: PASSWORD,
+    }
+}
+
+impl Centre {
+    pub async fn new() -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
+        let store = Store::open(&format!(
+            "sqlite:{}",
+            dir.path().join("qalqan.db").display()
+        ))
+        .await
+        .expect("a store");
+        let new = NewLog {
+            origin: "qalqan.test/log",
+            public_url: "http://qalqan.test",
+            policy: ceremony::default_policy(name("qalqan.test"), 2_026_000_000),
+            demo: true,
+            admins: [
+                person("admin-1", Role::Admin),
+                person("admin-2", Role::Admin),
+            ],
+        };
+        let trust = ceremony::init(&store, dir.path(), new, NOW)
+            .await
+            .expect("a log");
+        let admins = [("admin-1", PASSWORD), ("admin-2", PASSWORD)];
+        let mut people = Vec::new();
+        for login in ["officer-1", "officer-2"] {
+            people.push(
+                ceremony::add_officer(&store, person(login, Role::Officer), admins, NOW)
+                    .await
+                    .expect("an officer"),
+            );
+        }
+        let banks = GuardList {
+            list: "banks".into(),
+            tier: Tier::Never,
+            reach: Reach::Tree,
+            reason: "a bank".into(),
+            names: vec![name("bank.test")],
+        };
+        ceremony::set_guard(&store, banks, admins, NOW)
+            .await
+            .expect("a guard");
+        let second = people.pop().expect("two officers");
+        let first = people.pop().expect("two officers");
+        let centre = Self {
+            dir,
+            store,
+            trust,
+            first,
+            second,
+        };
+        centre.publisher().await.step(NOW).await.expect("a release");
+        centre
+    }
+
+    pub async fn publisher(&self) -> Publisher {
+        Publisher::open(self.store.clone(), self.dir.path(), NOW)
+            .await
+            .expect("a publisher")
+    }
+
+    /// Puts a site with one capture and a flag before the officers; gives the case id.
+    pub async fn plant_case(&self, host: &str) -> String {
+        let host = DomainName::parse(host).expect("a host");
+        let id = random_id().expect("an id");
+        let report = serde_json::json!({
+            "url": format!("http://{host}/"), "exchange": 0.98, "serves_kz": 0.97,
+            "kinds": ["instant_exchanger"], "verdict": "flag",
+            "signals": [{"id": "order-form", "weight": 4.0, "quote": "Отдаёте USDT, получаете KZT",
+                "where": "form", "url": format!("http://{host}/"), "capture": "ab".repeat(32)}],
+            "guards": [], "identifiers": [], "contradictions": [],
+        });
+        let root = blocklist::Digest::of(host.as_str().as_bytes()).to_string();
+        for sql in [
+            format!(
+                "INSERT INTO site (id, host, discovered_at, discovered_from, state) VALUES ({id}, '{host}', {NOW}, 'seed', 'assessed')"
+            ),
+            format!(
+                "INSERT INTO capture (id, host, url, fetched_at, status, content_type, charset, title, body_sha256, body_bytes, truncated, warc_file, warc_offset, warc_length, record_sha256) VALUES ({id}, '{host}', 'http://{host}/', {NOW}, 200, 'text/html', 'utf-8', 'Title of {host}', '{body}', 12, FALSE, 'x.warc.gz', 0, 1, '{body}')",
+                body = "ab".repeat(32)
+            ),
+            format!(
+                "INSERT INTO evidence (root, host, manifest, created_at) VALUES ('{root}', '{host}', '[]', {NOW})"
+            ),
+            format!(
+                "INSERT INTO assessment (id, host, assessed_at, exchange, serves_kz, verdict, evidence_root, report) VALUES ({id}, '{host}', {NOW}, 0.98, 0.97, 'flag', '{root}', '{report}')"
+            ),
+        ] {
+            on!(self.store, |db| sqlx::query(sqlx::AssertSqlSafe(sql))
+                .execute(db)
+                .await
+                .map(|_| ()))
+            .expect("a row");
+        }
+        let licence_match = serde_json::json!({
+            "match": blocklist::matching::check_host(&host, &self.store.known(blocklist::Timestamp(NOW)).await.expect("known"), blocklist::Timestamp(NOW)),
+            "claims": [],
+        });
+        let new = case::NewCase {
+            host: &host,
+            assessment_id: id,
+            evidence_root: &root,
+            licence_match: &licence_match.to_string(),
+            at: NOW,
+        };
+        case::open(&self.store, new)
+            .await
+            .expect("a case")
+            .expect("a new case")
+    }
+
+    /// Runs SQL as somebody with a database console would.
+    pub async fn sql(&self, sql: &str) -> Result<u64, sqlx::Error> {
+        let sql = sql.to_owned();
+        on!(self.store, |db| sqlx::query(sqlx::AssertSqlSafe(sql))
+            .execute(db)
+            .await
+            .map(|done| done.rows_affected()))
+    }
+}
+
+/// A complete proposal form.
+pub fn proposal() -> Proposal {
+    Proposal {
+        scope: Scope::Subtree,
+        basis: "193-VII/11-5".into(),
+        authority: "Demo authority".into(),
+        order_number: "№ 7-Қ".into(),
+        order_date: Day::parse("2026-11-20").expect("a day"),
+        document: Document {
+            file_name: "order.txt".into(),
+            content_type: "text/plain".into(),
+            bytes: b"The order.".to_vec(),
+        },
+        reason_code: "unlicensed-exchange".into(),
+        reason: "Sells USDT for tenge without a licence.".into(),
+        urgent: None,
+        days: 365,
+    }
+}
