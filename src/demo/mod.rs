@@ -1,0 +1,26 @@
+//! The demo world: a small invented web that `qalqan demo` crawls, decides on and blocks.
+//!
+//! A tour, in the order things happen:
+//!
+//! * [`files`] holds `data/demo` inside the binary, so the demo needs nothing beside it.
+//! * [`world`] reads `world.toml` and the pages into sites: which path answers with which bytes.
+//! * [`plan`] reads what goes with them: seeds, guard lists, expectations, the script of `--once`.
+//! * [`http`] serves each site on its own loopback address, [`dns`] answers for their names.
+//! * [`run`] starts both and hands out addresses: [`RunningWorld`].
+//!
+//! Nothing here knows a crawler or a resolver. They meet this world as they meet the real one:
+//! through a configured upstream name server and plain HTTP.
+
+mod dns;
+mod files;
+mod http;
+mod plan;
+mod run;
+mod world;
+
+#[cfg(test)]
+mod content_tests;
+
+pub(crate) use plan::{Action, DnsAnswer, Expectation, GuardList, GuardTier, Order, Script, Seed, Step};
+pub(crate) use run::{RegisterFile, RunningWorld};
+pub(crate) use world::{World, WorldError};
