@@ -39,13 +39,20 @@ impl Files {
     }
 
     /// Adds one file; used by tests to build small worlds by hand.
-    pub(crate) fn insert(&mut self, path: impl Into<String>, bytes: Cow<'static, [u8]>) -> Result<(), WorldError> {
+    pub(crate) fn insert(
+        &mut self,
+        path: impl Into<String>,
+        bytes: Cow<'static, [u8]>,
+    ) -> Result<(), WorldError> {
         let path = path.into();
         if bytes.len() > MAX_FILE_BYTES {
             return Err(WorldError::Content {
                 file: path,
                 line: 1,
-                reason: format!("{} bytes, but a demo file holds at most {MAX_FILE_BYTES}", bytes.len()),
+                reason: format!(
+                    "{} bytes, but a demo file holds at most {MAX_FILE_BYTES}",
+                    bytes.len()
+                ),
             });
         }
         self.0.insert(path, bytes);
@@ -60,7 +67,10 @@ impl Files {
         self.0
             .get(path)
             .map(Cow::as_ref)
-            .ok_or_else(|| WorldError::Missing { file: path.to_owned(), named_in: named_in.to_owned() })
+            .ok_or_else(|| WorldError::Missing {
+                file: path.to_owned(),
+                named_in: named_in.to_owned(),
+            })
     }
 
     /// The text of one file.
@@ -77,7 +87,10 @@ impl Files {
     }
 
     /// The files below a folder (`sites/kerbez/`), each as (path inside the folder, bytes).
-    pub(crate) fn below<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = (&'a str, &'a [u8])> {
+    pub(crate) fn below<'a>(
+        &'a self,
+        folder: &'a str,
+    ) -> impl Iterator<Item = (&'a str, &'a [u8])> {
         self.0
             .range(folder.to_owned()..)
             .map_while(move |(path, bytes)| Some((path.strip_prefix(folder)?, bytes.as_ref())))
@@ -93,7 +106,10 @@ pub(crate) fn line_of(bytes: &[u8], offset: usize) -> usize {
 ///
 /// # Errors
 /// [`WorldError::Missing`], or [`WorldError::Content`] with the line the parser stopped at.
-pub(crate) fn read_toml<T: serde::de::DeserializeOwned>(files: &Files, path: &str) -> Result<T, WorldError> {
+pub(crate) fn read_toml<T: serde::de::DeserializeOwned>(
+    files: &Files,
+    path: &str,
+) -> Result<T, WorldError> {
     let text = files.text(path, "the demo world")?;
     toml::from_str(text).map_err(|e| WorldError::Content {
         file: path.to_owned(),
@@ -109,15 +125,26 @@ mod tests {
     #[test]
     fn a_toml_fault_names_its_file_and_line() {
         let mut files = Files::default();
-        files.insert("world.toml", Cow::Borrowed(b"day = \"2026-11-21\"\n\nsite = [[[\n")).unwrap();
-        let error = read_toml::<toml::Table>(&files, "world.toml").unwrap_err().to_string();
+        files
+            .insert(
+                "world.toml",
+                Cow::Borrowed(b"day = \"2026-11-21\"\n\nsite = [[[\n"),
+            )
+            .unwrap();
+        let error = read_toml::<toml::Table>(&files, "world.toml")
+            .unwrap_err()
+            .to_string();
         assert!(error.starts_with("data/demo/world.toml:3: "), "{error}");
     }
 
     #[test]
     fn a_folder_holds_only_its_own_files() {
         let mut files = Files::default();
-        for path in ["sites/a/index.html", "sites/a/x/y.html", "sites/ab/index.html"] {
+        for path in [
+            "sites/a/index.html",
+            "sites/a/x/y.html",
+            "sites/ab/index.html",
+        ] {
             files.insert(path, Cow::Borrowed(b"")).unwrap();
         }
         let below: Vec<_> = files.below("sites/a/").map(|(path, _)| path).collect();
@@ -130,11 +157,22 @@ mod tests {
         fn walk(dir: &std::path::Path, out: &mut usize) {
             for entry in std::fs::read_dir(dir).unwrap() {
                 let path = entry.unwrap().path();
-                if path.is_dir() { walk(&path, out) } else { *out += 1 }
+                if path.is_dir() {
+                    walk(&path, out);
+                } else {
+                    *out += 1;
+                }
             }
         }
         let mut on_disk = 0;
-        walk(std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/data/demo")), &mut on_disk);
-        assert_eq!(Files::embedded().unwrap().0.len(), on_disk, "touch src/demo/files.rs and build again");
+        walk(
+            std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/data/demo")),
+            &mut on_disk,
+        );
+        assert_eq!(
+            Files::embedded().unwrap().0.len(),
+            on_disk,
+            "touch src/demo/files.rs and build again"
+        );
     }
 }

@@ -26,7 +26,9 @@ impl Hits {
     /// Requests so far for one path of one site.
     pub(crate) fn of(&self, host: &str, path: &str) -> u64 {
         let hits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        hits.get(&(host.to_owned(), path.to_owned())).copied().unwrap_or(0)
+        hits.get(&(host.to_owned(), path.to_owned()))
+            .copied()
+            .unwrap_or(0)
     }
 }
 
@@ -39,7 +41,11 @@ struct Served {
 
 /// The absolute base of a host, `http://HOST[:PORT]`, without a final slash.
 pub(crate) fn base(host: &str, port: u16) -> String {
-    if port == 80 { format!("http://{host}") } else { format!("http://{host}:{port}") }
+    if port == 80 {
+        format!("http://{host}")
+    } else {
+        format!("http://{host}:{port}")
+    }
 }
 
 /// Replaces every `{{base:HOST}}`.
@@ -56,18 +62,30 @@ pub(crate) fn with_bases(bytes: &[u8], port: u16) -> Vec<u8> {
 
 fn rendered(mut answer: Answer, port: u16) -> Answer {
     answer.body = with_bases(&answer.body, port);
-    answer.location = answer.location.map(|to| String::from_utf8_lossy(&with_bases(to.as_bytes(), port)).into_owned());
+    answer.location = answer
+        .location
+        .map(|to| String::from_utf8_lossy(&with_bases(to.as_bytes(), port)).into_owned());
     answer
 }
 
 /// Serves `site` on `listener` until `stop`.
-pub(crate) async fn serve(mut site: Site, listener: TcpListener, port: u16, hits: Arc<Hits>, stop: CancellationToken) {
-    site.answers = std::mem::take(&mut site.answers).into_iter().map(|(path, answer)| (path, rendered(answer, port))).collect();
+pub(crate) async fn serve(
+    mut site: Site,
+    listener: TcpListener,
+    port: u16,
+    hits: Arc<Hits>,
+    stop: CancellationToken,
+) {
+    site.answers = std::mem::take(&mut site.answers)
+        .into_iter()
+        .map(|(path, answer)| (path, rendered(answer, port)))
+        .collect();
     site.not_found = rendered(site.not_found, port);
     let host = site.host.clone();
     let served = Arc::new(Served { site, port, hits });
     let app = Router::new().fallback(answer).with_state(served);
-    let done = axum::serve(listener, app).with_graceful_shutdown(async move { stop.cancelled().await });
+    let done =
+        axum::serve(listener, app).with_graceful_shutdown(async move { stop.cancelled().await });
     if let Err(error) = done.await {
         tracing::error!(%host, %error, "a demo site stopped");
     }
@@ -78,15 +96,37 @@ async fn answer(State(served): State<Arc<Served>>, request: Request) -> Response
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         let mut refused = Response::new(Body::from("405 Method Not Allowed\n"));
         *refused.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
-        refused.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+        refused
+            .headers_mut()
+            .insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
         return refused;
     }
-    let asked = request.headers().get(header::HOST).and_then(|h| h.to_str().ok()).unwrap_or_default();
-    let asked = asked.split(':').next().unwrap_or_default().to_ascii_lowercase();
-    if site.aliases.iter().any(|alias| alias.redirect && alias.host == asked) {
+    let asked = request
+        .headers()
+        .get(header::HOST)
+        .and_then(|h| h.to_str().ok())
+        .unwrap_or_default();
+    let asked = asked
+        .split(':')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    if site
+        .aliases
+        .iter()
+        .any(|alias| alias.redirect && alias.host == asked)
+    {
         let rest = request.uri().path_and_query().map_or("/", |p| p.as_str());
         let to = format!("{}{rest}", base(&site.host, served.port));
-        return respond(site, &Answer { status: 301, content_type: None, location: Some(to), body: Vec::new() });
+        return respond(
+            site,
+            &Answer {
+                status: 301,
+                content_type: None,
+                location: Some(to),
+                body: Vec::new(),
+            },
+        );
     }
     let path = request.uri().path();
     match site.answers.get(path) {
@@ -124,7 +164,10 @@ mod tests {
     #[test]
     fn bases_are_replaced_and_other_bytes_are_left_alone() {
         let page = b"\xcf\xf0 <a href={{base:a.test}}/x> {{base:b.test}}";
-        assert_eq!(with_bases(page, 8099), b"\xcf\xf0 <a href=http://a.test:8099/x> http://b.test:8099");
+        assert_eq!(
+            with_bases(page, 8099),
+            b"\xcf\xf0 <a href=http://a.test:8099/x> http://b.test:8099"
+        );
         assert_eq!(base("a.test", 80), "http://a.test");
     }
 }

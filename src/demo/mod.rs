@@ -21,6 +21,6 @@ mod world;
 #[cfg(test)]
 mod content_tests;
 
-pub(crate) use plan::{Action, DnsAnswer, Expectation, GuardList, GuardTier, Order, Script, Seed, Step};
+pub(crate) use plan::{Action, DnsAnswer, Expectation, Order, Script, Seed, Step};
 pub(crate) use run::{RegisterFile, RunningWorld};
 pub(crate) use world::{World, WorldError};

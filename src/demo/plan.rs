@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use blocklist::Scope;
+use blocklist::guard::GuardList;
 use serde::Deserialize;
 use time::Date;
 use time::format_description::BorrowedFormatItem;
@@ -24,30 +26,6 @@ pub(crate) struct Seed {
     pub(crate) url: String,
     /// Who named it, in words.
     pub(crate) source: String,
-}
-
-/// How strongly a guard list protects its names (DESIGN §3 rule 3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum GuardTier {
-    /// Can never be listed.
-    Never,
-    /// Needs a third, legal signature and 24 hours of public notice.
-    Raised,
-}
-
-/// One list of guarded names.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct GuardList {
-    /// Short name, as shown when a guard refuses.
-    pub(crate) name: String,
-    /// How strongly it guards.
-    pub(crate) tier: GuardTier,
-    /// Why these names are guarded, in words.
-    pub(crate) reason: String,
-    /// The guarded names.
-    pub(crate) names: Vec<String>,
 }
 
 /// What a resolver should answer for a name.
@@ -110,8 +88,8 @@ pub(crate) struct Order {
 pub(crate) enum Action {
     /// First officer proposes, second approves.
     List {
-        /// `host` or `subtree`.
-        scope: String,
+        /// The host alone, or everything below it too.
+        scope: Scope,
         /// Code of the reason.
         reason_code: String,
         /// The reason in words.
@@ -194,7 +172,11 @@ impl Plan {
             script: read_toml(files, "script.toml")?,
         };
         let known = |host: &str, file: &str| {
-            if hosts.contains(host) { Ok(()) } else { Err(at_first(files, file, host, "is not in world.toml")) }
+            if hosts.contains(host) {
+                Ok(())
+            } else {
+                Err(at_first(files, file, host, "is not in world.toml"))
+            }
         };
         for expectation in &plan.expectations {
             known(&expectation.host, "expectations.toml")?;
@@ -209,12 +191,22 @@ impl Plan {
                 Action::List { order, .. } => {
                     files.text(&order.document, "script.toml")?;
                     if parse_date(&order.date).is_none() {
-                        return Err(at_first(files, "script.toml", &order.date, "is not a date like 2026-11-21"));
+                        return Err(at_first(
+                            files,
+                            "script.toml",
+                            &order.date,
+                            "is not a date like 2026-11-21",
+                        ));
                     }
                     listed.insert(step.host.as_str());
                 }
                 Action::Lift { .. } if !listed.remove(step.host.as_str()) => {
-                    return Err(at_first(files, "script.toml", &step.host, "is lifted before it is listed"));
+                    return Err(at_first(
+                        files,
+                        "script.toml",
+                        &step.host,
+                        "is lifted before it is listed",
+                    ));
                 }
                 Action::Lift { .. } | Action::Dismiss { .. } => {}
             }
@@ -225,23 +217,35 @@ impl Plan {
 
 /// A fault at the first line of `file` that holds `what`.
 fn at_first(files: &Files, file: &str, what: &str, reason: &str) -> WorldError {
-    let line = files.text(file, file).ok().and_then(|text| text.lines().position(|line| line.contains(what)));
-    WorldError::Content { file: file.to_owned(), line: line.map_or(1, |n| n + 1), reason: format!("{what} {reason}") }
+    let line = files
+        .text(file, file)
+        .ok()
+        .and_then(|text| text.lines().position(|line| line.contains(what)));
+    WorldError::Content {
+        file: file.to_owned(),
+        line: line.map_or(1, |n| n + 1),
+        reason: format!("{what} {reason}"),
+    }
 }
 
 fn read_seeds(files: &Files) -> Result<Vec<Seed>, WorldError> {
     const SEEDS: &str = "seeds.csv";
     let mut lines = files.text(SEEDS, "the demo world")?.lines().enumerate();
-    let fault = |line: usize, reason: &str| WorldError::Content { file: SEEDS.to_owned(), line: line + 1, reason: reason.to_owned() };
+    let fault = |line: usize, reason: &str| WorldError::Content {
+        file: SEEDS.to_owned(),
+        line: line + 1,
+        reason: reason.to_owned(),
+    };
     if lines.next().map(|(_, line)| line) != Some("url,source") {
         return Err(fault(0, "the first line must be url,source"));
     }
     lines
         .filter(|(_, line)| !line.trim().is_empty())
         .map(|(n, line)| match line.split_once(',') {
-            Some((url, source)) if url.starts_with("{{base:") && !source.is_empty() => {
-                Ok(Seed { url: url.to_owned(), source: source.to_owned() })
-            }
+            Some((url, source)) if url.starts_with("{{base:") && !source.is_empty() => Ok(Seed {
+                url: url.to_owned(),
+                source: source.to_owned(),
+            }),
             _ => Err(fault(n, "must be {{base:HOST}}/path,source")),
         })
         .collect()
@@ -255,9 +259,12 @@ mod tests {
 
     fn plan(script: &'static str) -> Result<Plan, WorldError> {
         let mut files = Files::default();
-        for (path, text) in
-            [("seeds.csv", "url,source\n{{base:a.test}}/,list\n"), ("guards.toml", "list = []"), ("expectations.toml", "site = []"), ("script.toml", script)]
-        {
+        for (path, text) in [
+            ("seeds.csv", "url,source\n{{base:a.test}}/,list\n"),
+            ("guards.toml", "list = []"),
+            ("expectations.toml", "site = []"),
+            ("script.toml", script),
+        ] {
             files.insert(path, Cow::Borrowed(text.as_bytes())).unwrap();
         }
         Plan::read(&files, &BTreeSet::from(["a.test".to_owned()]))
@@ -265,20 +272,38 @@ mod tests {
 
     #[test]
     fn a_lift_needs_a_listing_first() {
-        let error = plan("[[step]]\nhost = \"a.test\"\naction = \"lift\"\nreason_code = \"x\"\nreason = \"y\"\n").unwrap_err();
-        assert!(error.to_string().contains("script.toml:2: a.test is lifted before it is listed"), "{error}");
+        let error = plan(
+            "[[step]]\nhost = \"a.test\"\naction = \"lift\"\nreason_code = \"x\"\nreason = \"y\"\n",
+        )
+        .unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("script.toml:2: a.test is lifted before it is listed"),
+            "{error}"
+        );
     }
 
     #[test]
     fn a_step_on_an_unknown_host_names_its_line() {
         let error = plan("\n[[step]]\nhost = \"b.test\"\naction = \"dismiss\"\nreason_code = \"x\"\nreason = \"y\"\n").unwrap_err();
-        assert!(error.to_string().contains("script.toml:3: b.test is not in world.toml"), "{error}");
+        assert!(
+            error
+                .to_string()
+                .contains("script.toml:3: b.test is not in world.toml"),
+            "{error}"
+        );
     }
 
     #[test]
     fn seeds_keep_commas_in_their_source() {
         let mut files = Files::default();
-        files.insert("seeds.csv", Cow::Borrowed(b"url,source\n{{base:a.test}}/,a letter, 2026\n")).unwrap();
+        files
+            .insert(
+                "seeds.csv",
+                Cow::Borrowed(b"url,source\n{{base:a.test}}/,a letter, 2026\n"),
+            )
+            .unwrap();
         assert_eq!(read_seeds(&files).unwrap()[0].source, "a letter, 2026");
     }
 }

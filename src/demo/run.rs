@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use blocklist::guard::GuardList;
 use time::{Date, OffsetDateTime};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio_util::sync::CancellationToken;
@@ -11,7 +12,7 @@ use tokio_util::task::TaskTracker;
 
 use super::dns::{self, Zone};
 use super::http::{self, Hits};
-use super::plan::{Action, Expectation, GuardList, Script, Seed, parse_date};
+use super::plan::{Action, Expectation, Script, Seed, parse_date};
 use super::world::{World, WorldError};
 
 /// How often another port is tried before the last error is given back.
@@ -53,23 +54,42 @@ impl World {
     pub(crate) async fn start(self, port_hint: u16, now: i64) -> Result<RunningWorld, WorldError> {
         let (listeners, http_port) = listen_all(&self, port_hint).await?;
         let (udp, tcp) = listen_dns().await?;
-        let dns_addr = udp.local_addr().map_err(|source| WorldError::Listen { address: loopback(0), source })?;
+        let dns_addr = udp.local_addr().map_err(|source| WorldError::Listen {
+            address: loopback(0),
+            source,
+        })?;
 
-        let (stop, tasks, hits) = (CancellationToken::new(), TaskTracker::new(), Arc::new(Hits::default()));
+        let (stop, tasks, hits) = (
+            CancellationToken::new(),
+            TaskTracker::new(),
+            Arc::new(Hits::default()),
+        );
         for (site, listener) in self.sites.iter().cloned().zip(listeners) {
-            tasks.spawn(http::serve(site, listener, http_port, Arc::clone(&hits), stop.clone()));
+            tasks.spawn(http::serve(
+                site,
+                listener,
+                http_port,
+                Arc::clone(&hits),
+                stop.clone(),
+            ));
         }
         let zone = Arc::new(Zone::new(self.names()));
         tasks.spawn(dns::serve_udp(Arc::clone(&zone), udp, stop.clone()));
         tasks.spawn(dns::serve_tcp(zone, tcp, stop.clone()));
         tasks.close();
 
-        let days = OffsetDateTime::from_unix_timestamp(now).map_or(0, |t| i64::from(t.date().to_julian_day() - self.day.to_julian_day()));
+        let days = OffsetDateTime::from_unix_timestamp(now).map_or(0, |t| {
+            i64::from(t.date().to_julian_day() - self.day.to_julian_day())
+        });
         let seeds = self.plan.seeds.iter().map(|seed| Seed {
-            url: String::from_utf8_lossy(&http::with_bases(seed.url.as_bytes(), http_port)).into_owned(),
+            url: String::from_utf8_lossy(&http::with_bases(seed.url.as_bytes(), http_port))
+                .into_owned(),
             source: seed.source.clone(),
         });
-        let registers = self.files.below("registers/").filter(|(name, _)| name.ends_with(".json"));
+        let registers = self
+            .files
+            .below("registers/")
+            .filter(|(name, _)| name.ends_with(".json"));
         let registers = registers.map(|(name, bytes)| RegisterFile {
             name: name.to_owned(),
             json: move_dates(&String::from_utf8_lossy(bytes), days).into_bytes(),
@@ -80,7 +100,17 @@ impl World {
                 order.date = move_date(&order.date, days).unwrap_or_else(|| order.date.clone());
             }
         }
-        Ok(RunningWorld { seeds: seeds.collect(), registers: registers.collect(), script, http_port, dns_addr, hits, stop, tasks, world: self })
+        Ok(RunningWorld {
+            seeds: seeds.collect(),
+            registers: registers.collect(),
+            script,
+            http_port,
+            dns_addr,
+            hits,
+            stop,
+            tasks,
+            world: self,
+        })
     }
 }
 
@@ -102,7 +132,10 @@ impl RunningWorld {
 
     /// The loopback address of a name of the world, aliases included.
     pub(crate) fn address(&self, host: &str) -> Option<Ipv4Addr> {
-        self.world.names().find(|(name, _)| *name == host).map(|(_, address)| address)
+        self.world
+            .names()
+            .find(|(name, _)| *name == host)
+            .map(|(_, address)| address)
     }
 
     /// Every name of the world with its address, aliases included.
@@ -151,7 +184,10 @@ impl RunningWorld {
     /// Stops listening; open connections get two seconds.
     pub(crate) async fn stop(self) {
         self.stop.cancel();
-        if tokio::time::timeout(STOP_WITHIN, self.tasks.wait()).await.is_err() {
+        if tokio::time::timeout(STOP_WITHIN, self.tasks.wait())
+            .await
+            .is_err()
+        {
             tracing::debug!("the demo world stopped with connections open");
         }
     }
@@ -179,7 +215,10 @@ async fn listen_all(world: &World, hint: u16) -> Result<(Vec<TcpListener>, u16),
     }
 }
 
-async fn listen_on_one_port(world: &World, hint: u16) -> Result<(Vec<TcpListener>, u16), WorldError> {
+async fn listen_on_one_port(
+    world: &World,
+    hint: u16,
+) -> Result<(Vec<TcpListener>, u16), WorldError> {
     let (mut listeners, mut port) = (Vec::with_capacity(world.sites.len()), hint);
     for site in &world.sites {
         let address = SocketAddr::from((site.address, port));
@@ -197,7 +236,9 @@ async fn listen_dns() -> Result<(UdpSocket, TcpListener), WorldError> {
     loop {
         tries -= 1;
         let fault = |address| move |source| WorldError::Listen { address, source };
-        let udp = UdpSocket::bind(loopback(0)).await.map_err(fault(loopback(0)))?;
+        let udp = UdpSocket::bind(loopback(0))
+            .await
+            .map_err(fault(loopback(0)))?;
         let address = udp.local_addr().map_err(fault(loopback(0)))?;
         match TcpListener::bind(address).await {
             Ok(tcp) => return Ok((udp, tcp)),
@@ -210,12 +251,19 @@ async fn listen_dns() -> Result<(UdpSocket, TcpListener), WorldError> {
 fn move_date(text: &str, days: i64) -> Option<String> {
     let moved = i64::from(parse_date(text)?.to_julian_day()) + days;
     let date = Date::from_julian_day(i32::try_from(moved).ok()?).ok()?;
-    Some(format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day()))
+    Some(format!(
+        "{:04}-{:02}-{:02}",
+        date.year(),
+        u8::from(date.month()),
+        date.day()
+    ))
 }
 
 /// Moves every JSON string that is wholly a date.
 fn move_dates(json: &str, days: i64) -> String {
-    let parts = json.split('"').map(|part| move_date(part, days).unwrap_or_else(|| part.to_owned()));
+    let parts = json
+        .split('"')
+        .map(|part| move_date(part, days).unwrap_or_else(|| part.to_owned()));
     parts.collect::<Vec<_>>().join("\"")
 }
 
@@ -236,7 +284,10 @@ mod tests {
     #[test]
     fn dates_move_and_nothing_else_does() {
         let json = r#"{"taken_on": "2026-11-20", "no": "2026-11-20b", "to": "2028-02-29"}"#;
-        assert_eq!(move_dates(json, 1), r#"{"taken_on": "2026-11-21", "no": "2026-11-20b", "to": "2028-03-01"}"#);
+        assert_eq!(
+            move_dates(json, 1),
+            r#"{"taken_on": "2026-11-21", "no": "2026-11-20b", "to": "2028-03-01"}"#
+        );
         assert_eq!(move_dates(json, 0), json);
     }
 
@@ -249,7 +300,10 @@ mod tests {
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .resolve(host, SocketAddr::from((address, world.http_port())))
-            .resolve(&format!("www.{host}"), SocketAddr::from((address, world.http_port())))
+            .resolve(
+                &format!("www.{host}"),
+                SocketAddr::from((address, world.http_port())),
+            )
             .build()
             .unwrap();
         let base = world.base(host).unwrap();
@@ -257,11 +311,37 @@ mod tests {
         assert_eq!(home.status(), 200);
         assert_eq!(home.headers()["content-type"], "text/html; charset=utf-8");
         let text = home.text().await.unwrap();
-        assert!(text.contains(&base) && !text.contains("{{base:"), "bases are absolute");
-        assert_eq!(client.get(format!("{base}/no-such-page")).send().await.unwrap().status(), 404);
-        assert_eq!(client.post(format!("{base}/")).send().await.unwrap().status(), 405);
-        let www = client.get(format!("http://www.{host}:{}/kk/?a=b", world.http_port())).send().await.unwrap();
-        assert_eq!(www.headers()["location"].to_str().unwrap(), format!("{base}/kk/?a=b"));
+        assert!(
+            text.contains(&base) && !text.contains("{{base:"),
+            "bases are absolute"
+        );
+        assert_eq!(
+            client
+                .get(format!("{base}/no-such-page"))
+                .send()
+                .await
+                .unwrap()
+                .status(),
+            404
+        );
+        assert_eq!(
+            client
+                .post(format!("{base}/"))
+                .send()
+                .await
+                .unwrap()
+                .status(),
+            405
+        );
+        let www = client
+            .get(format!("http://www.{host}:{}/kk/?a=b", world.http_port()))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(
+            www.headers()["location"].to_str().unwrap(),
+            format!("{base}/kk/?a=b")
+        );
         assert_eq!((world.hits(host, "/"), world.hits(host, "404")), (1, 1));
         drop(client);
         world.stop().await;
@@ -272,7 +352,10 @@ mod tests {
         let world = world().await;
         let (host, address) = world.names().next().unwrap();
         let mut query = Message::query();
-        query.add_query(Query::query(Name::from_ascii(format!("{host}.")).unwrap(), RecordType::A));
+        query.add_query(Query::query(
+            Name::from_ascii(format!("{host}.")).unwrap(),
+            RecordType::A,
+        ));
         let bytes = query.to_vec().unwrap();
 
         let socket = UdpSocket::bind(loopback(0)).await.unwrap();
@@ -282,12 +365,20 @@ mod tests {
         let over_udp = Message::from_vec(&buffer[..length]).unwrap();
         assert_eq!(over_udp.answers[0].data, RData::A(address.into()));
 
-        let mut stream = tokio::net::TcpStream::connect(world.dns_addr()).await.unwrap();
+        let mut stream = tokio::net::TcpStream::connect(world.dns_addr())
+            .await
+            .unwrap();
         let length = u16::try_from(bytes.len()).unwrap();
-        stream.write_all(&[&length.to_be_bytes(), bytes.as_slice()].concat()).await.unwrap();
+        stream
+            .write_all(&[&length.to_be_bytes(), bytes.as_slice()].concat())
+            .await
+            .unwrap();
         let mut reply = vec![0; usize::from(stream.read_u16().await.unwrap())];
         stream.read_exact(&mut reply).await.unwrap();
-        assert_eq!(Message::from_vec(&reply).unwrap().metadata.response_code, ResponseCode::NoError);
+        assert_eq!(
+            Message::from_vec(&reply).unwrap().metadata.response_code,
+            ResponseCode::NoError
+        );
         world.stop().await;
     }
 
@@ -295,7 +386,11 @@ mod tests {
     async fn a_taken_port_is_a_clear_error_and_two_worlds_can_run() {
         let (first, second) = (world().await, world().await);
         assert_ne!(first.http_port(), second.http_port());
-        let error = World::embedded().unwrap().start(first.http_port(), NOW).await.unwrap_err();
+        let error = World::embedded()
+            .unwrap()
+            .start(first.http_port(), NOW)
+            .await
+            .unwrap_err();
         assert!(error.to_string().contains("127.77.0."), "{error}");
     }
 
@@ -305,10 +400,13 @@ mod tests {
         let (taken, order) = (world.day.previous_day().unwrap(), world.day);
         let midnight = world.day.midnight().assume_utc().unix_timestamp();
         let later = world.start(0, midnight + 400 * 86_400).await.unwrap();
-        let json: serde_json::Value = serde_json::from_slice(&later.register_snapshots()[0].json).unwrap();
+        let json: serde_json::Value =
+            serde_json::from_slice(&later.register_snapshots()[0].json).unwrap();
         let days = |a: Date, b: &str| parse_date(b).unwrap().to_julian_day() - a.to_julian_day();
         assert_eq!(days(taken, json["taken_on"].as_str().unwrap()), 400);
-        let Action::List { order: moved, .. } = &later.script().steps[0].action else { unreachable!() };
+        let Action::List { order: moved, .. } = &later.script().steps[0].action else {
+            unreachable!()
+        };
         assert_eq!(days(order, &moved.date), 400);
     }
 }

@@ -24,7 +24,9 @@ pub(crate) enum WorldError {
         reason: String,
     },
     /// A file that another one names is not there.
-    #[error("data/demo/{file} is named in {named_in} but does not exist. Add it, or take the name out, and build again.")]
+    #[error(
+        "data/demo/{file} is named in {named_in} but does not exist. Add it, or take the name out, and build again."
+    )]
     Missing {
         /// Path below `data/demo`.
         file: String,
@@ -32,7 +34,9 @@ pub(crate) enum WorldError {
         named_in: String,
     },
     /// A loopback address or port could not be taken.
-    #[error("cannot listen on {address}: {source}. The demo needs the loopback addresses 127.77.0.x, which Linux has without set-up, and one port that is free on all of them.")]
+    #[error(
+        "cannot listen on {address}: {source}. The demo needs the loopback addresses 127.77.0.x, which Linux has without set-up, and one port that is free on all of them."
+    )]
     Listen {
         /// The address that failed.
         address: std::net::SocketAddr,
@@ -156,15 +160,25 @@ impl World {
             reason,
         };
         let raw: WorldToml = read_toml(&files, WORLD)?;
-        let day = parse_date(raw.day.get_ref()).ok_or_else(|| at(raw.day.span().start, "day is not a date like 2026-11-21".into()))?;
+        let day = parse_date(raw.day.get_ref()).ok_or_else(|| {
+            at(
+                raw.day.span().start,
+                "day is not a date like 2026-11-21".into(),
+            )
+        })?;
 
         let (mut hosts, mut addresses) = (BTreeSet::new(), BTreeSet::new());
         let mut sites = Vec::new();
         for site in raw.site {
             let span = site.host.span().start;
-            for host in std::iter::once(site.host.get_ref()).chain(site.alias.iter().map(|a| &a.host)) {
+            for host in
+                std::iter::once(site.host.get_ref()).chain(site.alias.iter().map(|a| &a.host))
+            {
                 if !is_test_name(host) {
-                    return Err(at(span, format!("{host} is not a lower-case name under .test")));
+                    return Err(at(
+                        span,
+                        format!("{host} is not a lower-case name under .test"),
+                    ));
                 }
                 if !hosts.insert(host.clone()) {
                     return Err(at(span, format!("{host} is named twice")));
@@ -172,7 +186,10 @@ impl World {
             }
             let address = *site.address.get_ref();
             if address.octets()[..3] != [127, 77, 0] || !addresses.insert(address) {
-                return Err(at(site.address.span().start, format!("{address} is not a free address 127.77.0.N")));
+                return Err(at(
+                    site.address.span().start,
+                    format!("{address} is not a free address 127.77.0.N"),
+                ));
             }
             sites.push(read_site(&files, site, &at)?);
         }
@@ -182,13 +199,21 @@ impl World {
             }
         }
         let plan = Plan::read(&files, &hosts)?;
-        Ok(Self { day, sites, plan, files })
+        Ok(Self {
+            day,
+            sites,
+            plan,
+            files,
+        })
     }
 
     /// Every name of the world with its address, aliases included.
     pub(crate) fn names(&self) -> impl Iterator<Item = (&str, Ipv4Addr)> {
         self.sites.iter().flat_map(|site| {
-            let aliases = site.aliases.iter().map(|alias| (alias.host.as_str(), site.address));
+            let aliases = site
+                .aliases
+                .iter()
+                .map(|alias| (alias.host.as_str(), site.address));
             std::iter::once((site.host.as_str(), site.address)).chain(aliases)
         })
     }
@@ -199,11 +224,18 @@ fn is_test_name(host: &str) -> bool {
     host.len() <= 253
         && host.ends_with(".test")
         && host.split('.').all(|label| {
-            (1..=63).contains(&label.len()) && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            (1..=63).contains(&label.len())
+                && label
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         })
 }
 
-fn read_site(files: &Files, site: SiteToml, at: &dyn Fn(usize, String) -> WorldError) -> Result<Site, WorldError> {
+fn read_site(
+    files: &Files,
+    site: SiteToml,
+    at: &dyn Fn(usize, String) -> WorldError,
+) -> Result<Site, WorldError> {
     let folder = format!("sites/{}/", site.dir.get_ref());
     let mut answers = BTreeMap::new();
     let mut not_found = Answer {
@@ -213,12 +245,25 @@ fn read_site(files: &Files, site: SiteToml, at: &dyn Fn(usize, String) -> WorldE
         body: b"<html>\r\n<head><title>404 Not Found</title></head>\r\n<body>\r\n<center><h1>404 Not Found</h1></center>\r\n</body>\r\n</html>\r\n".to_vec(),
     };
     for (path, bytes) in files.below(&folder) {
-        let answer = Answer { status: 200, content_type: content_type(path, &site.charset), location: None, body: bytes.to_vec() };
+        let answer = Answer {
+            status: 200,
+            content_type: content_type(path, &site.charset),
+            location: None,
+            body: bytes.to_vec(),
+        };
         if path == "404.html" {
-            not_found = Answer { status: 404, ..answer };
+            not_found = Answer {
+                status: 404,
+                ..answer
+            };
         } else if let Some(dir) = path.strip_suffix("index.html") {
             if let Some(bare) = dir.strip_suffix('/') {
-                let to = Answer { status: 301, content_type: None, location: Some(format!("/{dir}")), body: Vec::new() };
+                let to = Answer {
+                    status: 301,
+                    content_type: None,
+                    location: Some(format!("/{dir}")),
+                    body: Vec::new(),
+                };
                 answers.insert(format!("/{bare}"), to);
             }
             answers.insert(format!("/{dir}"), answer);
@@ -230,7 +275,10 @@ fn read_site(files: &Files, site: SiteToml, at: &dyn Fn(usize, String) -> WorldE
         }
     }
     if !answers.contains_key("/") {
-        return Err(at(site.dir.span().start, format!("{folder}index.html does not exist")));
+        return Err(at(
+            site.dir.span().start,
+            format!("{folder}index.html does not exist"),
+        ));
     }
     for rule in site.path {
         let path = rule.path.get_ref();
@@ -238,15 +286,33 @@ fn read_site(files: &Files, site: SiteToml, at: &dyn Fn(usize, String) -> WorldE
             (Some(file), _) => files.bytes(&format!("{folder}{file}"), WORLD)?.to_vec(),
             (None, Some(_)) => Vec::new(),
             (None, None) => answers.get(path).map(|a| a.body.clone()).ok_or_else(|| {
-                at(rule.path.span().start, format!("{path} has neither a file nor a location"))
+                at(
+                    rule.path.span().start,
+                    format!("{path} has neither a file nor a location"),
+                )
             })?,
         };
-        let status = rule.status.unwrap_or(if rule.location.is_some() { 302 } else { 200 });
+        let status = rule
+            .status
+            .unwrap_or(if rule.location.is_some() { 302 } else { 200 });
         if !(200..600).contains(&status) {
-            return Err(at(rule.path.span().start, format!("{status} is not an HTTP status")));
+            return Err(at(
+                rule.path.span().start,
+                format!("{status} is not an HTTP status"),
+            ));
         }
-        let sent = rule.content_type.or_else(|| content_type(rule.file.as_deref().unwrap_or(path), &site.charset));
-        answers.insert(path.clone(), Answer { status, content_type: sent, location: rule.location, body });
+        let sent = rule
+            .content_type
+            .or_else(|| content_type(rule.file.as_deref().unwrap_or(path), &site.charset));
+        answers.insert(
+            path.clone(),
+            Answer {
+                status,
+                content_type: sent,
+                location: rule.location,
+                body,
+            },
+        );
     }
     Ok(Site {
         host: site.host.into_inner(),
@@ -260,7 +326,13 @@ fn read_site(files: &Files, site: SiteToml, at: &dyn Fn(usize, String) -> WorldE
 
 /// The Content-Type a plain web server sends for a file name.
 fn content_type(path: &str, charset: &str) -> Option<String> {
-    let kind = match path.rsplit('/').next().unwrap_or(path).rsplit_once('.').map_or("html", |(_, ext)| ext) {
+    let kind = match path
+        .rsplit('/')
+        .next()
+        .unwrap_or(path)
+        .rsplit_once('.')
+        .map_or("html", |(_, ext)| ext)
+    {
         "html" | "php" => "text/html",
         "xml" => return Some("text/xml".to_owned()),
         "txt" => return Some("text/plain".to_owned()),
@@ -269,7 +341,11 @@ fn content_type(path: &str, charset: &str) -> Option<String> {
         "svg" => return Some("image/svg+xml".to_owned()),
         _ => return Some("application/octet-stream".to_owned()),
     };
-    Some(if charset.is_empty() { kind.to_owned() } else { format!("{kind}; charset={charset}") })
+    Some(if charset.is_empty() {
+        kind.to_owned()
+    } else {
+        format!("{kind}; charset={charset}")
+    })
 }
 
 const OPEN: &[u8] = b"{{base:";
@@ -280,7 +356,10 @@ pub(crate) fn pieces<'a>(mut rest: &'a [u8], mut each: impl FnMut(&'a [u8], Opti
     while let Some(start) = find(rest, OPEN) {
         let after = &rest[start + OPEN.len()..];
         let Some(end) = find(after, CLOSE) else { break };
-        each(&rest[..start], Some(std::str::from_utf8(&after[..end]).unwrap_or("")));
+        each(
+            &rest[..start],
+            Some(std::str::from_utf8(&after[..end]).unwrap_or("")),
+        );
         rest = &after[end + CLOSE.len()..];
     }
     each(rest, None);
@@ -290,9 +369,17 @@ fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
     bytes.windows(what.len()).position(|w| w == what)
 }
 
-fn check_placeholders(hosts: &BTreeSet<String>, site: &Site, path: &str, answer: &Answer) -> Result<(), WorldError> {
+fn check_placeholders(
+    hosts: &BTreeSet<String>,
+    site: &Site,
+    path: &str,
+    answer: &Answer,
+) -> Result<(), WorldError> {
     let mut wrong = None;
-    for bytes in [answer.body.as_slice(), answer.location.as_deref().unwrap_or("").as_bytes()] {
+    for bytes in [
+        answer.body.as_slice(),
+        answer.location.as_deref().unwrap_or("").as_bytes(),
+    ] {
         let mut line = 1;
         pieces(bytes, |plain, host| {
             line += plain.iter().filter(|&&b| b == b'\n').count();
@@ -321,7 +408,12 @@ mod tests {
 
     fn files(world: &'static str, pages: &[(&'static str, &'static str)]) -> Files {
         let mut files = Files::default();
-        let plan = [("seeds.csv", "url,source\n"), ("guards.toml", "list = []"), ("expectations.toml", "site = []"), ("script.toml", "step = []")];
+        let plan = [
+            ("seeds.csv", "url,source\n"),
+            ("guards.toml", "list = []"),
+            ("expectations.toml", "site = []"),
+            ("script.toml", "step = []"),
+        ];
         for (path, text) in [("world.toml", world)].iter().chain(&plan).chain(pages) {
             files.insert(*path, Cow::Borrowed(text.as_bytes())).unwrap();
         }
@@ -332,14 +424,25 @@ mod tests {
 
     #[test]
     fn files_become_paths() {
-        let pages = [("sites/a/index.html", "home"), ("sites/a/kk/index.html", "kk"), ("sites/a/rules.html", "r"), ("sites/a/404.html", "no")];
+        let pages = [
+            ("sites/a/index.html", "home"),
+            ("sites/a/kk/index.html", "kk"),
+            ("sites/a/rules.html", "r"),
+            ("sites/a/404.html", "no"),
+        ];
         let world = World::read(files(ONE, &pages)).unwrap();
         let site = &world.sites[0];
         let paths: Vec<_> = site.answers.keys().map(String::as_str).collect();
         assert_eq!(paths, ["/", "/kk", "/kk/", "/rules", "/rules.html"]);
         assert_eq!(site.answers["/kk"].location.as_deref(), Some("/kk/"));
-        assert_eq!(site.answers["/"].content_type.as_deref(), Some("text/html; charset=utf-8"));
-        assert_eq!((site.not_found.status, site.not_found.body.as_slice()), (404, b"no".as_slice()));
+        assert_eq!(
+            site.answers["/"].content_type.as_deref(),
+            Some("text/html; charset=utf-8")
+        );
+        assert_eq!(
+            (site.not_found.status, site.not_found.body.as_slice()),
+            (404, b"no".as_slice())
+        );
     }
 
     #[test]
@@ -354,8 +457,13 @@ mod tests {
 
     #[test]
     fn a_link_to_a_site_that_is_not_there_is_refused() {
-        let error = World::read(files(ONE, &[("sites/a/index.html", "x\n{{base:b.test}}/")])).unwrap_err().to_string();
-        assert!(error.contains("a.test") && error.contains(":2: links to b.test"), "{error}");
+        let error = World::read(files(ONE, &[("sites/a/index.html", "x\n{{base:b.test}}/")]))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("a.test") && error.contains(":2: links to b.test"),
+            "{error}"
+        );
     }
 
     #[test]
