@@ -218,6 +218,7 @@ async fn converse(zone: &Zone, mut stream: TcpStream) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use hickory_proto::op::Query;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -303,5 +304,15 @@ mod tests {
         );
         assert!(zone().answer(&[1, 2, 0x80, 0, 0, 1]).is_none());
         assert!(zone().answer(&[1]).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn any_packet_gets_at_most_an_answer_that_can_be_sent(packet in prop::collection::vec(any::<u8>(), 0..600)) {
+            if let Some(reply) = zone().answer(&packet) {
+                prop_assert_eq!(reply.metadata.id.to_be_bytes(), [packet[0], packet[1]]);
+                prop_assert!(reply.to_vec().is_ok());
+            }
+        }
     }
 }

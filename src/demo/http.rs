@@ -10,7 +10,8 @@ use axum::http::{HeaderValue, Method, Response, StatusCode, header};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::world::{Answer, Site, pieces};
+use super::links::{base, with_bases};
+use super::world::{Answer, Site};
 
 /// How often each known path was asked for. Paths a site does not have are counted as `404`, so
 /// the map never grows beyond the world's own files.
@@ -39,25 +40,28 @@ struct Served {
     hits: Arc<Hits>,
 }
 
-/// The absolute base of a host, `http://HOST[:PORT]`, without a final slash.
-pub(crate) fn base(host: &str, port: u16) -> String {
-    if port == 80 {
-        format!("http://{host}")
+/// The Content-Type a plain web server sends for a file name.
+pub(crate) fn content_type(path: &str, charset: &str) -> Option<String> {
+    let kind = match path
+        .rsplit('/')
+        .next()
+        .unwrap_or(path)
+        .rsplit_once('.')
+        .map_or("html", |(_, ext)| ext)
+    {
+        "html" | "php" => "text/html",
+        "xml" => return Some("text/xml".to_owned()),
+        "txt" => return Some("text/plain".to_owned()),
+        "json" => return Some("application/json".to_owned()),
+        "css" => "text/css",
+        "svg" => return Some("image/svg+xml".to_owned()),
+        _ => return Some("application/octet-stream".to_owned()),
+    };
+    Some(if charset.is_empty() {
+        kind.to_owned()
     } else {
-        format!("http://{host}:{port}")
-    }
-}
-
-/// Replaces every `{{base:HOST}}`.
-pub(crate) fn with_bases(bytes: &[u8], port: u16) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len() + 64);
-    pieces(bytes, |plain, host| {
-        out.extend_from_slice(plain);
-        if let Some(host) = host {
-            out.extend_from_slice(base(host, port).as_bytes());
-        }
-    });
-    out
+        format!("{kind}; charset={charset}")
+    })
 }
 
 fn rendered(mut answer: Answer, port: u16) -> Answer {
@@ -155,19 +159,4 @@ fn respond(site: &Site, answer: &Answer) -> Response<Body> {
         }
     }
     response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bases_are_replaced_and_other_bytes_are_left_alone() {
-        let page = b"\xcf\xf0 <a href={{base:a.test}}/x> {{base:b.test}}";
-        assert_eq!(
-            with_bases(page, 8099),
-            b"\xcf\xf0 <a href=http://a.test:8099/x> http://b.test:8099"
-        );
-        assert_eq!(base("a.test", 80), "http://a.test");
-    }
 }

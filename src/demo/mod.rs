@@ -4,6 +4,7 @@
 //!
 //! * [`files`] holds `data/demo` inside the binary, so the demo needs nothing beside it.
 //! * [`world`] reads `world.toml` and the pages into sites: which path answers with which bytes.
+//!   Links between them stand as `{{base:HOST}}` ([`links`]); dates move with the real day ([`day`]).
 //! * [`plan`] reads what goes with them: seeds, guard lists, expectations, the script of `--once`.
 //! * [`http`] serves each site on its own loopback address, [`dns`] answers for their names.
 //! * [`run`] starts both and hands out addresses: [`RunningWorld`].
@@ -11,9 +12,12 @@
 //! Nothing here knows a crawler or a resolver. They meet this world as they meet the real one:
 //! through a configured upstream name server and plain HTTP.
 
+mod day;
 mod dns;
+mod error;
 mod files;
 mod http;
+mod links;
 mod plan;
 mod run;
 mod world;
@@ -21,6 +25,7 @@ mod world;
 #[cfg(test)]
 mod content_tests;
 
+pub(crate) use error::WorldError;
 pub(crate) use plan::{Action, DnsAnswer, Expectation, Order, Script, Seed, Step};
 pub(crate) use run::{RegisterFile, RunningWorld};
-pub(crate) use world::{World, WorldError};
+pub(crate) use world::World;

@@ -5,19 +5,10 @@ use std::collections::BTreeSet;
 use blocklist::Scope;
 use blocklist::guard::GuardList;
 use serde::Deserialize;
-use time::Date;
-use time::format_description::BorrowedFormatItem;
-use time::macros::format_description;
 
+use super::day::parse_date;
+use super::error::WorldError;
 use super::files::{Files, read_toml};
-use super::world::WorldError;
-
-const ISO_DATE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
-
-/// Reads a date like `2026-11-21`.
-pub(crate) fn parse_date(text: &str) -> Option<Date> {
-    Date::parse(text, ISO_DATE).ok()
-}
 
 /// One row of `seeds.csv`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,15 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use blocklist::guard::GuardList;
-use time::{Date, OffsetDateTime};
+use time::OffsetDateTime;
 use tokio::net::{TcpListener, UdpSocket};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::day::{move_date, move_dates};
 use super::dns::{self, Zone};
+use super::error::WorldError;
 use super::http::{self, Hits};
-use super::plan::{Action, Expectation, Script, Seed, parse_date};
-use super::world::{World, WorldError};
+use super::links;
+use super::plan::{Action, Expectation, Script, Seed};
+use super::world::World;
 
 /// How often another port is tried before the last error is given back.
 const PORT_TRIES: usize = 20;
@@ -82,7 +85,7 @@ impl World {
             i64::from(t.date().to_julian_day() - self.day.to_julian_day())
         });
         let seeds = self.plan.seeds.iter().map(|seed| Seed {
-            url: String::from_utf8_lossy(&http::with_bases(seed.url.as_bytes(), http_port))
+            url: String::from_utf8_lossy(&links::with_bases(seed.url.as_bytes(), http_port))
                 .into_owned(),
             source: seed.source.clone(),
         });
@@ -127,7 +130,8 @@ impl RunningWorld {
 
     /// `http://HOST[:PORT]` of a name of the world, no final slash; `None` for other names.
     pub(crate) fn base(&self, host: &str) -> Option<String> {
-        self.address(host).map(|_| http::base(host, self.http_port))
+        self.address(host)
+            .map(|_| links::base(host, self.http_port))
     }
 
     /// The loopback address of a name of the world, aliases included.
@@ -248,29 +252,12 @@ async fn listen_dns() -> Result<(UdpSocket, TcpListener), WorldError> {
     }
 }
 
-fn move_date(text: &str, days: i64) -> Option<String> {
-    let moved = i64::from(parse_date(text)?.to_julian_day()) + days;
-    let date = Date::from_julian_day(i32::try_from(moved).ok()?).ok()?;
-    Some(format!(
-        "{:04}-{:02}-{:02}",
-        date.year(),
-        u8::from(date.month()),
-        date.day()
-    ))
-}
-
-/// Moves every JSON string that is wholly a date.
-fn move_dates(json: &str, days: i64) -> String {
-    let parts = json
-        .split('"')
-        .map(|part| move_date(part, days).unwrap_or_else(|| part.to_owned()));
-    parts.collect::<Vec<_>>().join("\"")
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::day::parse_date;
     use hickory_proto::op::{Message, Query, ResponseCode};
     use hickory_proto::rr::{Name, RData, RecordType};
+    use time::Date;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
@@ -279,16 +266,6 @@ mod tests {
 
     async fn world() -> RunningWorld {
         World::embedded().unwrap().start(0, NOW).await.unwrap()
-    }
-
-    #[test]
-    fn dates_move_and_nothing_else_does() {
-        let json = r#"{"taken_on": "2026-11-20", "no": "2026-11-20b", "to": "2028-02-29"}"#;
-        assert_eq!(
-            move_dates(json, 1),
-            r#"{"taken_on": "2026-11-21", "no": "2026-11-20b", "to": "2028-03-01"}"#
-        );
-        assert_eq!(move_dates(json, 0), json);
     }
 
     #[tokio::test]

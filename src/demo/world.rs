@@ -7,43 +7,12 @@ use serde::Deserialize;
 use time::Date;
 use toml::Spanned;
 
+use super::day::parse_date;
+use super::error::WorldError;
 use super::files::{Files, line_of, read_toml};
-use super::plan::{Plan, parse_date};
-
-/// Why the demo world could not be read or started.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum WorldError {
-    /// A file says something it must not.
-    #[error("data/demo/{file}:{line}: {reason}. Correct the file and build again.")]
-    Content {
-        /// Path below `data/demo`.
-        file: String,
-        /// 1-based line.
-        line: usize,
-        /// What is wrong there.
-        reason: String,
-    },
-    /// A file that another one names is not there.
-    #[error(
-        "data/demo/{file} is named in {named_in} but does not exist. Add it, or take the name out, and build again."
-    )]
-    Missing {
-        /// Path below `data/demo`.
-        file: String,
-        /// The file that names it.
-        named_in: String,
-    },
-    /// A loopback address or port could not be taken.
-    #[error(
-        "cannot listen on {address}: {source}. The demo needs the loopback addresses 127.77.0.x, which Linux has without set-up, and one port that is free on all of them."
-    )]
-    Listen {
-        /// The address that failed.
-        address: std::net::SocketAddr,
-        /// What the system said.
-        source: std::io::Error,
-    },
-}
+use super::http::content_type;
+use super::links::pieces;
+use super::plan::Plan;
 
 /// One answer of a site, as its files hold it: `{{base:HOST}}` not yet replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -324,51 +293,6 @@ fn read_site(
     })
 }
 
-/// The Content-Type a plain web server sends for a file name.
-fn content_type(path: &str, charset: &str) -> Option<String> {
-    let kind = match path
-        .rsplit('/')
-        .next()
-        .unwrap_or(path)
-        .rsplit_once('.')
-        .map_or("html", |(_, ext)| ext)
-    {
-        "html" | "php" => "text/html",
-        "xml" => return Some("text/xml".to_owned()),
-        "txt" => return Some("text/plain".to_owned()),
-        "json" => return Some("application/json".to_owned()),
-        "css" => "text/css",
-        "svg" => return Some("image/svg+xml".to_owned()),
-        _ => return Some("application/octet-stream".to_owned()),
-    };
-    Some(if charset.is_empty() {
-        kind.to_owned()
-    } else {
-        format!("{kind}; charset={charset}")
-    })
-}
-
-const OPEN: &[u8] = b"{{base:";
-const CLOSE: &[u8] = b"}}";
-
-/// Splits text at `{{base:HOST}}`: calls `each(plain, host)` for every piece; host is `None` at the end.
-pub(crate) fn pieces<'a>(mut rest: &'a [u8], mut each: impl FnMut(&'a [u8], Option<&'a str>)) {
-    while let Some(start) = find(rest, OPEN) {
-        let after = &rest[start + OPEN.len()..];
-        let Some(end) = find(after, CLOSE) else { break };
-        each(
-            &rest[..start],
-            Some(std::str::from_utf8(&after[..end]).unwrap_or("")),
-        );
-        rest = &after[end + CLOSE.len()..];
-    }
-    each(rest, None);
-}
-
-fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
-    bytes.windows(what.len()).position(|w| w == what)
-}
-
 fn check_placeholders(
     hosts: &BTreeSet<String>,
     site: &Site,
@@ -464,15 +388,5 @@ mod tests {
             error.contains("a.test") && error.contains(":2: links to b.test"),
             "{error}"
         );
-    }
-
-    #[test]
-    fn pieces_lose_no_byte() {
-        let mut out = Vec::new();
-        pieces(b"\xff{{base:a.test}}/x {{base:broken", |plain, host| {
-            out.extend_from_slice(plain);
-            out.extend_from_slice(host.unwrap_or_default().as_bytes());
-        });
-        assert_eq!(out, b"\xffa.test/x {{base:broken");
     }
 }

@@ -1,0 +1,42 @@
+//! What must hold of the demo world's content: it is whole, invented, and says what it claims.
+
+mod claims;
+mod links;
+mod plan;
+
+use blocklist::DomainName;
+
+use super::world::{Answer, Site, World};
+
+fn name(host: &str) -> DomainName {
+    DomainName::parse(host).unwrap()
+}
+
+fn world() -> World {
+    World::embedded().unwrap()
+}
+
+/// Pages as text, whatever their encoding, with `{{base:HOST}}` made `http://HOST`.
+fn text(site: &Site, answer: &Answer) -> String {
+    let bytes = super::links::with_bases(&answer.body, 80);
+    if site.host == "rubinwm.test" {
+        encoding_rs::WINDOWS_1251.decode(&bytes).0.into_owned()
+    } else {
+        String::from_utf8(bytes).unwrap()
+    }
+}
+
+fn is_html(answer: &Answer) -> bool {
+    answer
+        .content_type
+        .as_deref()
+        .is_some_and(|t| t.starts_with("text/html"))
+        && !answer.body.starts_with(b"<?xml")
+}
+
+fn site_of<'a>(world: &'a World, host: &str) -> Option<&'a Site> {
+    world
+        .sites
+        .iter()
+        .find(|s| s.host == host || s.aliases.iter().any(|a| a.host == host))
+}
