@@ -1,0 +1,119 @@
+//! What an operator decides about a node. Every limit has a default that is safe on a small
+//! machine; nothing here is read from the environment or from files, the binary does that.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use blocklist::Trust;
+
+use crate::source::ListSource;
+
+/// The largest answer sent over UDP, in octets, whatever the client offers (DNS flag day 2020):
+/// larger ones are cut and the client comes back over TCP.
+pub const UDP_PAYLOAD: u16 = 1232;
+
+/// The longest time in seconds a blocked answer may be cached by a client: a lifted listing is
+/// gone everywhere within this time.
+pub const BLOCK_TTL: u32 = 60;
+
+/// One server that answers what is not on the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Upstream {
+    /// Where it listens, UDP and TCP.
+    pub address: SocketAddr,
+    /// Whether its AD bit is believed and passed on (RFC 6840 §5.8). Mark only a validating server
+    /// reached over loopback or another path nobody else can write to.
+    pub validates: bool,
+}
+
+/// What a client is told about a listed name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum BlockAction {
+    /// The name does not exist (RFC 8914 code 16 says why).
+    #[default]
+    NxDomain,
+    /// The name exists and has no such record.
+    NoData,
+}
+
+/// Bounds on what clients and upstreams can make a node hold at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Queries being forwarded at once; over it the answer is SERVFAIL at once. Listed names are
+    /// answered in any case.
+    pub in_flight: usize,
+    /// Tasks that read the UDP socket.
+    pub workers: usize,
+    /// Open TCP connections; further ones wait in the kernel's queue.
+    pub tcp_connections: usize,
+    /// Queries of one TCP connection worked on at once (RFC 7766 §6.2.1.1).
+    pub tcp_pipeline: usize,
+    /// A TCP connection without a query for this long is closed (RFC 7766 §6.2.3).
+    pub tcp_idle: Duration,
+    /// A client that does not take an answer within this time is cut off.
+    pub tcp_write: Duration,
+    /// How long one upstream is waited for before the next is asked.
+    pub upstream_timeout: Duration,
+    /// How long a client's query is worked on in all.
+    pub query_timeout: Duration,
+    /// How long an upstream that did not answer is passed over while another one works.
+    pub upstream_rest: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            in_flight: 4096,
+            workers: 2,
+            tcp_connections: 512,
+            tcp_pipeline: 32,
+            tcp_idle: Duration::from_secs(10),
+            tcp_write: Duration::from_secs(5),
+            upstream_timeout: Duration::from_millis(1500),
+            query_timeout: Duration::from_millis(4500),
+            upstream_rest: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Where the national list comes from and where it is kept.
+#[derive(Debug, Clone)]
+pub struct ListConfig {
+    /// A release directory or an http(s) base with the same layout.
+    pub source: ListSource,
+    /// What was given by hand: whose log this is.
+    pub trust: Trust,
+    /// Directory of this node's own copy; created when missing.
+    pub state_dir: PathBuf,
+    /// Whether to answer, unfiltered, before any release has ever been verified.
+    pub start_empty: bool,
+    /// How often the source is asked; a poke asks at once.
+    pub poll: Duration,
+}
+
+/// All of a node's configuration.
+#[derive(Debug, Clone)]
+pub struct ResolverConfig {
+    /// Addresses for UDP and TCP alike; port 0 takes a free port, the same for both.
+    pub listen: Vec<SocketAddr>,
+    /// Who answers the rest, in order of preference; at least one.
+    pub upstreams: Vec<Upstream>,
+    /// The national list; `None` forwards everything.
+    pub list: Option<ListConfig>,
+    /// What clients are told about listed names.
+    pub block_action: BlockAction,
+    /// Bounds.
+    pub limits: Limits,
+}
+
+impl ResolverConfig {
+    /// A node on `listen` that forwards to `upstreams` with default limits and no list.
+    pub fn new(listen: Vec<SocketAddr>, upstreams: Vec<Upstream>) -> Self {
+        Self {
+            listen,
+            upstreams,
+            list: None,
+            block_action: BlockAction::default(),
+            limits: Limits::default(),
+        }
+    }
+}

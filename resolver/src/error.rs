@@ -1,0 +1,164 @@
+//! What can go wrong, told apart by what the caller can do about it.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use blocklist::{
+    release::ReleaseError,
+    verify::{SuccessionError, VerifyError},
+};
+
+/// Why a node or a transfer server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address}: {source}; is another name server running there?")]
+    Bind {
+        /// The address asked for.
+        address: SocketAddr,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// The configuration makes no node.
+    #[error("{0}")]
+    Config(&'static str),
+    /// The node's own directory cannot be used.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The source cannot be set up.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// No verified list, neither kept nor to be had: listening would answer unfiltered.
+    #[error(
+        "there is no verified list yet, so nothing is answered: {0}; allow it with --start-empty"
+    )]
+    NoList(#[source] PullError),
+}
+
+impl StartError {
+    /// Whether trying again later can help without anybody changing anything.
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            Self::NoList(error) => error.is_temporary(),
+            _ => false,
+        }
+    }
+}
+
+/// Why the node's own directory cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// The system refused.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// The directory was filled under another trust file.
+    #[error(
+        "{0} holds the list of another log than the trust file names; give this log a directory of its own, or remove that one"
+    )]
+    OtherLog(PathBuf),
+    /// A file is not what the state file says; nothing of it is used.
+    #[error("{path} is damaged ({reason}); the list is fetched anew")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What does not fit.
+        reason: String,
+    },
+}
+
+/// Why something could not be fetched from a release source.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The base is neither a directory nor an http(s) URL.
+    #[error("`{0}` is neither a directory nor an http(s) address")]
+    Base(String),
+    /// The HTTP client cannot be set up.
+    #[error("the HTTP client cannot be set up: {0}")]
+    Client(#[source] reqwest::Error),
+    /// Not there (yet).
+    #[error("{0} is not there")]
+    NotFound(String),
+    /// Larger than such a file may be.
+    #[error("{path} is larger than {limit} octets")]
+    TooLarge {
+        /// What was fetched.
+        path: String,
+        /// The bound in octets.
+        limit: u64,
+    },
+    /// The directory could not be read.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// The server could not be reached or broke off.
+    #[error("{path}: {source}")]
+    Http {
+        /// What was fetched.
+        path: String,
+        /// The client's reason.
+        source: reqwest::Error,
+    },
+    /// The server answered with an error.
+    #[error("{path}: the server answered {status}")]
+    Status {
+        /// What was fetched.
+        path: String,
+        /// HTTP status code.
+        status: u16,
+    },
+}
+
+/// Why a release was not taken. The list held before stays in force in every case.
+#[derive(Debug, thiserror::Error)]
+pub enum PullError {
+    /// The source could not be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// Parts of the release do not fit together; a publication in progress looks like this.
+    #[error("the release is incomplete: {0}")]
+    Torn(String),
+    /// Not a release of this log.
+    #[error("the release is refused: {0}")]
+    Note(#[from] ReleaseError),
+    /// Older than what is held, or another history.
+    #[error("the release is refused: {0}")]
+    Succession(#[from] SuccessionError),
+    /// The new log does not contain the log held before.
+    #[error(
+        "the release is refused: the log of {size} leaves verified before is not part of it; keep both and tell the publisher and the public"
+    )]
+    Fork {
+        /// Leaves held.
+        size: u64,
+    },
+    /// The log does not verify.
+    #[error("the release is refused: {0}")]
+    Verify(#[from] VerifyError),
+    /// Larger than this program takes.
+    #[error("the release is refused: {0} leaves are more than this program takes")]
+    TooManyLeaves(u64),
+    /// The new list could not be kept; it is not enforced, so that a restart loses nothing.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The node is stopping.
+    #[error("the node is stopping")]
+    Stopping,
+}
+
+impl PullError {
+    /// Whether the same source may simply be asked again; otherwise somebody should look.
+    pub fn is_temporary(&self) -> bool {
+        matches!(
+            self,
+            Self::Source(_) | Self::Torn(_) | Self::State(_) | Self::Stopping
+        )
+    }
+}
