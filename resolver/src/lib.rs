@@ -1,1 +1,55 @@
-//! Placeholder.
+//! The resolver: DNS in front of people, with the national list in it. It needs no database and no
+//! link to the centre; what it enforces it has verified itself and keeps on its own disk.
+//!
+//! # Answering
+//!
+//! 1. [`config`] holds everything an operator decides, with bounds on all of it.
+//! 2. `server` binds and reads UDP, `stream` does TCP; both hand each message to
+//! 3. `handler`, which decides without waiting: is the query strict, is the name listed, is it
+//!    refused? `answer` builds what clients get. The rest goes to
+//! 4. `forward`, which asks upstreams and brings their whole message back, to be checked against
+//!    the list once more for what it leads to.
+//!
+//! # Knowing what is blocked
+//!
+//! 5. [`source`] reads a release directory or its mirror, `update` proves what it reads, `state`
+//!    keeps it so that a kill at any moment loses nothing, and
+//! 6. [`policy`] is the list in force, swapped whole between two packets.
+//! 7. [`node`] ties both halves together; [`status`] is what it says about itself.
+//!
+//! # Feeding other name servers
+//!
+//! 8. [`zone`] is the policy zone in wire form, [`transfer`] serves it by AXFR, [`notify`] tells
+//!    secondaries that there is a new one.
+//!
+//! A fast path will stand beside `server` and take from `handler` what it can answer from the wire;
+//! the cache will stand between `handler` and `forward`; signed transfers and differences have
+//! their place in [`transfer`].
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+#![forbid(unsafe_code)]
+
+mod answer;
+mod forward;
+mod handler;
+mod server;
+mod state;
+mod stream;
+mod update;
+mod wire;
+
+pub mod access;
+pub mod config;
+pub mod error;
+pub mod node;
+pub mod notify;
+pub mod policy;
+pub mod source;
+pub mod status;
+pub mod transfer;
+pub mod zone;
+
+pub use config::{BlockAction, Limits, ListConfig, ResolverConfig, Upstream};
+pub use error::{PullError, StartError};
+pub use node::{Node, Running};
+pub use source::ListSource;
+pub use status::{Explanation, NodeStatus};

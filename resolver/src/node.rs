@@ -1,0 +1,423 @@
+//! A resolver node: opened from its own disk, started on its sockets, kept up to date from a
+//! release source, stopped in order.
+//!
+//! The order at start is what DESIGN rule 11 asks for. A verified list on disk is in force before
+//! the first socket is bound. With none, one pull must succeed first, or the node does not listen
+//! at all unless it is told to.
+
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use blocklist::{DomainName, Timestamp, Trust};
+use tokio::{
+    sync::{Notify, watch},
+    time::{Instant, MissedTickBehavior, interval, timeout},
+};
+use tokio_util::{
+    sync::{CancellationToken, DropGuard},
+    task::TaskTracker,
+};
+
+use crate::{
+    answer::BlockPage,
+    config::{ListConfig, ResolverConfig},
+    error::{PullError, StartError, StateError},
+    forward::Forwarder,
+    handler::Resolve,
+    policy::{Freshness, Policy, PolicyCell},
+    server,
+    source::Reader,
+    state::{Held, StateDir},
+    status::{Explanation, HeldRelease, NodeStatus, PullFailure},
+    update::{Pulled, Updater},
+};
+
+/// How long work in hand may take after a stop.
+const GRACE: Duration = Duration::from_secs(5);
+/// How often the dates of the list are looked at.
+const DATES: Duration = Duration::from_secs(1);
+/// How often a list that should not be as it is says so again.
+const ALARM: Duration = Duration::from_secs(300);
+
+/// Tells the time; another one than the system's is for tests.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// The system's clock.
+pub fn system_clock() -> Clock {
+    Arc::new(|| {
+        let seconds = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs());
+        Timestamp(i64::try_from(seconds).unwrap_or(i64::MAX))
+    })
+}
+
+/// A node that is not listening yet.
+pub struct Node {
+    config: ResolverConfig,
+    list: Option<List>,
+}
+
+/// The list's side of a node.
+struct List {
+    updater: Updater,
+    shared: Shared,
+    poll: Duration,
+    start_empty: bool,
+}
+
+/// What the updating task, the answering tasks and the operator look at together.
+#[derive(Clone)]
+struct Shared {
+    policy: Arc<PolicyCell>,
+    status: watch::Sender<NodeStatus>,
+    trust: Option<Arc<Trust>>,
+    clock: Clock,
+}
+
+/// A node that answers.
+pub struct Running {
+    addresses: Vec<SocketAddr>,
+    shared: Shared,
+    poked: Arc<Notify>,
+    stop: CancellationToken,
+    tracker: TaskTracker,
+    _stop_on_drop: DropGuard,
+}
+
+impl Node {
+    /// Reads the node's own directory. Nothing is fetched and nothing listens.
+    pub fn open(config: ResolverConfig) -> Result<Self, StartError> {
+        Self::open_with_clock(config, system_clock())
+    }
+
+    /// As [`Node::open`], by another clock.
+    pub fn open_with_clock(config: ResolverConfig, clock: Clock) -> Result<Self, StartError> {
+        if config.listen.is_empty() {
+            return Err(StartError::Config(
+                "no address to listen on is given; give at least one",
+            ));
+        }
+        if config.upstreams.is_empty() {
+            return Err(StartError::Config(
+                "no upstream is given; unlisted names need somebody to answer them",
+            ));
+        }
+        let list = config
+            .list
+            .as_ref()
+            .map(|list| List::open(list, clock))
+            .transpose()?;
+        Ok(Self { config, list })
+    }
+
+    /// Gets a list if there is none, binds, and answers.
+    pub async fn start(mut self) -> Result<Running, StartError> {
+        if let Some(list) = &mut self.list {
+            list.first().await?;
+        }
+        let bound = server::bind(&self.config.listen).await?;
+        let addresses = bound.iter().map(|bound| bound.address).collect();
+        let shared = self
+            .list
+            .as_ref()
+            .map_or_else(Shared::without_list, |list| list.shared.clone());
+        let page = BlockPage {
+            action: self.config.block_action,
+            trust: shared.trust.as_deref().cloned(),
+        };
+        let forwarder = Forwarder::new(&self.config.upstreams, &self.config.limits);
+        let resolve = Resolve::new(
+            shared.policy.clone(),
+            page,
+            forwarder,
+            self.config.limits.in_flight,
+        );
+        let (stop, tracker, poked) = (
+            CancellationToken::new(),
+            TaskTracker::new(),
+            Arc::new(Notify::new()),
+        );
+        server::serve(
+            bound,
+            &Arc::new(resolve),
+            &self.config.limits,
+            &stop,
+            &tracker,
+        );
+        if let Some(list) = self.list {
+            tracker.spawn(list.follow(poked.clone(), stop.clone()));
+        }
+        let _stop_on_drop = stop.clone().drop_guard();
+        Ok(Running {
+            addresses,
+            shared,
+            poked,
+            stop,
+            tracker,
+            _stop_on_drop,
+        })
+    }
+}
+
+impl Running {
+    /// The bound addresses, in the order of the configuration; UDP and TCP alike.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Asks the source now. Any number of pokes before the next pull are one.
+    pub fn poke(&self) {
+        self.poked.notify_one();
+    }
+
+    /// A handle that pokes, for whoever hears of a release first.
+    pub fn poker(&self) -> impl Fn() + Send + Sync + Clone + 'static {
+        let poked = self.poked.clone();
+        move || poked.notify_one()
+    }
+
+    /// The node's state now.
+    pub fn status(&self) -> NodeStatus {
+        self.shared.status.borrow().clone()
+    }
+
+    /// The node's state, each time it changes.
+    pub fn watch(&self) -> watch::Receiver<NodeStatus> {
+        self.shared.status.subscribe()
+    }
+
+    /// What would happen to a query for `name`.
+    pub fn explain(&self, name: &DomainName) -> Explanation {
+        let policy = self.shared.policy.load();
+        let listing = policy.find_listed(&name.to_wire()).cloned();
+        let url = listing.as_ref().zip(self.shared.trust.as_ref());
+        Explanation {
+            name: name.to_string(),
+            blocked: listing.is_some() && policy.is_active(),
+            url: url.map(|(listing, trust)| trust.listing_url(listing)),
+            listing_id: listing,
+            list_active: policy.is_active(),
+            release: self.status().release,
+        }
+    }
+
+    /// Stops listening, finishes what is in hand for at most five seconds, and ends.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.tracker.close();
+        if timeout(GRACE, self.tracker.wait()).await.is_err() {
+            tracing::warn!("some queries were still waiting when the node stopped");
+        }
+    }
+}
+
+impl List {
+    fn open(config: &ListConfig, clock: Clock) -> Result<Self, StartError> {
+        let state = StateDir::open(&config.state_dir)?;
+        let trust = Arc::new(config.trust.clone());
+        let loaded = match state.load(&trust) {
+            // Half of a list is no list; it is fetched whole again.
+            Err(error @ (StateError::Damaged { .. } | StateError::Io { .. })) => {
+                tracing::error!(%error, "this node's own copy of the list cannot be used");
+                None
+            }
+            other => other?,
+        };
+        let reader = Reader::open(&config.source)?;
+        let source = config.source.to_string();
+        let shared = Shared {
+            policy: Arc::new(PolicyCell::new(Policy::empty())),
+            status: watch::Sender::new(NodeStatus {
+                source: Some(source),
+                ..NodeStatus::default()
+            }),
+            trust: Some(trust.clone()),
+            clock,
+        };
+        let updater = Updater::new(trust, reader, state, loaded);
+        if let Some(held) = updater.held() {
+            shared.enforce(held);
+        }
+        Ok(Self {
+            updater,
+            shared,
+            poll: config.poll,
+            start_empty: config.start_empty,
+        })
+    }
+
+    /// Makes sure that there is a list, or that the operator wants to go without.
+    async fn first(&mut self) -> Result<(), StartError> {
+        if self.updater.held().is_some() {
+            return Ok(());
+        }
+        match self.pull().await {
+            Ok(()) => Ok(()),
+            Err(error) if self.start_empty => {
+                tracing::error!(%error, list_active = 0, "answering UNFILTERED: there is no verified list yet");
+                Ok(())
+            }
+            Err(error) => Err(StartError::NoList(error)),
+        }
+    }
+
+    /// Follows the source until told to stop.
+    async fn follow(mut self, poked: Arc<Notify>, stop: CancellationToken) {
+        let mut poll = interval(self.poll.max(Duration::from_millis(100)));
+        poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut dates = interval(DATES);
+        dates.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut alarmed = Instant::now();
+        loop {
+            let ask = tokio::select! {
+                () = stop.cancelled() => return,
+                () = poked.notified() => true,
+                _ = poll.tick() => true,
+                _ = dates.tick() => false,
+            };
+            if ask {
+                // A pull may wait long for a silent source; stopping and dates must not.
+                let pull = self.pull();
+                let ended = tokio::select! {
+                    ended = pull => Some(ended),
+                    () = stop.cancelled() => None,
+                };
+                match ended {
+                    None => return,
+                    Some(Ok(())) => {}
+                    Some(Err(error)) if error.is_temporary() => {
+                        tracing::warn!(%error, "the list could not be renewed")
+                    }
+                    Some(Err(error)) => {
+                        tracing::error!(%error, "the list could not be renewed; the one held stays in force")
+                    }
+                }
+            }
+            let repeat = alarmed.elapsed() >= ALARM;
+            if repeat {
+                alarmed = Instant::now();
+            }
+            self.shared.look_at_dates(self.updater.held(), repeat);
+        }
+    }
+
+    async fn pull(&mut self) -> Result<(), PullError> {
+        let pulled = self.updater.pull().await;
+        let now = (self.shared.clock)();
+        if let Ok(Pulled::New(held)) = &pulled {
+            self.shared.enforce(held);
+            tracing::info!(
+                serial = held.release.serial,
+                size = held.release.size,
+                names = held.set.len(),
+                "a new list is in force"
+            );
+        }
+        self.shared.status.send_modify(|status| {
+            status.pulls += 1;
+            match &pulled {
+                Ok(_) => {
+                    status.last_pull = Some(now);
+                    status.last_error = None;
+                }
+                Err(error) => {
+                    let (words, refused) = (error.to_string(), !error.is_temporary());
+                    status.last_error = Some(PullFailure {
+                        at: now,
+                        words,
+                        refused,
+                    });
+                }
+            }
+        });
+        pulled.map(|_| ())
+    }
+}
+
+impl Shared {
+    fn without_list() -> Self {
+        Self {
+            policy: Arc::new(PolicyCell::new(Policy::empty())),
+            status: watch::Sender::new(NodeStatus::default()),
+            trust: None,
+            clock: system_clock(),
+        }
+    }
+
+    /// Puts a verified list in force, as far as its dates allow.
+    fn enforce(&self, held: &Held) {
+        let freshness = Freshness::of(&held.release, (self.clock)());
+        let active = freshness != Freshness::Expired;
+        self.policy.swap(Policy::new(
+            held.set.clone(),
+            &held.zone,
+            held.release.serial,
+            active,
+        ));
+        if held.guarded > 0 {
+            tracing::error!(
+                guarded = held.guarded,
+                "listings of protected names are in the log; they are NOT enforced"
+            );
+        }
+        alarm(held, freshness);
+        self.tell(held, freshness);
+    }
+
+    /// Sees whether time alone changed what may be enforced.
+    fn look_at_dates(&self, held: Option<&Held>, repeat: bool) {
+        let Some(held) = held else {
+            if repeat {
+                tracing::error!(
+                    list_active = 0,
+                    "answering UNFILTERED: there is no verified list yet"
+                );
+            }
+            return;
+        };
+        let freshness = Freshness::of(&held.release, (self.clock)());
+        let before = self
+            .status
+            .borrow()
+            .release
+            .as_ref()
+            .map(|release| release.freshness);
+        if before == Some(freshness) {
+            if repeat {
+                alarm(held, freshness);
+            }
+            return;
+        }
+        let policy = self
+            .policy
+            .load()
+            .with_active(freshness != Freshness::Expired);
+        self.policy.swap(policy);
+        alarm(held, freshness);
+        self.tell(held, freshness);
+    }
+
+    fn tell(&self, held: &Held, freshness: Freshness) {
+        self.status.send_modify(|status| {
+            status.list_active = freshness != Freshness::Expired;
+            status.release = Some(HeldRelease::of(held, freshness));
+        });
+    }
+}
+
+fn alarm(held: &Held, freshness: Freshness) {
+    let (serial, not_after) = (held.release.serial, held.release.not_after);
+    match freshness {
+        Freshness::Fresh => {}
+        Freshness::Expired => {
+            tracing::error!(serial, %not_after, list_active = 0, "answering UNFILTERED: the list has expired and no newer one could be had")
+        }
+        Freshness::ClockBehind => {
+            tracing::error!(serial, made = %held.release.time, "this machine's clock is behind the list; the list stays in force, set the clock")
+        }
+    }
+}

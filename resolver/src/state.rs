@@ -1,0 +1,274 @@
+//! The node's own copy of the list, written so that a kill at any moment leaves a copy that loads.
+//!
+//! `state.json` names everything else and is replaced last, by rename. It names the compiled list by
+//! its hash, which is also part of that file's name, so old and new stand side by side until the
+//! rename decides. `leaves` only grows; `state.json` says how much of it counts. On restart only
+//! what `state.json` vouches for is used; the leaves are proved again before a log is built on them.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Read, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+};
+
+use blocklist::{BlockSet, Digest, Release, Trust, log::bundle};
+use serde::{Deserialize, Serialize};
+
+use crate::error::StateError;
+
+/// Version of the layout of this directory.
+const VERSION: u32 = 1;
+/// Bound on a state file, in octets; the release note inside is a few hundred.
+const MAX_STATE: u64 = 1 << 20;
+/// Bound on a compiled list, in octets.
+const MAX_SET: u64 = 4 << 30;
+
+/// What `state.json` says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Record {
+    v: u32,
+    /// Leaves in the tree, as in the note; repeated for people.
+    size: u64,
+    /// Root hash, as in the note.
+    root: Digest,
+    /// Version of the fold, as in the note.
+    fold_version: u32,
+    /// The release note itself, signature and all.
+    note: String,
+    /// Apex of the policy zone, with its final dot.
+    pub(crate) zone: String,
+    /// Listings the guard held back.
+    pub(crate) guarded: u64,
+    /// How much of `leaves` counts, in octets.
+    pub(crate) leaves_octets: u64,
+    /// Hash of the compiled list.
+    blockset_sha256: Digest,
+}
+
+/// A release that was verified, and its list.
+#[derive(Debug, Clone)]
+pub(crate) struct Held {
+    pub(crate) release: Release,
+    pub(crate) note: Vec<u8>,
+    pub(crate) zone: String,
+    pub(crate) guarded: u64,
+    pub(crate) set: std::sync::Arc<BlockSet>,
+}
+
+/// The directory.
+#[derive(Debug, Clone)]
+pub(crate) struct StateDir {
+    path: PathBuf,
+}
+
+/// What a load found.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) held: Held,
+    pub(crate) leaves_octets: u64,
+}
+
+impl StateDir {
+    pub(crate) fn open(path: &Path) -> Result<Self, StateError> {
+        fs::create_dir_all(path).map_err(io_error(path))?;
+        Ok(Self {
+            path: path.to_owned(),
+        })
+    }
+
+    /// Reads the kept list; `None` when there never was one.
+    pub(crate) fn load(&self, trust: &Trust) -> Result<Option<Loaded>, StateError> {
+        let path = self.path.join("state.json");
+        let bytes = match read_bounded(&path, MAX_STATE) {
+            Err(StateError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                return Ok(None);
+            }
+            other => other?,
+        };
+        let damaged = |reason: String| StateError::Damaged {
+            path: path.clone(),
+            reason,
+        };
+        let record: Record =
+            serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+        if record.v != VERSION {
+            return Err(damaged(format!("layout {} is not {VERSION}", record.v)));
+        }
+        let release = Release::open(record.note.as_bytes(), trust)
+            .map_err(|_| StateError::OtherLog(self.path.clone()))?;
+        let set_path = self.set_path(&record.blockset_sha256);
+        let set = read_bounded(&set_path, MAX_SET)?;
+        if Digest::of(&set) != record.blockset_sha256 {
+            return Err(StateError::Damaged {
+                path: set_path,
+                reason: "its hash is another".into(),
+            });
+        }
+        let set = BlockSet::decode(&set).map_err(|error| StateError::Damaged {
+            path: set_path,
+            reason: error.to_string(),
+        })?;
+        let held = Held {
+            release,
+            note: record.note.into_bytes(),
+            zone: record.zone,
+            guarded: record.guarded,
+            set: std::sync::Arc::new(set),
+        };
+        Ok(Some(Loaded {
+            held,
+            leaves_octets: record.leaves_octets,
+        }))
+    }
+
+    /// Reads the leaves that count, in order. They are data, not proof.
+    pub(crate) fn leaves(&self, octets: u64) -> Result<Vec<Vec<u8>>, StateError> {
+        let path = self.path.join("leaves");
+        let file = File::open(&path).map_err(io_error(&path))?;
+        let mut bytes = Vec::new();
+        file.take(octets)
+            .read_to_end(&mut bytes)
+            .map_err(io_error(&path))?;
+        let damaged = |reason: &str| StateError::Damaged {
+            path: path.clone(),
+            reason: reason.into(),
+        };
+        if bytes.len() as u64 != octets {
+            return Err(damaged("it is cut short"));
+        }
+        split_leaves(&bytes).ok_or_else(|| damaged("it ends inside a leaf"))
+    }
+
+    /// Appends leaves after the first `octets` octets and gives the new length. What stood behind
+    /// them came from an update that did not finish. With `octets` 0 the file begins anew, under
+    /// another name until it is whole.
+    pub(crate) fn append_leaves(&self, octets: u64, leaves: &[Vec<u8>]) -> Result<u64, StateError> {
+        let path = self.path.join("leaves");
+        let bytes = bundle::encode(leaves.iter().map(Vec::as_slice));
+        if octets == 0 {
+            self.replace("leaves", &bytes)?;
+            return Ok(bytes.len() as u64);
+        }
+        let failed = io_error(&path);
+        let write = || -> io::Result<()> {
+            let mut file = OpenOptions::new().write(true).open(&path)?;
+            file.set_len(octets)?;
+            file.seek(SeekFrom::Start(octets))?;
+            file.write_all(&bytes)?;
+            file.sync_all()
+        };
+        write().map_err(failed)?;
+        Ok(octets + bytes.len() as u64)
+    }
+
+    /// Puts a new list in place: the compiled file, then the state that names it, then the old
+    /// compiled files go.
+    pub(crate) fn commit(&self, held: &Held, leaves_octets: u64) -> Result<(), StateError> {
+        let set = held.set.encode();
+        let blockset_sha256 = Digest::of(&set);
+        let set_path = self.set_path(&blockset_sha256);
+        let name = file_name(&set_path);
+        self.replace(&name, &set)?;
+        let record = Record {
+            v: VERSION,
+            size: held.release.size,
+            root: held.release.root,
+            fold_version: held.release.fold_version,
+            note: String::from_utf8_lossy(&held.note).into_owned(),
+            zone: held.zone.clone(),
+            guarded: held.guarded,
+            leaves_octets,
+            blockset_sha256,
+        };
+        let json = serde_json::to_vec_pretty(&record).map_err(|error| StateError::Damaged {
+            path: self.path.join("state.json"),
+            reason: error.to_string(),
+        })?;
+        self.replace("state.json", &json)?;
+        self.sweep(&name);
+        Ok(())
+    }
+
+    /// Keeps the newest release that was refused; nothing here ever reads it.
+    pub(crate) fn keep_refused(&self, note: &[u8]) -> Result<(), StateError> {
+        self.replace("refused.release", note)
+    }
+
+    /// Writes a file whole: other name, sync, rename, sync of the directory.
+    fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), StateError> {
+        let temporary = self.path.join(format!("{name}.new"));
+        let path = self.path.join(name);
+        let write = || -> io::Result<()> {
+            let mut file = File::create(&temporary)?;
+            file.write_all(bytes)?;
+            file.sync_all()?;
+            fs::rename(&temporary, &path)?;
+            File::open(&self.path)?.sync_all()
+        };
+        write().map_err(io_error(&path))
+    }
+
+    /// Removes compiled lists nothing names any more; one that cannot be removed only takes room.
+    fn sweep(&self, keep: &str) {
+        let Ok(entries) = fs::read_dir(&self.path) else {
+            return;
+        };
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let stale = name
+                .to_str()
+                .is_some_and(|name| name.starts_with("blockset-") && name != keep);
+            if stale && fs::remove_file(entry.path()).is_err() {
+                tracing::warn!(file = %entry.path().display(), "an old compiled list could not be removed");
+            }
+        }
+    }
+
+    fn set_path(&self, digest: &Digest) -> PathBuf {
+        let name: String = digest.to_string().chars().take(16).collect();
+        self.path.join(format!("blockset-{name}.bin"))
+    }
+}
+
+/// Leaves with their lengths in 16 bits before them, as in entry bundles, any number of them.
+fn split_leaves(bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let mut leaves = Vec::new();
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let (length, after) = rest.split_first_chunk::<2>()?;
+        let (leaf, after) = after.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+        leaves.push(leaf.to_vec());
+        rest = after;
+    }
+    Some(leaves)
+}
+
+fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, StateError> {
+    let file = File::open(path).map_err(io_error(path))?;
+    let mut bytes = Vec::new();
+    file.take(limit + 1)
+        .read_to_end(&mut bytes)
+        .map_err(io_error(path))?;
+    if bytes.len() as u64 > limit {
+        return Err(StateError::Damaged {
+            path: path.to_owned(),
+            reason: format!("over {limit} octets"),
+        });
+    }
+    Ok(bytes)
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+fn io_error(path: &Path) -> impl Fn(io::Error) -> StateError + use<> {
+    let path = path.to_owned();
+    move |source| StateError::Io {
+        path: path.clone(),
+        source,
+    }
+}

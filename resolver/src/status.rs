@@ -1,0 +1,84 @@
+//! What a node says about itself, for `resolver status`, metrics and people at 3 a.m.
+
+use blocklist::{ListingId, Timestamp};
+use serde::Serialize;
+
+use crate::{policy::Freshness, state::Held};
+
+/// The state of a node.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct NodeStatus {
+    /// Where releases are pulled from; `None` for a node without a list.
+    pub source: Option<String>,
+    /// Whether listed names are blocked right now. False is an alarm on any node with a source.
+    pub list_active: bool,
+    /// The release held, if any.
+    pub release: Option<HeldRelease>,
+    /// Pulls since the node started, whatever came of them.
+    pub pulls: u64,
+    /// When the source was last found to have a release that is held now.
+    pub last_pull: Option<Timestamp>,
+    /// Why the last pull failed; `None` after one that did not.
+    pub last_error: Option<PullFailure>,
+}
+
+/// The release a node holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HeldRelease {
+    /// SOA serial of the zone.
+    pub serial: u32,
+    /// Leaves in the log.
+    pub size: u64,
+    /// When it was made.
+    pub time: Timestamp,
+    /// From when on it is no longer enforced.
+    pub not_after: Timestamp,
+    /// Whether its dates allow enforcing it.
+    pub freshness: Freshness,
+    /// Owner names in the compiled list.
+    pub names: u64,
+    /// Listings the guard holds back; each one is an alarm.
+    pub guarded: u64,
+}
+
+/// A pull that failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PullFailure {
+    /// When.
+    pub at: Timestamp,
+    /// Why, in words.
+    pub words: String,
+    /// True when the release was refused: asking again does not help, somebody has to look.
+    pub refused: bool,
+}
+
+impl HeldRelease {
+    pub(crate) fn of(held: &Held, freshness: Freshness) -> Self {
+        Self {
+            serial: held.release.serial,
+            size: held.release.size,
+            time: held.release.time,
+            not_after: held.release.not_after,
+            freshness,
+            names: held.set.len() as u64,
+            guarded: held.guarded,
+        }
+    }
+}
+
+/// What would happen to a query for a name, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Explanation {
+    /// The name, as it was understood.
+    pub name: String,
+    /// Whether a client is told that the name is blocked.
+    pub blocked: bool,
+    /// The listing that names it, also when the list is not enforced now.
+    pub listing_id: Option<ListingId>,
+    /// Where a person reads about the listing.
+    pub url: Option<String>,
+    /// Whether the list is enforced now.
+    pub list_active: bool,
+    /// The release that decided.
+    pub release: Option<HeldRelease>,
+}
