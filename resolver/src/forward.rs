@@ -71,6 +71,8 @@ struct Server {
     /// Milliseconds after `started` until which this one is passed over; 0 is well.
     resting_until: AtomicU64,
     tcp: Mutex<Option<DnsExchange<TokioRuntimeProvider>>>,
+    /// Owns the tasks behind kept connections: they end with it.
+    provider: TokioRuntimeProvider,
 }
 
 impl Forwarder {
@@ -81,6 +83,7 @@ impl Forwarder {
                 upstream,
                 resting_until: AtomicU64::new(0),
                 tcp: Mutex::new(None),
+                provider: TokioRuntimeProvider::new(),
             })
             .collect();
         Self {
@@ -163,11 +166,10 @@ impl Server {
     }
 
     async fn over_udp(&self, question: &Question, limits: &Limits) -> Result<Message, NetError> {
-        let mut stream =
-            UdpClientStream::builder(self.upstream.address, TokioRuntimeProvider::new())
-                .with_timeout(Some(limits.upstream_timeout))
-                .with_retry_interval_floor(RETRY_AFTER.as_millis() as u64)
-                .build();
+        let mut stream = UdpClientStream::builder(self.upstream.address, self.provider.clone())
+            .with_timeout(Some(limits.upstream_timeout))
+            .with_retry_interval_floor(RETRY_AFTER.as_millis() as u64)
+            .build();
         let answer = stream.send_message(question.request()).next().await;
         checked(question, answer)
     }
@@ -203,7 +205,7 @@ impl Server {
                 None,
                 limits.upstream_timeout,
                 Some(TCP_ACTIVE),
-                TokioRuntimeProvider::new(),
+                self.provider.clone(),
             )
             .await?;
             *kept = Some(exchange);

@@ -1,0 +1,234 @@
+//! What upstreams do, and what clients see of it.
+
+use std::sync::Arc;
+
+use blocklist::{Scope, testing::TestLog};
+use hickory_proto::{
+    op::{Message, ResponseCode},
+    rr::{
+        RData, Record, RecordType,
+        rdata::{NULL, opt::EdnsOption},
+    },
+};
+use resolver::{Node, Running, Upstream};
+
+use crate::support::{
+    FakeUpstream, LOOPBACK, Listed, Over, address, config, ede, name, query, reply, tcp, udp,
+};
+
+async fn node(upstreams: &[Upstream]) -> Running {
+    Node::open(config(upstreams))
+        .unwrap()
+        .start()
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn the_upstreams_message_comes_through_whole() {
+    let upstream = FakeUpstream::start(|query, _| {
+        assert!(query.metadata.recursion_desired && query.metadata.checking_disabled);
+        assert!(query.edns.as_ref().unwrap().flags().dnssec_ok);
+        let mut answer = reply(query);
+        answer.metadata.response_code = ResponseCode::ServFail;
+        let mut data = 6u16.to_be_bytes().to_vec();
+        data.extend_from_slice(b"DNSSEC bogus");
+        answer
+            .edns
+            .as_mut()
+            .unwrap()
+            .options_mut()
+            .insert(EdnsOption::Unknown(15, data));
+        let unknown = RData::Unknown {
+            code: RecordType::Unknown(65280),
+            rdata: NULL::with(vec![1, 2, 3]),
+        };
+        answer.add_authority(Record::from_rdata(name("free.test."), 5, unknown));
+        Some(answer)
+    })
+    .await;
+    let node = node(&[upstream.upstream()]).await;
+    let mut query = query("free.test.", RecordType::A);
+    query.metadata.checking_disabled = true;
+    query.edns.as_mut().unwrap().set_dnssec_ok(true);
+    let answer = udp(node.addresses()[0], &query).await;
+    assert_eq!(answer.metadata.response_code, ResponseCode::ServFail);
+    assert_eq!(ede(&answer), [(6, "DNSSEC bogus".into())]);
+    assert_eq!(answer.authorities.len(), 1);
+    assert_eq!(
+        answer.authorities[0].record_type(),
+        RecordType::Unknown(65280)
+    );
+    assert!(answer.edns.as_ref().unwrap().flags().dnssec_ok);
+}
+
+#[tokio::test]
+async fn ad_is_believed_only_from_marked_upstreams_and_told_only_to_those_who_ask() {
+    let upstream = FakeUpstream::start(|query, _| {
+        let mut answer = reply(query);
+        answer.metadata.authentic_data = true;
+        Some(answer)
+    })
+    .await;
+    for (validates, asks, expected) in [
+        (true, true, true),
+        (true, false, false),
+        (false, true, false),
+    ] {
+        let node = node(&[Upstream {
+            validates,
+            ..upstream.upstream()
+        }])
+        .await;
+        let mut query = query("free.test.", RecordType::A);
+        query.metadata.authentic_data = asks;
+        let answer = udp(node.addresses()[0], &query).await;
+        assert_eq!(
+            answer.metadata.authentic_data, expected,
+            "{validates} {asks}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_cut_answer_is_fetched_over_tcp() {
+    let upstream = FakeUpstream::start(|query, over| {
+        let mut answer = reply(query);
+        match over {
+            Over::Udp => answer.metadata.truncation = true,
+            Over::Tcp => {
+                for last in 0..200 {
+                    answer.add_answer(address("big.test.", last));
+                }
+            }
+        }
+        Some(answer)
+    })
+    .await;
+    let node = node(&[upstream.upstream()]).await;
+    // Twice: the second one goes over the connection kept from the first.
+    for _ in 0..2 {
+        let answer = tcp(node.addresses()[0], &query("big.test.", RecordType::A)).await;
+        assert_eq!(answer.answers.len(), 200, "{answer} {:?}", ede(&answer));
+    }
+}
+
+#[tokio::test]
+async fn a_silent_or_unwilling_upstream_is_passed_over() {
+    let silent = FakeUpstream::silent().await;
+    let unwilling = FakeUpstream::start(|query, _| {
+        let mut answer = reply(query);
+        answer.metadata.response_code = ResponseCode::Refused;
+        Some(answer)
+    })
+    .await;
+    let good = FakeUpstream::plain().await;
+    let node = node(&[silent.upstream(), unwilling.upstream(), good.upstream()]).await;
+    for _ in 0..3 {
+        let answer = udp(node.addresses()[0], &query("free.test.", RecordType::A)).await;
+        assert_eq!(answer.answers.len(), 1);
+    }
+    assert_eq!(good.asked(), 3);
+    assert_eq!(silent.asked(), 1, "it rests after its first silence");
+}
+
+#[tokio::test]
+async fn when_nobody_answers_the_client_is_told() {
+    let silent = FakeUpstream::silent().await;
+    let nobody = node(&[silent.upstream()]).await;
+    let answer = udp(nobody.addresses()[0], &query("free.test.", RecordType::A)).await;
+    assert_eq!(answer.metadata.response_code, ResponseCode::ServFail);
+    assert_eq!(ede(&answer)[0].0, 22);
+
+    let refused = FakeUpstream::start(|query, _| {
+        let mut answer = reply(query);
+        answer.metadata.response_code = ResponseCode::Refused;
+        Some(answer)
+    })
+    .await;
+    let unwilling = node(&[refused.upstream()]).await;
+    let answer = udp(
+        unwilling.addresses()[0],
+        &query("free.test.", RecordType::A),
+    )
+    .await;
+    assert_eq!(
+        answer.metadata.response_code,
+        ResponseCode::Refused,
+        "the only word there is"
+    );
+}
+
+#[tokio::test]
+async fn answers_to_other_questions_are_not_answers() {
+    let upstream = FakeUpstream::start(|query, over| {
+        let mut answer = reply(query);
+        match over {
+            Over::Udp => {
+                answer.queries[0].name = name("poison.test.");
+                answer.add_answer(address("free.test.", 66));
+            }
+            Over::Tcp => return None,
+        }
+        Some(answer)
+    })
+    .await;
+    let node = node(&[upstream.upstream()]).await;
+    let answer = udp(node.addresses()[0], &query("free.test.", RecordType::A)).await;
+    assert_eq!(answer.metadata.response_code, ResponseCode::ServFail);
+    assert!(answer.answers.is_empty());
+}
+
+#[tokio::test]
+async fn too_many_waiting_queries_are_turned_away_and_listed_names_still_answered() {
+    let (seen, mut was_seen) = tokio::sync::mpsc::unbounded_channel();
+    let upstream = FakeUpstream::start(move |_: &Message, _| {
+        seen.send(()).unwrap();
+        None
+    })
+    .await;
+    let mut log = TestLog::new(true);
+    log.list("obmen.test", Scope::Host, 1);
+    let node = Listed::start_with(&log, &upstream, |config| config.limits.in_flight = 1).await;
+    let server = node.address();
+    let waiting =
+        tokio::spawn(async move { udp(server, &query("first.test.", RecordType::A)).await });
+    was_seen.recv().await.unwrap();
+    let turned_away = udp(server, &query("second.test.", RecordType::A)).await;
+    assert_eq!(turned_away.metadata.response_code, ResponseCode::ServFail);
+    assert_eq!(ede(&turned_away)[0].0, 23);
+    let listed = udp(server, &query("obmen.test.", RecordType::A)).await;
+    assert_eq!(listed.metadata.response_code, ResponseCode::NXDomain);
+    assert_eq!(
+        waiting.await.unwrap().metadata.response_code,
+        ResponseCode::ServFail
+    );
+}
+
+#[tokio::test]
+async fn many_queries_at_once_all_get_their_own_answer() {
+    let upstream = FakeUpstream::plain().await;
+    let node = Arc::new(node(&[upstream.upstream()]).await);
+    let asked = (0..200).map(|number| {
+        let node = node.clone();
+        tokio::spawn(async move {
+            let host = format!("host{number}.test.");
+            let answer = udp(node.addresses()[0], &query(&host, RecordType::A)).await;
+            assert_eq!(answer.answers, [address(&host, 1)]);
+        })
+    });
+    for task in asked.collect::<Vec<_>>() {
+        task.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_node_without_upstreams_or_addresses_is_refused() {
+    assert!(Node::open(config(&[])).is_err());
+    let mut nowhere = config(&[Upstream {
+        address: LOOPBACK,
+        validates: false,
+    }]);
+    nowhere.listen.clear();
+    assert!(Node::open(nowhere).is_err());
+}

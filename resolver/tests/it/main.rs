@@ -1,0 +1,14 @@
+//! The resolver through its front door: real sockets, real releases, an upstream that misbehaves.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    unreachable_pub
+)]
+
+mod answers;
+mod dig;
+mod forwarding;
+mod releases;
+mod support;
+mod transfers;

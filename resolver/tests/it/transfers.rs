@@ -1,0 +1,279 @@
+//! The policy zone as secondaries get it.
+
+use std::{net::SocketAddr, time::Duration};
+
+use blocklist::{
+    Folded, ListingId, PolicyZone, Scope,
+    fold::{Action, Entry},
+    testing::{START, TestLog, name as domain},
+    zone::RecordData,
+};
+use hickory_proto::{
+    op::{Message, OpCode, ResponseCode},
+    rr::{RData, Record, RecordType, rdata::SOA},
+};
+use resolver::{
+    access::AccessList,
+    notify::{NotifyError, NotifyTimes, notify},
+    transfer::{TransferLimits, TransferServer},
+};
+use tokio::net::{TcpStream, UdpSocket};
+
+use crate::support::{LOOPBACK, name, query, reply, tcp, tcp_receive, tcp_send, udp};
+
+pub const APEX: &str = "rpz.qalqan.test.";
+
+/// A zone of `count` listed hosts, every tenth with its subtree.
+pub fn zone(count: u32) -> PolicyZone {
+    let (_, folded) = TestLog::new(true).fold(START);
+    let entries = (0..count)
+        .map(|number| Entry {
+            name: domain(&format!("obmen-{number}.test")),
+            scope: if number % 10 == 0 {
+                Scope::Subtree
+            } else {
+                Scope::Host
+            },
+            action: if number % 97 == 0 {
+                Action::PassThrough
+            } else {
+                Action::Block
+            },
+            listing_id: ListingId::new(2026, number + 1).unwrap(),
+        })
+        .collect();
+    PolicyZone::new(&Folded { entries, ..folded })
+}
+
+pub async fn server(zone: &PolicyZone) -> TransferServer {
+    let server = TransferServer::start(LOOPBACK, AccessList::default(), TransferLimits::default());
+    let server = server.await.unwrap();
+    server.set_zone(zone).unwrap();
+    server
+}
+
+/// Reads one transfer: all its answer records, and the number of messages.
+async fn transfer(server: SocketAddr, query: &Message) -> (Vec<Record>, usize) {
+    let mut stream = TcpStream::connect(server).await.unwrap();
+    tcp_send(&mut stream, query).await;
+    let (mut records, mut messages) = (Vec::new(), 0);
+    loop {
+        let message = tcp_receive(&mut stream)
+            .await
+            .expect("the rest of the zone");
+        assert_eq!(message.metadata.id, query.metadata.id);
+        assert_eq!(message.metadata.response_code, ResponseCode::NoError);
+        assert!(message.metadata.authoritative);
+        records.extend(message.answers);
+        messages += 1;
+        let closing = records
+            .last()
+            .is_some_and(|last| last.record_type() == RecordType::SOA);
+        if closing && records.len() > 1 {
+            return (records, messages);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_zone_of_fifty_thousand_names_is_read_back_equal() {
+    let zone = zone(50_000);
+    let server = server(&zone).await;
+    let (records, messages) = transfer(server.address(), &query(APEX, RecordType::AXFR)).await;
+    assert!(messages > 10, "many messages");
+    assert!(records.len() / messages > 100, "many records a message");
+    assert_eq!(records.first(), records.last(), "SOA first and last");
+    assert_eq!(records.len(), zone.records().len() + 1);
+    for (sent, meant) in records.iter().zip(zone.records()) {
+        assert_eq!(sent.name, name(&meant.owner));
+        assert_eq!(sent.ttl, blocklist::zone::TTL);
+        match (&sent.data, &meant.data) {
+            (RData::CNAME(target), RecordData::Cname(meant)) => assert_eq!(target.0, name(meant)),
+            (RData::NS(target), RecordData::Ns(meant)) => assert_eq!(target.0, name(meant)),
+            (RData::SOA(sent), RecordData::Soa(meant)) => {
+                assert_eq!(sent.serial, meant.serial);
+                assert_eq!(sent.mname, name(&meant.mname));
+                assert_eq!(sent.rname, name(&meant.rname));
+                assert_eq!(sent.expire, meant.expire as i32);
+                assert_eq!(sent.minimum, meant.minimum);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_empty_list_is_a_zone_too() {
+    let zone = zone(0);
+    let (records, messages) = transfer(
+        server(&zone).await.address(),
+        &query(APEX, RecordType::AXFR),
+    )
+    .await;
+    assert_eq!((records.len(), messages), (3, 1), "SOA, NS, SOA");
+}
+
+fn ixfr(serial: u32) -> Message {
+    let mut query = query(APEX, RecordType::IXFR);
+    let soa = SOA::new(
+        name("ns.qalqan.test."),
+        name("h.qalqan.test."),
+        serial,
+        1,
+        1,
+        1,
+        1,
+    );
+    query.add_authority(Record::from_rdata(name(APEX), 60, RData::SOA(soa)));
+    query
+}
+
+#[tokio::test]
+async fn an_incremental_transfer_is_the_whole_zone_or_nothing_new() {
+    let zone = zone(100);
+    let server = server(&zone).await;
+    let (records, _) = transfer(server.address(), &ixfr(zone.serial() - 1)).await;
+    assert_eq!(records.len(), zone.records().len() + 1);
+    let current = tcp(server.address(), &ixfr(zone.serial())).await;
+    assert_eq!(current.answers.len(), 1);
+    let by_datagram = udp(server.address(), &ixfr(zone.serial() - 1)).await;
+    assert_eq!(by_datagram.answers.len(), 1);
+    let without_serial = tcp(server.address(), &query(APEX, RecordType::IXFR)).await;
+    assert_eq!(without_serial.metadata.response_code, ResponseCode::FormErr);
+}
+
+#[tokio::test]
+async fn the_soa_is_told_over_both_transports_and_nothing_else_is() {
+    let zone = zone(5);
+    let server = server(&zone).await;
+    let soa = query("RPZ.qalqan.TEST.", RecordType::SOA);
+    for answer in [
+        udp(server.address(), &soa).await,
+        tcp(server.address(), &soa).await,
+    ] {
+        assert!(answer.metadata.authoritative && answer.edns.is_some());
+        let RData::SOA(data) = &answer.answers[0].data else {
+            panic!("an SOA")
+        };
+        assert_eq!(data.serial, zone.serial());
+    }
+    for (host, kind) in [
+        ("obmen-1.test.rpz.qalqan.test.", RecordType::CNAME),
+        (APEX, RecordType::A),
+        (APEX, RecordType::ANY),
+        ("qalqan.test.", RecordType::SOA),
+        ("qalqan.test.", RecordType::AXFR),
+    ] {
+        let answer = tcp(server.address(), &query(host, kind)).await;
+        assert_eq!(
+            answer.metadata.response_code,
+            ResponseCode::Refused,
+            "{host} {kind}"
+        );
+    }
+    let by_datagram = udp(server.address(), &query(APEX, RecordType::AXFR)).await;
+    assert_eq!(by_datagram.metadata.response_code, ResponseCode::Refused);
+    let mut update = query(APEX, RecordType::SOA);
+    update.metadata.op_code = OpCode::Update;
+    assert_eq!(
+        udp(server.address(), &update).await.metadata.response_code,
+        ResponseCode::NotImp
+    );
+}
+
+#[tokio::test]
+async fn a_new_zone_is_served_at_once_and_none_is_said_so() {
+    let server = TransferServer::start(LOOPBACK, AccessList::default(), TransferLimits::default());
+    let server = server.await.unwrap();
+    let soa = query(APEX, RecordType::SOA);
+    assert_eq!(
+        udp(server.address(), &soa).await.metadata.response_code,
+        ResponseCode::ServFail
+    );
+    let zone = zone(1);
+    server.set_zone(&zone).unwrap();
+    assert_eq!(server.serial(), Some(zone.serial()));
+    assert_eq!(udp(server.address(), &soa).await.answers.len(), 1);
+}
+
+#[tokio::test]
+async fn other_networks_are_refused() {
+    let elsewhere = AccessList::new(vec!["192.0.2.0/24".parse().unwrap()]);
+    let server = TransferServer::start(LOOPBACK, elsewhere, TransferLimits::default())
+        .await
+        .unwrap();
+    server.set_zone(&zone(1)).unwrap();
+    let answer = udp(server.address(), &query(APEX, RecordType::SOA)).await;
+    assert_eq!(answer.metadata.response_code, ResponseCode::Refused);
+    let mut stream = TcpStream::connect(server.address()).await.unwrap();
+    assert!(tcp_receive(&mut stream).await.is_none(), "closed");
+}
+
+#[tokio::test]
+async fn a_secondary_that_does_not_read_is_cut_off() {
+    let limits = TransferLimits {
+        connections: 1,
+        write: Duration::from_millis(200),
+        ..TransferLimits::default()
+    };
+    // Large enough to fill every socket buffer on the way.
+    let zone = zone(200_000);
+    let server = TransferServer::start(LOOPBACK, AccessList::default(), limits)
+        .await
+        .unwrap();
+    server.set_zone(&zone).unwrap();
+    let mut slow = TcpStream::connect(server.address()).await.unwrap();
+    tcp_send(&mut slow, &query(APEX, RecordType::AXFR)).await;
+    // The only place becomes free when the slow one is thrown out.
+    let answer = tcp(server.address(), &query(APEX, RecordType::SOA)).await;
+    assert_eq!(answer.answers.len(), 1);
+}
+
+#[tokio::test]
+async fn secondaries_are_told_again_until_they_hear() {
+    let times = NotifyTimes {
+        tries: 2,
+        wait: Duration::from_millis(300),
+    };
+    let heard = secondary(1, ResponseCode::NoError).await;
+    let hard_of_hearing = secondary(2, ResponseCode::NoError).await;
+    let stranger = secondary(1, ResponseCode::NotAuth).await;
+    let deaf = secondary(usize::MAX, ResponseCode::NoError).await;
+    let told = notify(APEX, &[heard, hard_of_hearing, stranger, deaf], &times).await;
+    assert!(matches!(told[0], Ok(())));
+    assert!(matches!(told[1], Ok(())));
+    assert!(matches!(
+        told[2],
+        Err(NotifyError::Refused {
+            code: ResponseCode::NotAuth,
+            ..
+        })
+    ));
+    assert!(matches!(told[3], Err(NotifyError::Silent(_))));
+}
+
+/// A secondary that answers from its `from`-th message on.
+async fn secondary(from: usize, code: ResponseCode) -> SocketAddr {
+    let socket = UdpSocket::bind(LOOPBACK).await.unwrap();
+    let address = socket.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut buffer, mut heard) = (vec![0; 512], 0);
+        loop {
+            let (length, client) = socket.recv_from(&mut buffer).await.unwrap();
+            heard += 1;
+            let message = Message::from_vec(&buffer[..length]).unwrap();
+            assert_eq!(message.metadata.op_code, OpCode::Notify);
+            assert!(message.metadata.authoritative);
+            assert_eq!(message.queries[0].query_type(), RecordType::SOA);
+            if heard >= from {
+                let mut answer = reply(&message);
+                answer.metadata.response_code = code;
+                socket
+                    .send_to(&answer.to_vec().unwrap(), client)
+                    .await
+                    .unwrap();
+            }
+        }
+    });
+    address
+}
