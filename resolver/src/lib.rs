@@ -31,6 +31,7 @@
 mod answer;
 mod forward;
 mod handler;
+mod kill;
 mod server;
 mod state;
 mod stream;

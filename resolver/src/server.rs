@@ -164,3 +164,151 @@ pub(crate) fn take(
         Decision::Silence => Taken::Nothing,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use blocklist::{
+        BlockSet, Scope,
+        fold::{Action, Entry},
+        testing,
+    };
+    use hickory_proto::{
+        op::{Edns, Message, Query},
+        rr::{Name, RecordType},
+    };
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        answer::BlockPage,
+        config::{BlockAction, UDP_PAYLOAD, Upstream},
+        forward::Forwarder,
+        policy::{Policy, PolicyCell},
+        wire,
+    };
+
+    fn resolve() -> Resolve {
+        let entry = Entry {
+            name: testing::name("obmen.test"),
+            scope: Scope::Subtree,
+            action: Action::Block,
+            listing_id: blocklist::ListingId::new(2026, 1).unwrap(),
+        };
+        let set = Arc::new(BlockSet::new(&[entry]));
+        let policy = Policy::new(set, "rpz.qalqan.test.", 1, true);
+        let trust = testing::TestLog::new(true).trust;
+        let page = BlockPage {
+            action: BlockAction::NxDomain,
+            trust: Some(trust),
+        };
+        let upstream = Upstream {
+            address: ([127, 0, 0, 1], 9).into(),
+            validates: false,
+        };
+        let forwarder = Forwarder::new(&[upstream], &Limits::default());
+        Resolve::new(Arc::new(PolicyCell::new(policy)), page, forwarder, 4)
+    }
+
+    /// What a client would get for these octets, checked for what holds of every answer.
+    fn check(resolve: &Resolve, bytes: &[u8]) -> Result<(), TestCaseError> {
+        let client = ([127, 0, 0, 1], 5353).into();
+        let answers = match take(resolve, bytes, client, Protocol::Udp) {
+            Taken::Nothing => vec![],
+            Taken::Bytes(bytes) => vec![bytes],
+            Taken::Answer(request, answer) => {
+                let datagram = answer.to_udp(&request);
+                prop_assert!(datagram.len() <= usize::from(request.max_payload().min(UDP_PAYLOAD)));
+                vec![datagram, answer.to_tcp(&request)]
+            }
+            Taken::Forward(request, _permit) => {
+                let query = request.queries.queries().first().unwrap();
+                let name = wire::lower(query.original().name());
+                prop_assert!(
+                    !name.ends_with(b"\x05obmen\x04test\x00"),
+                    "a listed name is forwarded"
+                );
+                // Another reader of the same octets sees the same name.
+                let other = domain::base::Message::from_slice(bytes).unwrap();
+                let mut seen = Vec::new();
+                let question = other.sole_question().unwrap();
+                domain::base::ToName::compose_canonical(question.qname(), &mut seen).unwrap();
+                prop_assert_eq!(seen, name);
+                vec![]
+            }
+        };
+        for answer in answers {
+            prop_assert_eq!(answer.get(..2), bytes.get(..2), "the id");
+            prop_assert!(answer[2] & 0x80 != 0, "a response");
+            prop_assert!(answer[2] & 0x04 == 0, "never authoritative");
+            prop_assert!(answer[3] & 0x20 == 0, "never authentic");
+            prop_assert!(domain::base::Message::from_slice(&answer).is_ok());
+            prop_assert!(Message::from_vec(&answer).is_ok(), "{:02x?}", answer);
+        }
+        Ok(())
+    }
+
+    fn query(host: &str, kind: u16, edns: Option<u16>) -> Vec<u8> {
+        let mut message = Message::query();
+        message.add_query(Query::query(
+            Name::from_ascii(host).unwrap(),
+            RecordType::from(kind),
+        ));
+        if let Some(size) = edns {
+            let mut edns = Edns::new();
+            edns.set_max_payload(size);
+            message.set_edns(edns);
+        }
+        message.to_vec().unwrap()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+
+        #[test]
+        fn any_octets_are_answered_well_or_not_at_all(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
+            check(&resolve(), &bytes)?;
+        }
+
+        #[test]
+        fn any_damage_to_a_query_is_answered_well_or_not_at_all(
+            host in prop_oneof![Just("obmen.test."), Just("a.b.OBMEN.test."), Just("free.test."), Just(".")],
+            kind in any::<u16>(),
+            edns in proptest::option::of(any::<u16>()),
+            damage in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 0..4),
+            cut in proptest::option::of(any::<proptest::sample::Index>()),
+        ) {
+            let mut bytes = query(host, kind, edns);
+            for (at, octet) in damage {
+                let at = at.index(bytes.len());
+                bytes[at] = octet;
+            }
+            if let Some(cut) = cut {
+                bytes.truncate(cut.index(bytes.len()));
+            }
+            check(&resolve(), &bytes)?;
+        }
+    }
+
+    /// The encrypted transports of hickory-server will run the same handler.
+    #[tokio::test]
+    async fn hickorys_own_server_gives_the_same_answer() {
+        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let address = socket.local_addr().unwrap();
+        let mut server = hickory_server::Server::new(resolve());
+        server.register_socket(socket);
+        let client = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        client.connect(address).await.unwrap();
+        let bytes = query("www.obmen.test.", 1, Some(4096));
+        client.send(&bytes).await.unwrap();
+        let mut buffer = vec![0; 4096];
+        let length = client.recv(&mut buffer).await.unwrap();
+        let Taken::Answer(request, answer) = take(&resolve(), &bytes, address, Protocol::Udp)
+        else {
+            panic!("an answer");
+        };
+        assert_eq!(buffer[..length], answer.to_udp(&request));
+        server.shutdown_gracefully().await.unwrap();
+    }
+}

@@ -14,7 +14,7 @@ use std::{
 use blocklist::{BlockSet, Digest, Release, Trust, log::bundle};
 use serde::{Deserialize, Serialize};
 
-use crate::error::StateError;
+use crate::{error::StateError, kill::Kill};
 
 /// Version of the layout of this directory.
 const VERSION: u32 = 1;
@@ -60,6 +60,7 @@ pub(crate) struct Held {
 #[derive(Debug, Clone)]
 pub(crate) struct StateDir {
     path: PathBuf,
+    kill: Kill,
 }
 
 /// What a load found.
@@ -71,10 +72,14 @@ pub(crate) struct Loaded {
 
 impl StateDir {
     pub(crate) fn open(path: &Path) -> Result<Self, StateError> {
+        Self::open_with(path, Kill::default())
+    }
+
+    /// As [`StateDir::open`]; writing dies where `kill` says.
+    pub(crate) fn open_with(path: &Path, kill: Kill) -> Result<Self, StateError> {
         fs::create_dir_all(path).map_err(io_error(path))?;
-        Ok(Self {
-            path: path.to_owned(),
-        })
+        let path = path.to_owned();
+        Ok(Self { path, kill })
     }
 
     /// Reads the kept list; `None` when there never was one.
@@ -154,8 +159,9 @@ impl StateDir {
         let write = || -> io::Result<()> {
             let mut file = OpenOptions::new().write(true).open(&path)?;
             file.set_len(octets)?;
+            self.kill.place()?;
             file.seek(SeekFrom::Start(octets))?;
-            file.write_all(&bytes)?;
+            self.write_halves(&mut file, &bytes)?;
             file.sync_all()
         };
         write().map_err(failed)?;
@@ -200,13 +206,26 @@ impl StateDir {
         let temporary = self.path.join(format!("{name}.new"));
         let path = self.path.join(name);
         let write = || -> io::Result<()> {
+            self.kill.place()?;
             let mut file = File::create(&temporary)?;
-            file.write_all(bytes)?;
+            self.write_halves(&mut file, bytes)?;
             file.sync_all()?;
+            self.kill.place()?;
             fs::rename(&temporary, &path)?;
-            File::open(&self.path)?.sync_all()
+            File::open(&self.path)?.sync_all()?;
+            self.kill.place()
         };
         write().map_err(io_error(&path))
+    }
+
+    /// In two writes, because a kill may leave half of what was to be written.
+    fn write_halves(&self, file: &mut File, bytes: &[u8]) -> io::Result<()> {
+        let (first, second) = bytes.split_at(bytes.len() / 2);
+        self.kill.place()?;
+        file.write_all(first)?;
+        self.kill.place()?;
+        file.write_all(second)?;
+        self.kill.place()
     }
 
     /// Removes compiled lists nothing names any more; one that cannot be removed only takes room.

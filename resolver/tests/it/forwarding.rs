@@ -1,6 +1,9 @@
 //! What upstreams do, and what clients see of it.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU8, Ordering},
+};
 
 use blocklist::{Scope, testing::TestLog};
 use hickory_proto::{
@@ -106,11 +109,35 @@ async fn a_cut_answer_is_fetched_over_tcp() {
     })
     .await;
     let node = node(&[upstream.upstream()]).await;
-    // Twice: the second one goes over the connection kept from the first.
-    for _ in 0..2 {
+    for _ in 0..3 {
         let answer = tcp(node.addresses()[0], &query("big.test.", RecordType::A)).await;
-        assert_eq!(answer.answers.len(), 200, "{answer} {:?}", ede(&answer));
+        assert_eq!(answer.answers.len(), 200);
     }
+    assert_eq!(upstream.connections(), 1, "the connection is kept");
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_was_closed_is_opened_again() {
+    let last = Arc::new(AtomicU8::new(0));
+    let upstream = FakeUpstream::start(move |query, over| {
+        let mut answer = reply(query);
+        match over {
+            Over::Udp => answer.metadata.truncation = true,
+            // Every second query closes the connection instead of being answered.
+            Over::Tcp if last.fetch_add(1, Ordering::SeqCst) % 2 == 1 => return None,
+            Over::Tcp => {
+                answer.add_answer(address("big.test.", 1));
+            }
+        }
+        Some(answer)
+    })
+    .await;
+    let node = node(&[upstream.upstream()]).await;
+    for _ in 0..3 {
+        let answer = tcp(node.addresses()[0], &query("big.test.", RecordType::A)).await;
+        assert_eq!(answer.answers.len(), 1);
+    }
+    assert_eq!(upstream.connections(), 3);
 }
 
 #[tokio::test]

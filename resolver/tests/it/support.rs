@@ -128,10 +128,11 @@ pub enum Over {
     Tcp,
 }
 
-/// An upstream that answers as a function says; `None` is silence.
+/// An upstream that answers as a function says; `None` is silence, and the end of a connection.
 pub struct FakeUpstream {
     pub address: SocketAddr,
     asked: Arc<AtomicUsize>,
+    connections: Arc<AtomicUsize>,
 }
 
 impl FakeUpstream {
@@ -146,6 +147,7 @@ impl FakeUpstream {
         };
         let address = udp.local_addr().unwrap();
         let (answer, asked) = (Arc::new(answer), Arc::new(AtomicUsize::new(0)));
+        let connections = Arc::new(AtomicUsize::new(0));
         tokio::spawn({
             let (answer, asked) = (answer.clone(), asked.clone());
             async move {
@@ -163,22 +165,28 @@ impl FakeUpstream {
             }
         });
         tokio::spawn({
-            let asked = asked.clone();
+            let (asked, connections) = (asked.clone(), connections.clone());
             async move {
                 while let Ok((mut stream, _)) = tcp.accept().await {
+                    connections.fetch_add(1, Ordering::SeqCst);
                     let (answer, asked) = (answer.clone(), asked.clone());
                     tokio::spawn(async move {
                         while let Some(query) = tcp_receive_idle(&mut stream).await {
                             asked.fetch_add(1, Ordering::SeqCst);
-                            if let Some(message) = answer(&query, Over::Tcp) {
-                                tcp_send(&mut stream, &message).await;
+                            match answer(&query, Over::Tcp) {
+                                Some(message) => tcp_send(&mut stream, &message).await,
+                                None => break,
                             }
                         }
                     });
                 }
             }
         });
-        Self { address, asked }
+        Self {
+            address,
+            asked,
+            connections,
+        }
     }
 
     /// Answers every A query with 192.0.2.1.
@@ -199,6 +207,11 @@ impl FakeUpstream {
 
     pub fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
+    }
+
+    /// TCP connections opened so far.
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
     }
 
     pub fn upstream(&self) -> Upstream {
