@@ -178,10 +178,9 @@ impl Resolve {
         answer.additionals = message.additionals;
         if let (Some(edns), Some(upstream)) = (&mut answer.edns, &message.edns) {
             for (code, option) in &upstream.options().options {
-                if *code == EdnsCode::from(EDE_OPTION) {
-                    if let EdnsOption::Unknown(..) = option {
-                        edns.options_mut().options.push((*code, option.clone()));
-                    }
+                if *code == EdnsCode::from(EDE_OPTION) && matches!(option, EdnsOption::Unknown(..))
+                {
+                    edns.options_mut().options.push((*code, option.clone()));
                 }
             }
         }

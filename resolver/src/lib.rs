@@ -14,7 +14,8 @@
 //!
 //! 5. [`source`] reads a release directory or its mirror, `update` proves what it reads, `state`
 //!    keeps it so that a kill at any moment loses nothing, and
-//! 6. [`policy`] is the list in force, swapped whole between two packets.
+//! 6. [`policy`] is the list in force, swapped whole between two packets; `enforce` swaps it when a
+//!    release comes or a date passes.
 //! 7. [`node`] ties both halves together; [`status`] is what it says about itself.
 //!
 //! # Feeding other name servers
@@ -29,6 +30,7 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+mod enforce;
 mod forward;
 mod handler;
 mod kill;
@@ -48,6 +50,14 @@ pub mod source;
 pub mod status;
 pub mod transfer;
 pub mod zone;
+
+/// Log directives every binary with this room in it must add after the operator's own: below
+/// `error`, hickory writes down what people ask, and Qalqan keeps no record of that.
+pub const QUIET_LOGS: [&str; 3] = [
+    "hickory_net=error",
+    "hickory_proto=error",
+    "hickory_server=error",
+];
 
 pub use config::{BlockAction, Limits, ListConfig, ResolverConfig, Upstream};
 pub use error::{PullError, StartError};

@@ -5,13 +5,9 @@
 //! the first socket is bound. With none, one pull must succeed first, or the node does not listen
 //! at all unless it is told to.
 
-use std::{
-    net::SocketAddr,
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use blocklist::{DomainName, Timestamp, Trust};
+use blocklist::DomainName;
 use tokio::{
     sync::{Notify, watch},
     time::{Instant, MissedTickBehavior, interval, timeout},
@@ -24,14 +20,15 @@ use tokio_util::{
 use crate::{
     answer::BlockPage,
     config::{ListConfig, ResolverConfig},
+    enforce::Shared,
     error::{PullError, StartError, StateError},
     forward::Forwarder,
     handler::Resolve,
-    policy::{Freshness, Policy, PolicyCell},
+    policy::{Policy, PolicyCell},
     server,
     source::Reader,
-    state::{Held, StateDir},
-    status::{Explanation, HeldRelease, NodeStatus, PullFailure},
+    state::StateDir,
+    status::{Explanation, NodeStatus, PullFailure},
     update::{Pulled, Updater},
 };
 
@@ -42,18 +39,7 @@ const DATES: Duration = Duration::from_secs(1);
 /// How often a list that should not be as it is says so again.
 const ALARM: Duration = Duration::from_secs(300);
 
-/// Tells the time; another one than the system's is for tests.
-pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
-
-/// The system's clock.
-pub fn system_clock() -> Clock {
-    Arc::new(|| {
-        let seconds = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_secs());
-        Timestamp(i64::try_from(seconds).unwrap_or(i64::MAX))
-    })
-}
+pub use crate::enforce::{Clock, system_clock};
 
 /// A node that is not listening yet.
 pub struct Node {
@@ -67,15 +53,6 @@ struct List {
     shared: Shared,
     poll: Duration,
     start_empty: bool,
-}
-
-/// What the updating task, the answering tasks and the operator look at together.
-#[derive(Clone)]
-struct Shared {
-    policy: Arc<PolicyCell>,
-    status: watch::Sender<NodeStatus>,
-    trust: Option<Arc<Trust>>,
-    clock: Clock,
 }
 
 /// A node that answers.
@@ -290,10 +267,10 @@ impl List {
                     None => return,
                     Some(Ok(())) => {}
                     Some(Err(error)) if error.is_temporary() => {
-                        tracing::warn!(%error, "the list could not be renewed")
+                        tracing::warn!(%error, "the list could not be renewed");
                     }
                     Some(Err(error)) => {
-                        tracing::error!(%error, "the list could not be renewed; the one held stays in force")
+                        tracing::error!(%error, "the list could not be renewed; the one held stays in force");
                     }
                 }
             }
@@ -335,89 +312,5 @@ impl List {
             }
         });
         pulled.map(|_| ())
-    }
-}
-
-impl Shared {
-    fn without_list() -> Self {
-        Self {
-            policy: Arc::new(PolicyCell::new(Policy::empty())),
-            status: watch::Sender::new(NodeStatus::default()),
-            trust: None,
-            clock: system_clock(),
-        }
-    }
-
-    /// Puts a verified list in force, as far as its dates allow.
-    fn enforce(&self, held: &Held) {
-        let freshness = Freshness::of(&held.release, (self.clock)());
-        let active = freshness != Freshness::Expired;
-        self.policy.swap(Policy::new(
-            held.set.clone(),
-            &held.zone,
-            held.release.serial,
-            active,
-        ));
-        if held.guarded > 0 {
-            tracing::error!(
-                guarded = held.guarded,
-                "listings of protected names are in the log; they are NOT enforced"
-            );
-        }
-        alarm(held, freshness);
-        self.tell(held, freshness);
-    }
-
-    /// Sees whether time alone changed what may be enforced.
-    fn look_at_dates(&self, held: Option<&Held>, repeat: bool) {
-        let Some(held) = held else {
-            if repeat {
-                tracing::error!(
-                    list_active = 0,
-                    "answering UNFILTERED: there is no verified list yet"
-                );
-            }
-            return;
-        };
-        let freshness = Freshness::of(&held.release, (self.clock)());
-        let before = self
-            .status
-            .borrow()
-            .release
-            .as_ref()
-            .map(|release| release.freshness);
-        if before == Some(freshness) {
-            if repeat {
-                alarm(held, freshness);
-            }
-            return;
-        }
-        let policy = self
-            .policy
-            .load()
-            .with_active(freshness != Freshness::Expired);
-        self.policy.swap(policy);
-        alarm(held, freshness);
-        self.tell(held, freshness);
-    }
-
-    fn tell(&self, held: &Held, freshness: Freshness) {
-        self.status.send_modify(|status| {
-            status.list_active = freshness != Freshness::Expired;
-            status.release = Some(HeldRelease::of(held, freshness));
-        });
-    }
-}
-
-fn alarm(held: &Held, freshness: Freshness) {
-    let (serial, not_after) = (held.release.serial, held.release.not_after);
-    match freshness {
-        Freshness::Fresh => {}
-        Freshness::Expired => {
-            tracing::error!(serial, %not_after, list_active = 0, "answering UNFILTERED: the list has expired and no newer one could be had")
-        }
-        Freshness::ClockBehind => {
-            tracing::error!(serial, made = %held.release.time, "this machine's clock is behind the list; the list stays in force, set the clock")
-        }
     }
 }

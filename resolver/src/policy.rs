@@ -1,4 +1,4 @@
-//! What is blocked right now. A [`Policy`] is immutable; a new release, or the passing of a date,
+//! What is blocked right now. A policy is immutable; a new release, or the passing of a date,
 //! swaps in another one, and the next packet sees it. Nobody who asks waits for anybody who swaps.
 
 use std::sync::Arc;

@@ -109,13 +109,13 @@ async fn udp_worker(
         };
         match take(&resolve, bytes, client, Protocol::Udp) {
             Taken::Nothing => {}
-            Taken::Bytes(bytes) => send(&socket, &bytes, client),
-            Taken::Answer(request, answer) => send(&socket, &answer.to_udp(&request), client),
+            Taken::Bytes(bytes) => send(&socket, &bytes, client).await,
+            Taken::Answer(request, answer) => send(&socket, &answer.to_udp(&request), client).await,
             Taken::Forward(request, permit) => {
                 let (socket, resolve) = (socket.clone(), resolve.clone());
                 tracker.spawn(async move {
                     let answer = resolve.forward(&request).await;
-                    send(&socket, &answer.to_udp(&request), client);
+                    send(&socket, &answer.to_udp(&request), client).await;
                     drop(permit);
                 });
             }
@@ -123,10 +123,10 @@ async fn udp_worker(
     }
 }
 
-/// A full socket buffer loses the answer, as the network might; the client asks again.
-fn send(socket: &UdpSocket, bytes: &[u8], client: SocketAddr) {
+/// Errors are about this client alone (unreachable, gone); it asks again or it does not.
+async fn send(socket: &UdpSocket, bytes: &[u8], client: SocketAddr) {
     if !bytes.is_empty() {
-        let _ = socket.try_send_to(bytes, client);
+        let _ = socket.send_to(bytes, client).await;
     }
 }
 

@@ -1,6 +1,6 @@
 //! The zone for other name servers: SOA over UDP and TCP, AXFR over TCP (RFC 5936) in as many
 //! messages as it takes. IXFR (RFC 1995) is answered with the whole zone, or with the SOA alone to
-//! a secondary that is up to date; differences and TSIG have their place in [`answer`].
+//! a secondary that is up to date; differences and TSIG have their place in `answer`.
 //!
 //! One zone is served, swapped whole; a transfer that has begun goes on with the zone it began
 //! with. Networks that are not admitted get REFUSED over UDP and no connection over TCP.

@@ -181,7 +181,7 @@ impl Updater {
             match rebuilt {
                 Ok(replay) => self.replay = Some(replay),
                 Err(reason) => {
-                    tracing::warn!(%reason, "this node's copy of the log is not used; it is fetched anew")
+                    tracing::warn!(%reason, "this node's copy of the log is not used; it is fetched anew");
                 }
             }
         }

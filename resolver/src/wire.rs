@@ -5,7 +5,7 @@ use hickory_proto::rr::Name;
 /// The uncompressed lower-case wire form of a name (RFC 1035 §3.1), the key of the block set.
 pub(crate) fn lower(name: &Name) -> Vec<u8> {
     let mut wire = Vec::with_capacity(name.len() + 1);
-    for label in name.iter() {
+    for label in name {
         // hickory refuses labels over 63 octets when it reads a message.
         wire.push(label.len() as u8);
         wire.extend(label.iter().map(u8::to_ascii_lowercase));

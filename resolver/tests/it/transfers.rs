@@ -233,7 +233,7 @@ async fn a_secondary_that_does_not_read_is_cut_off() {
 async fn secondaries_are_told_again_until_they_hear() {
     let times = NotifyTimes {
         tries: 2,
-        wait: Duration::from_millis(300),
+        wait: Duration::from_secs(1),
     };
     let heard = secondary(1, ResponseCode::NoError).await;
     let hard_of_hearing = secondary(2, ResponseCode::NoError).await;
