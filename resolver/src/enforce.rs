@@ -2,18 +2,27 @@
 //! "there is a list" turns into "names are blocked".
 
 use std::{
-    sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use blocklist::{Timestamp, Trust};
-use tokio::sync::watch;
+use tokio::{
+    sync::watch,
+    time::{Instant, MissedTickBehavior, interval},
+};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     policy::{Freshness, Policy, PolicyCell},
     state::Held,
     status::{HeldRelease, NodeStatus},
 };
+
+/// How often the dates of the list are looked at.
+const DATES: Duration = Duration::from_secs(1);
+/// How often a list that should not be as it is says so again.
+const ALARM: Duration = Duration::from_secs(300);
 
 /// Tells the time; another one than the system's is for tests.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -35,28 +44,33 @@ pub(crate) struct Shared {
     pub(crate) status: watch::Sender<NodeStatus>,
     pub(crate) trust: Option<Arc<Trust>>,
     pub(crate) clock: Clock,
+    /// What is in force; locked while it changes, so that a date and a release never cross.
+    held: Arc<Mutex<Option<Held>>>,
 }
 
 impl Shared {
-    pub(crate) fn without_list() -> Self {
+    /// Nothing in force yet; releases come from `source`.
+    pub(crate) fn new(source: Option<String>, trust: Option<Arc<Trust>>, clock: Clock) -> Self {
         Self {
             policy: Arc::new(PolicyCell::new(Policy::empty())),
-            status: watch::Sender::new(NodeStatus::default()),
-            trust: None,
-            clock: system_clock(),
+            status: watch::Sender::new(NodeStatus {
+                source,
+                ..NodeStatus::default()
+            }),
+            trust,
+            clock,
+            held: Arc::default(),
         }
     }
 
     /// Puts a verified list in force, as far as its dates allow.
     pub(crate) fn enforce(&self, held: &Held) {
+        let mut in_force = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let freshness = Freshness::of(&held.release, (self.clock)());
         let active = freshness != Freshness::Expired;
-        self.policy.swap(Policy::new(
-            held.set.clone(),
-            &held.zone,
-            held.release.serial,
-            active,
-        ));
+        let policy = Policy::new(held.set.clone(), &held.zone, held.release.serial, active);
+        self.policy.swap(policy);
+        *in_force = Some(held.clone());
         if held.guarded > 0 {
             tracing::error!(
                 guarded = held.guarded,
@@ -67,37 +81,49 @@ impl Shared {
         self.tell(held, freshness);
     }
 
-    /// Sees whether time alone changed what may be enforced.
-    pub(crate) fn look_at_dates(&self, held: Option<&Held>, repeat: bool) {
-        let Some(held) = held else {
+    /// Watches the dates until told to stop, however long a source may keep others waiting.
+    pub(crate) async fn watch_dates(self, stop: CancellationToken) {
+        let mut dates = interval(DATES);
+        dates.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut alarmed = Instant::now();
+        loop {
+            tokio::select! {
+                _ = dates.tick() => {}
+                () = stop.cancelled() => return,
+            }
+            let repeat = alarmed.elapsed() >= ALARM;
             if repeat {
-                tracing::error!(
-                    list_active = 0,
-                    "answering UNFILTERED: there is no verified list yet"
-                );
+                alarmed = Instant::now();
+            }
+            self.look_at_dates(repeat);
+        }
+    }
+
+    /// Sees whether time alone changed what may be enforced.
+    fn look_at_dates(&self, repeat: bool) {
+        let in_force = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(held) = &*in_force else {
+            if repeat {
+                unfiltered();
             }
             return;
         };
         let freshness = Freshness::of(&held.release, (self.clock)());
-        let before = self
+        let told = self
             .status
             .borrow()
             .release
             .as_ref()
             .map(|release| release.freshness);
-        if before == Some(freshness) {
-            if repeat {
-                alarm(held, freshness);
-            }
-            return;
+        let changed = told != Some(freshness);
+        if changed {
+            let active = freshness != Freshness::Expired;
+            self.policy.swap(self.policy.load().with_active(active));
+            self.tell(held, freshness);
         }
-        let policy = self
-            .policy
-            .load()
-            .with_active(freshness != Freshness::Expired);
-        self.policy.swap(policy);
-        alarm(held, freshness);
-        self.tell(held, freshness);
+        if changed || repeat {
+            alarm(held, freshness);
+        }
     }
 
     fn tell(&self, held: &Held, freshness: Freshness) {
@@ -106,6 +132,14 @@ impl Shared {
             status.release = Some(HeldRelease::of(held, freshness));
         });
     }
+}
+
+/// Says that nothing is blocked because there is nothing to block with.
+pub(crate) fn unfiltered() {
+    tracing::error!(
+        list_active = 0,
+        "answering UNFILTERED: there is no verified list yet"
+    );
 }
 
 fn alarm(held: &Held, freshness: Freshness) {

@@ -10,7 +10,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use blocklist::DomainName;
 use tokio::{
     sync::{Notify, watch},
-    time::{Instant, MissedTickBehavior, interval, timeout},
+    time::{MissedTickBehavior, interval, timeout},
 };
 use tokio_util::{
     sync::{CancellationToken, DropGuard},
@@ -20,11 +20,10 @@ use tokio_util::{
 use crate::{
     answer::BlockPage,
     config::{ListConfig, ResolverConfig},
-    enforce::Shared,
+    enforce::{Shared, unfiltered},
     error::{PullError, StartError, StateError},
     forward::Forwarder,
     handler::Resolve,
-    policy::{Policy, PolicyCell},
     server,
     source::Reader,
     state::StateDir,
@@ -34,10 +33,6 @@ use crate::{
 
 /// How long work in hand may take after a stop.
 const GRACE: Duration = Duration::from_secs(5);
-/// How often the dates of the list are looked at.
-const DATES: Duration = Duration::from_secs(1);
-/// How often a list that should not be as it is says so again.
-const ALARM: Duration = Duration::from_secs(300);
 
 pub use crate::enforce::{Clock, system_clock};
 
@@ -98,10 +93,10 @@ impl Node {
         }
         let bound = server::bind(&self.config.listen).await?;
         let addresses = bound.iter().map(|bound| bound.address).collect();
-        let shared = self
-            .list
-            .as_ref()
-            .map_or_else(Shared::without_list, |list| list.shared.clone());
+        let shared = self.list.as_ref().map_or_else(
+            || Shared::new(None, None, system_clock()),
+            |list| list.shared.clone(),
+        );
         let page = BlockPage {
             action: self.config.block_action,
             trust: shared.trust.as_deref().cloned(),
@@ -126,6 +121,7 @@ impl Node {
             &tracker,
         );
         if let Some(list) = self.list {
+            tracker.spawn(shared.clone().watch_dates(stop.clone()));
             tracker.spawn(list.follow(poked.clone(), stop.clone()));
         }
         let _stop_on_drop = stop.clone().drop_guard();
@@ -205,16 +201,7 @@ impl List {
             other => other?,
         };
         let reader = Reader::open(&config.source)?;
-        let source = config.source.to_string();
-        let shared = Shared {
-            policy: Arc::new(PolicyCell::new(Policy::empty())),
-            status: watch::Sender::new(NodeStatus {
-                source: Some(source),
-                ..NodeStatus::default()
-            }),
-            trust: Some(trust.clone()),
-            clock,
-        };
+        let shared = Shared::new(Some(config.source.to_string()), Some(trust.clone()), clock);
         let updater = Updater::new(trust, reader, state, loaded);
         if let Some(held) = updater.held() {
             shared.enforce(held);
@@ -235,7 +222,8 @@ impl List {
         match self.pull().await {
             Ok(()) => Ok(()),
             Err(error) if self.start_empty => {
-                tracing::error!(%error, list_active = 0, "answering UNFILTERED: there is no verified list yet");
+                tracing::error!(%error, "no list could be had");
+                unfiltered();
                 Ok(())
             }
             Err(error) => Err(StartError::NoList(error)),
@@ -246,39 +234,26 @@ impl List {
     async fn follow(mut self, poked: Arc<Notify>, stop: CancellationToken) {
         let mut poll = interval(self.poll.max(Duration::from_millis(100)));
         poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut dates = interval(DATES);
-        dates.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut alarmed = Instant::now();
         loop {
-            let ask = tokio::select! {
+            tokio::select! {
                 () = stop.cancelled() => return,
-                () = poked.notified() => true,
-                _ = poll.tick() => true,
-                _ = dates.tick() => false,
+                () = poked.notified() => {}
+                _ = poll.tick() => {}
+            }
+            // A source may keep a pull waiting for long; a stop does not wait for it.
+            let ended = tokio::select! {
+                ended = self.pull() => ended,
+                () = stop.cancelled() => return,
             };
-            if ask {
-                // A pull may wait long for a silent source; stopping and dates must not.
-                let pull = self.pull();
-                let ended = tokio::select! {
-                    ended = pull => Some(ended),
-                    () = stop.cancelled() => None,
-                };
-                match ended {
-                    None => return,
-                    Some(Ok(())) => {}
-                    Some(Err(error)) if error.is_temporary() => {
-                        tracing::warn!(%error, "the list could not be renewed");
-                    }
-                    Some(Err(error)) => {
-                        tracing::error!(%error, "the list could not be renewed; the one held stays in force");
-                    }
+            match ended {
+                Ok(()) => {}
+                Err(error) if error.is_temporary() => {
+                    tracing::warn!(%error, "the list could not be renewed");
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the list could not be renewed; the one held stays in force");
                 }
             }
-            let repeat = alarmed.elapsed() >= ALARM;
-            if repeat {
-                alarmed = Instant::now();
-            }
-            self.shared.look_at_dates(self.updater.held(), repeat);
         }
     }
 

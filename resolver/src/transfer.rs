@@ -1,6 +1,6 @@
 //! The zone for other name servers: SOA over UDP and TCP, AXFR over TCP (RFC 5936) in as many
 //! messages as it takes. IXFR (RFC 1995) is answered with the whole zone, or with the SOA alone to
-//! a secondary that is up to date; differences and TSIG have their place in `answer`.
+//! a secondary that is up to date; differences and TSIG have their place in `answer`, beside this file.
 //!
 //! One zone is served, swapped whole; a transfer that has begun goes on with the zone it began
 //! with. Networks that are not admitted get REFUSED over UDP and no connection over TCP.
@@ -9,11 +9,6 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwapOption;
 use blocklist::PolicyZone;
-use domain::base::{
-    Message, Rtype, Serial,
-    iana::{Class, Opcode, Rcode},
-};
-use domain::rdata::Soa;
 use tokio::{
     io::AsyncWriteExt,
     net::{TcpListener, UdpSocket, tcp::OwnedWriteHalf},
@@ -30,13 +25,11 @@ use crate::{
     error::StartError,
     server,
     stream::{accept, read_message},
-    zone::{Cursor, ZoneError, ZoneImage, message},
+    transfer::answer::{Part, Reply, Transport, answer, zone_message},
+    zone::{ZoneError, ZoneImage},
 };
 
-/// Size of a transfer message in octets: compression pointers reach no further than 16 KiB.
-const MESSAGE: usize = 16_000;
-/// Size of a single answer in octets; an SOA with its question never comes near.
-const SINGLE: usize = 1232;
+mod answer;
 
 /// Bounds on secondaries.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -223,165 +216,4 @@ async fn write(
 ) -> bool {
     let limit = deadline.min(Instant::now() + context.limits.write);
     matches!(timeout_at(limit, writer.write_all(bytes)).await, Ok(Ok(())))
-}
-
-/// How a query came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Transport {
-    Udp,
-    Tcp,
-}
-
-/// What to send back.
-enum Reply {
-    /// One message, its length before it.
-    One(Vec<u8>),
-    /// The whole zone.
-    Zone(Arc<ZoneImage>),
-}
-
-/// Decides about one message; `None` for what is not a query at all. Any bytes are acceptable.
-fn answer(
-    query: &[u8],
-    zone: Option<&Arc<ZoneImage>>,
-    admitted: bool,
-    transport: Transport,
-) -> Option<Reply> {
-    let message = Message::from_slice(query).ok()?;
-    if message.header().qr() {
-        return None;
-    }
-    let code = |rcode| single(message, rcode, None).map(Reply::One);
-    if message.header().opcode() != Opcode::QUERY {
-        return code(Rcode::NOTIMP);
-    }
-    let Ok(question) = message.sole_question() else {
-        return code(Rcode::FORMERR);
-    };
-    if !admitted {
-        return code(Rcode::REFUSED);
-    }
-    let Some(zone) = zone else {
-        return code(Rcode::SERVFAIL);
-    };
-    if question.qclass() != Class::IN || *question.qname() != *zone.apex() {
-        return code(Rcode::REFUSED);
-    }
-    match (question.qtype(), transport) {
-        (Rtype::SOA, _) => single(message, Rcode::NOERROR, Some(zone.soa())).map(Reply::One),
-        (Rtype::AXFR, Transport::Tcp) => Some(Reply::Zone(zone.clone())),
-        // Over UDP the SOA alone says "come by TCP" (RFC 1995 §2).
-        (Rtype::IXFR, Transport::Udp) => {
-            single(message, Rcode::NOERROR, Some(zone.soa())).map(Reply::One)
-        }
-        (Rtype::IXFR, Transport::Tcp) => match client_serial(message) {
-            None => code(Rcode::FORMERR),
-            // RFC 1995 §2: nothing newer, so the SOA alone.
-            Some(serial) if serial >= Serial(zone.serial()) => {
-                single(message, Rcode::NOERROR, Some(zone.soa())).map(Reply::One)
-            }
-            Some(_) => Some(Reply::Zone(zone.clone())),
-        },
-        _ => code(Rcode::REFUSED),
-    }
-}
-
-/// The serial an IXFR client says it has: the SOA in its authority section.
-fn client_serial(message: &Message<[u8]>) -> Option<Serial> {
-    let authority = message.authority().ok()?;
-    let record = authority.limit_to_in::<Soa<_>>().next()?.ok()?;
-    Some(record.data().serial())
-}
-
-/// One message with at most the SOA in it.
-fn single(query: &Message<[u8]>, rcode: Rcode, soa: Option<Cursor<'_>>) -> Option<Vec<u8>> {
-    let mut answer = message(SINGLE).ok()?.start_answer(query, rcode).ok()?;
-    if let Some(mut soa) = soa {
-        answer.header_mut().set_aa(true);
-        soa.fill(&mut answer);
-    }
-    let mut additional = answer.additional();
-    if query.opt().is_some() {
-        additional
-            .opt(|opt| {
-                opt.set_udp_payload_size(SINGLE as u16);
-                Ok(())
-            })
-            .ok()?;
-    }
-    Some(additional.finish().into_target().as_stream_slice().to_vec())
-}
-
-/// How far a transfer is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
-    First,
-    Middle,
-    /// Only the closing SOA is still to be sent.
-    Closing,
-    Done,
-}
-
-/// The next message of a transfer: the zone from its SOA on, and the SOA once more.
-fn zone_message(
-    query: &[u8],
-    zone: &ZoneImage,
-    cursor: &mut Cursor<'_>,
-    part: Part,
-) -> Option<(Vec<u8>, Part)> {
-    let query = Message::from_slice(query).ok()?;
-    let mut builder = message(MESSAGE).ok()?;
-    let mut answer = if part == Part::First {
-        builder.start_answer(query, Rcode::NOERROR).ok()?
-    } else {
-        // RFC 5936 §2.2.1: the question need only be in the first message.
-        let header = builder.header_mut();
-        header.set_id(query.header().id());
-        header.set_qr(true);
-        header.set_opcode(Opcode::QUERY);
-        header.set_rcode(Rcode::NOERROR);
-        builder.answer()
-    };
-    answer.header_mut().set_aa(true);
-    let before = answer.counts().ancount();
-    let all_sent = part == Part::Closing || cursor.fill(&mut answer);
-    let next = match all_sent {
-        true if zone.soa().fill(&mut answer) => Part::Done,
-        true => Part::Closing,
-        false => Part::Middle,
-    };
-    if answer.counts().ancount() == before {
-        // No record fits an empty message: an endless transfer otherwise.
-        tracing::error!("a record of the policy zone does not fit a message");
-        return None;
-    }
-    let mut additional = answer.additional();
-    if part == Part::First && query.opt().is_some() {
-        additional.clear_push_limit();
-        additional
-            .opt(|opt| {
-                opt.set_udp_payload_size(SINGLE as u16);
-                Ok(())
-            })
-            .ok()?;
-    }
-    Some((
-        additional.finish().into_target().as_stream_slice().to_vec(),
-        next,
-    ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn any_bytes_are_answered_or_dropped(query in proptest::collection::vec(any::<u8>(), 0..200)) {
-            if let Some(Reply::One(bytes)) = answer(&query, None, true, Transport::Tcp) {
-                prop_assert!(bytes.len() > 12);
-            }
-        }
-    }
 }

@@ -389,6 +389,31 @@ async fn an_expired_list_is_loudly_not_enforced_and_a_slow_clock_keeps_it() {
 }
 
 #[tokio::test]
+async fn a_source_that_keeps_a_pull_waiting_does_not_keep_an_expired_list_in_force() {
+    let (log, upstream) = (one(), FakeUpstream::plain().await);
+    let Listed {
+        running,
+        base,
+        state,
+        clock,
+    } = Listed::start(&log, &upstream).await;
+    running.stop().await;
+    // The kernel takes the connection; nobody ever reads from it.
+    let server = TcpListener::bind(LOOPBACK).await.unwrap();
+    let mut config = list_config(&log, base.path(), state.path(), upstream.upstream());
+    let silent = format!("http://{}/", server.local_addr().unwrap());
+    config.list.as_mut().unwrap().source = silent.parse().unwrap();
+    let node = Node::open_with_clock(config, clock.clock()).unwrap();
+    let running = node.start().await.unwrap();
+    assert!(is_blocked(&running, "one.test.").await);
+    clock.set(START.plus(604_800));
+    let status = wait(&running, |status| !status.list_active).await;
+    assert_eq!(status.pulls, 0, "the pull is still waiting");
+    assert!(!is_blocked(&running, "one.test.").await);
+    running.stop().await;
+}
+
+#[tokio::test]
 async fn names_the_guard_protects_are_counted_and_not_enforced() {
     let mut log = one();
     log.guard("banks", blocklist::guard::Tier::Never, &["bank.test"]);
