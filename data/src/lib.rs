@@ -15,6 +15,7 @@ pub mod case;
 pub mod ceremony;
 pub mod decide;
 pub mod error;
+pub mod lexicon;
 pub mod officer;
 pub mod pool;
 pub mod publish;
