@@ -1,0 +1,98 @@
+//! Look-alikes: banks, news, trackers, consultants and the rest, by what they say about themselves.
+//!
+//! A guard is held against the site's trade words, so that an exchange which mentions bank cards is
+//! not taken for a bank, and nobody clears an exchange by pasting three news words on it.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::currency::of_label;
+use crate::lexicon::Lexicon;
+use crate::signal::{Axis, Groups, Page, Signal};
+
+/// A guard that holds for a site.
+#[derive(Debug, Clone)]
+pub struct Guard {
+    /// `bank`, `news`, `tracker`, `consultant`, `remittance`, `mining`, `training`, `reference`,
+    /// `fiat_exchange`, `aggregator`, `affiliate`.
+    pub kind: String,
+    /// Different phrases met.
+    pub strength: usize,
+    /// The phrase quoted first.
+    pub signal: Signal,
+}
+
+/// What the pages of one site say that speaks against an exchange, strongest first.
+#[must_use]
+pub fn read(pages: &[Page], groups: &Groups, lexicon: &Lexicon) -> Vec<Guard> {
+    let trade = trade_words(pages, groups);
+    let mut guards = Vec::new();
+    for (number, (id, need)) in lexicon.groups().iter().enumerate() {
+        let Some(kind) = id.strip_prefix("guard.") else { continue };
+        let Some((mut strength, signal)) = met(pages, number, kind) else { continue };
+        if kind == "news" && pages.iter().any(is_article) {
+            strength += 3;
+        }
+        if strength >= *need && strength * 2 >= trade {
+            guards.push(Guard { kind: kind.to_owned(), strength, signal });
+        }
+    }
+    guards.extend(fiat_only(pages, groups));
+    guards.extend(directory(pages, groups, "aggregator", groups.aggregator, 2, 3));
+    guards.extend(directory(pages, groups, "affiliate", groups.affiliate, 2, 1));
+    guards.sort_by(|a, b| b.strength.cmp(&a.strength).then_with(|| a.kind.cmp(&b.kind)));
+    guards
+}
+
+/// Different phrases of the trade on the site.
+#[must_use]
+pub fn trade_words(pages: &[Page], groups: &Groups) -> usize {
+    let trade = [groups.exchanger, groups.life, groups.spot, groups.p2p, groups.cash, groups.offer];
+    let entries: HashSet<usize> = pages
+        .iter()
+        .flat_map(|page| page.hits.iter())
+        .filter(|hit| trade.contains(&hit.group))
+        .map(|hit| hit.entry)
+        .collect();
+    entries.len()
+}
+
+/// How many different entries of a group stand on the site, and the first as a signal.
+fn met(pages: &[Page], group: usize, kind: &str) -> Option<(usize, Signal)> {
+    let mut entries = HashMap::new();
+    for page in pages {
+        for hit in page.of_group(group) {
+            entries.entry(hit.entry).or_insert((page, hit));
+        }
+    }
+    let (page, hit) = entries.values().min_by_key(|(page, hit)| (page.url.as_str(), hit.words.start))?;
+    Some((entries.len(), page.signal(&format!("guard.{kind}"), Axis::Guard, 0.0, hit)))
+}
+
+/// A page that declares itself an article.
+fn is_article(page: &Page) -> bool {
+    let declared = page.document.types.iter().any(|kind| kind.ends_with("Article") || kind == "NewsMediaOrganization");
+    declared || page.document.meta.iter().any(|(name, content)| name == "og:type" && content == "article")
+}
+
+/// Exchange of bank notes without any crypto asset anywhere on the site.
+fn fiat_only(pages: &[Page], groups: &Groups) -> Option<Guard> {
+    let crypto = pages.iter().any(|page| {
+        page.of_group(groups.crypto).next().is_some()
+            || page.document.forms.iter().flat_map(|form| &form.fields).flat_map(|field| &field.options).any(|option| {
+                of_label(&option.text) == Some(crate::currency::Money::Crypto)
+            })
+    });
+    let (strength, signal) = met(pages, groups.fiat, "fiat_exchange")?;
+    (!crypto && strength >= 2).then(|| Guard { kind: "fiat_exchange".to_owned(), strength, signal })
+}
+
+/// A list of other people's exchanges: phrases of the kind and links out to several hosts.
+fn directory(pages: &[Page], _: &Groups, kind: &str, group: usize, phrases: usize, hosts: usize) -> Option<Guard> {
+    let (strength, signal) = met(pages, group, kind)?;
+    let outside: HashSet<&str> = pages
+        .iter()
+        .flat_map(|page| page.document.links.iter().filter(|link| link.url.host() != page.url.host()))
+        .filter_map(|link| link.url.domain())
+        .collect();
+    (strength >= phrases && outside.len() >= hosts).then(|| Guard { kind: kind.to_owned(), strength, signal })
+}

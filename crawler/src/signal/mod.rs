@@ -1,0 +1,233 @@
+//! Signals: single observations about a page, each with its exact quote and place.
+//!
+//! A family is a module that reads a [`Page`] and yields [`Signal`]s. Nothing here decides; the
+//! weights are points that `score` adds up, and the verdict is made in `assessment`.
+//!
+//! * [`transaction`]: evidence that orders can be placed; without one of these nothing is flagged
+//! * [`feed`]: a machine-readable list of directions
+//! * [`vocabulary`]: words of the trade, capped, never enough
+//! * [`targeting`]: whom the offer is for
+//! * [`restricted`]: Kazakhstan shut out in the site's own words
+//! * [`claims`]: what the site says about licences; recorded, never believed
+//! * [`guards`]: look-alikes that are not exchanges
+//! * [`identifiers`]: what may link this site to others of the same operator
+
+pub mod claims;
+pub mod feed;
+pub mod guards;
+pub mod identifiers;
+pub mod restricted;
+pub mod targeting;
+pub mod transaction;
+pub mod vocabulary;
+
+use std::collections::HashSet;
+
+use serde::Serialize;
+use url::Url;
+
+use crate::document::{Document, clip};
+use crate::lexicon::{Hit, Lexicon};
+use crate::words::Words;
+
+/// Which question a signal speaks to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Axis {
+    /// Is it an exchange?
+    Exchange,
+    /// Does it serve Kazakhstan?
+    ServesKz,
+    /// Is it something else that merely looks like one?
+    Guard,
+    /// Recorded, weighs nothing.
+    Note,
+}
+
+/// One observation.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Signal {
+    /// Stable identifier, for example `order_form`.
+    pub id: String,
+    /// The question it speaks to.
+    pub axis: Axis,
+    /// Points, as counted into the total after caps.
+    pub weight: f64,
+    /// The page's own words.
+    pub quote: String,
+    /// Where they stand: a CSS-like path, `title`, `url`, `feed`.
+    #[serde(rename = "where")]
+    pub place: String,
+    /// The page.
+    pub url: String,
+    /// Hex SHA-256 of the captured body.
+    pub capture: String,
+    /// Evidence that orders can be placed here.
+    #[serde(skip)]
+    pub transaction: bool,
+    /// Transaction evidence which a look-alike cannot have by accident.
+    #[serde(skip)]
+    pub decisive: bool,
+}
+
+/// One captured page, read and searched.
+pub struct Page {
+    /// Its address.
+    pub url: Url,
+    /// Hex SHA-256 of the captured body.
+    pub capture: String,
+    /// What it says.
+    pub document: Document,
+    /// Its words.
+    pub words: Words,
+    /// Lexicon entries met, in order of place.
+    pub hits: Vec<Hit>,
+}
+
+impl Page {
+    /// Searches `document` for everything in `lexicon`.
+    #[must_use]
+    pub fn new(url: Url, capture: String, document: Document, lexicon: &Lexicon) -> Self {
+        let words = Words::of(document.blocks.iter().map(|block| block.text.as_str()));
+        let hits = lexicon.find(&words);
+        Self { url, capture, document, words, hits }
+    }
+
+    /// Hits of one group.
+    pub fn of_group(&self, group: usize) -> impl Iterator<Item = &Hit> {
+        self.hits.iter().filter(move |hit| hit.group == group)
+    }
+
+    /// The first hit of each different entry of a group.
+    #[must_use]
+    pub fn distinct(&self, group: usize) -> Vec<&Hit> {
+        let mut seen = HashSet::new();
+        self.of_group(group).filter(|hit| seen.insert(hit.entry)).collect()
+    }
+
+    /// The words around a hit, exactly as they stand in the page, at most about 160 characters.
+    #[must_use]
+    pub fn quote(&self, hit: &Hit) -> String {
+        let Some(block) = self.document.blocks.get(hit.block) else { return String::new() };
+        around(&block.text, hit.range.start, hit.range.end)
+    }
+
+    /// Where a hit stands.
+    #[must_use]
+    pub fn place(&self, hit: &Hit) -> String {
+        self.document.blocks.get(hit.block).map(|block| block.place.clone()).unwrap_or_default()
+    }
+
+    /// A signal quoting a hit.
+    #[must_use]
+    pub fn signal(&self, id: &str, axis: Axis, weight: f64, hit: &Hit) -> Signal {
+        self.note(id, axis, weight, &self.quote(hit), &self.place(hit))
+    }
+
+    /// A signal with a quote of its own.
+    #[must_use]
+    pub fn note(&self, id: &str, axis: Axis, weight: f64, quote: &str, place: &str) -> Signal {
+        Signal {
+            id: id.to_owned(),
+            axis,
+            weight,
+            quote: clip(quote, 400).to_owned(),
+            place: clip(place, 160).to_owned(),
+            url: self.url.to_string(),
+            capture: self.capture.clone(),
+            transaction: false,
+            decisive: false,
+        }
+    }
+
+    /// True when a word of denial stands within three words before the hit.
+    #[must_use]
+    pub fn negated(&self, hit: &Hit, negation: usize) -> bool {
+        self.of_group(negation).any(|no| {
+            no.block == hit.block && no.words.end <= hit.words.start && hit.words.start - no.words.end < 3
+        })
+    }
+}
+
+/// Up to 60 characters on each side of `start..end`, cut at spaces.
+pub(crate) fn around(text: &str, start: usize, end: usize) -> String {
+    let mut from = text.floor_char_boundary(start.saturating_sub(100));
+    let mut to = text.ceil_char_boundary((end + 120).min(text.len()));
+    if from > 0 {
+        from = text.get(from..start).and_then(|s| s.find(' ')).map_or(from, |at| from + at + 1);
+    }
+    if to < text.len() {
+        to = text.get(end..to).and_then(|s| s.rfind(' ')).map_or(to, |at| end + at);
+    }
+    text.get(from..to).unwrap_or_default().to_owned()
+}
+
+/// The numbers of the lexicon groups that the families use, looked up once.
+#[derive(Debug, Clone, Copy)]
+#[allow(missing_docs, reason = "each field is the lexicon group of the same name")]
+pub struct Groups {
+    pub crypto: usize,
+    pub give: usize,
+    pub get: usize,
+    pub action: usize,
+    pub detail: usize,
+    pub life: usize,
+    pub exchanger: usize,
+    pub spot: usize,
+    pub account: usize,
+    pub p2p: usize,
+    pub cash: usize,
+    pub offer: usize,
+    pub anonymous: usize,
+    pub country: usize,
+    pub offer_country: usize,
+    pub tenge: usize,
+    pub office: usize,
+    pub cis: usize,
+    pub city: usize,
+    pub fiat: usize,
+    pub aggregator: usize,
+    pub affiliate: usize,
+    pub licence: usize,
+    pub negation: usize,
+    pub shut: usize,
+    pub shut_list: usize,
+    pub shut_except: usize,
+}
+
+impl Groups {
+    /// Looks the groups up.
+    #[must_use]
+    pub fn of(lexicon: &Lexicon) -> Self {
+        let at = |id| lexicon.group(id);
+        Self {
+            crypto: at("crypto"),
+            give: at("order.give"),
+            get: at("order.get"),
+            action: at("order.action"),
+            detail: at("order.detail"),
+            life: at("order.life"),
+            exchanger: at("exchanger"),
+            spot: at("spot"),
+            account: at("account"),
+            p2p: at("p2p"),
+            cash: at("cash"),
+            offer: at("offer"),
+            anonymous: at("anonymous"),
+            country: at("country"),
+            offer_country: at("offer.country"),
+            tenge: at("tenge"),
+            office: at("office"),
+            cis: at("cis"),
+            city: at("city"),
+            fiat: at("fiat"),
+            aggregator: at("aggregator"),
+            affiliate: at("affiliate"),
+            licence: at("licence"),
+            negation: at("negation"),
+            shut: at("restricted.negation"),
+            shut_list: at("restricted.list"),
+            shut_except: at("restricted.exception"),
+        }
+    }
+}
