@@ -73,23 +73,23 @@ fn xml(text: &str) -> Vec<Direction> {
     for _ in 0..MAX_DIRECTIONS * 60 {
         match reader.read_event() {
             Ok(Event::Start(start)) => {
-                element = String::from_utf8_lossy(start.local_name().as_ref()).to_lowercase();
+                element = start.local_name().as_ref().to_lowercase();
                 if element == "item" {
                     item = Some(empty());
                 }
             }
             Ok(Event::Text(text)) => {
-                if let (Some(item), Ok(value)) = (item.as_mut(), text.decode()) {
-                    set(item, &element, &value);
+                if let Some(item) = item.as_mut() {
+                    set(item, &element, &text);
                 }
             }
             Ok(Event::CData(text)) => {
-                if let (Some(item), Ok(value)) = (item.as_mut(), text.decode()) {
-                    set(item, &element, &value);
+                if let Some(item) = item.as_mut() {
+                    set(item, &element, &text);
                 }
             }
             Ok(Event::End(end)) => {
-                if end.local_name().as_ref().eq_ignore_ascii_case(b"item")
+                if end.local_name().as_ref().eq_ignore_ascii_case("item")
                     && let Some(done) = item.take().and_then(complete)
                 {
                     directions.push(done);

@@ -1,8 +1,22 @@
 //! Crawler.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod assessment;
 pub mod charset;
+pub mod currency;
 pub mod document;
 pub mod dom;
+pub mod feed;
 pub mod lexicon;
+pub mod score;
+pub mod signal;
 pub mod words;
+
+/// Lower-case hex.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
+}

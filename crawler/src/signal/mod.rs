@@ -31,7 +31,7 @@ use crate::lexicon::{Hit, Lexicon};
 use crate::words::Words;
 
 /// Which question a signal speaks to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Axis {
     /// Is it an exchange?

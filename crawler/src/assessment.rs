@@ -1,0 +1,337 @@
+//! The assessment of a site: what it is, whom it serves, and whether people should look at it.
+//!
+//! The unit is the site, judged over its captured pages. A flag needs activity with transaction
+//! evidence AND targeting AND no guard. Contradictions are never settled by the machine: they go to
+//! people as `review`, with the contradiction named. What the register says of the host is passed
+//! in; what the site says of itself clears nothing.
+
+use std::collections::HashSet;
+
+use blocklist::matching::{ClaimFinding, ClaimKind, Match};
+use serde::Serialize;
+use url::Url;
+
+use crate::charset;
+use crate::document;
+use crate::lexicon::Lexicon;
+use crate::score::{self, EXCHANGE_BIAS, Ledger, SERVES_KZ_BIAS};
+use crate::signal::claims::LicenceClaim;
+use crate::signal::feed::FeedPage;
+use crate::signal::guards::{Guard, trade_words};
+use crate::signal::identifiers::Identifier;
+use crate::signal::{self, Axis, Groups, Page, Signal, restricted};
+
+/// What the machine proposes to people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Looks like an exchange that serves Kazakhstan; a case for two officers.
+    Flag,
+    /// Unclear or contradictory; people decide.
+    Review,
+    /// Nothing to do.
+    Clear,
+}
+
+impl Verdict {
+    /// The word in JSON and in the store.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Flag => "flag",
+            Self::Review => "review",
+            Self::Clear => "clear",
+        }
+    }
+}
+
+/// Probability from which an axis holds for a flag.
+pub const FLAG_FROM: f64 = 0.75;
+/// Probability from which both axes together are worth a look.
+pub const REVIEW_FROM: f64 = 0.5;
+
+/// The result, and the JSON of DESIGN section 6.
+#[derive(Debug, Clone, Serialize)]
+pub struct Assessment {
+    /// The site's first page.
+    pub url: String,
+    /// Probability that it is an exchange.
+    pub exchange: f64,
+    /// Probability that it serves people in Kazakhstan.
+    pub serves_kz: f64,
+    /// What kinds of business it looks like, likeliest first.
+    pub kinds: Vec<String>,
+    /// The proposal.
+    pub verdict: Verdict,
+    /// Why, heaviest first.
+    pub signals: Vec<Signal>,
+    /// Guards that hold: reasons not to flag.
+    pub guards: Vec<String>,
+    /// What may link it to other sites.
+    pub identifiers: Vec<Identifier>,
+    /// What does not fit together, in words.
+    pub contradictions: Vec<String>,
+    /// What the site says of its licence.
+    pub claims: Vec<LicenceClaim>,
+    /// How the two probabilities came about.
+    pub ledger: Ledgers,
+    /// Pages and feeds judged.
+    pub pages: usize,
+}
+
+/// The two sums.
+#[derive(Debug, Clone, Serialize)]
+pub struct Ledgers {
+    /// For `exchange`.
+    pub exchange: Ledger,
+    /// For `serves_kz`.
+    pub serves_kz: Ledger,
+}
+
+/// What the register says of the host, found by `blocklist::matching`.
+#[derive(Debug, Clone, Default)]
+pub struct Standing {
+    /// The host's own match, when registers are loaded.
+    pub host: Option<Match>,
+    /// The site's claims held against the registers.
+    pub claims: Vec<ClaimFinding>,
+}
+
+/// Reads pages into assessments; holds the compiled lexicons.
+pub struct Assessor {
+    lexicon: Lexicon,
+    groups: Groups,
+}
+
+impl Assessor {
+    /// With these lexicons.
+    #[must_use]
+    pub fn new(lexicon: Lexicon) -> Self {
+        let groups = Groups::of(&lexicon);
+        Self { lexicon, groups }
+    }
+
+    /// With the lexicons shipped in the binary.
+    ///
+    /// # Errors
+    /// Only if a shipped lexicon is broken, which a test excludes.
+    pub fn shipped() -> Result<Self, crate::lexicon::LexiconError> {
+        Lexicon::shipped().map(Self::new)
+    }
+
+    /// Reads one page's text.
+    #[must_use]
+    pub fn page(&self, url: Url, capture: String, text: &str) -> Page {
+        let document = document::read(text, &url);
+        Page::new(url, capture, document, &self.lexicon)
+    }
+
+    /// True when this page alone makes a rates feed worth asking for.
+    #[must_use]
+    pub fn is_candidate(&self, page: &Page) -> bool {
+        let groups = &self.groups;
+        page.of_group(groups.crypto).next().is_some()
+            && (page.of_group(groups.exchanger).next().is_some()
+                || page.distinct(groups.life).len() >= 2
+                || page.of_group(groups.give).next().is_some() && page.of_group(groups.get).next().is_some())
+    }
+
+    /// How much a link's text and address promise about exchanging: 0 to 3.
+    #[must_use]
+    pub fn link_interest(&self, text: &str, url: &Url) -> u32 {
+        let slug = format!("{} {}", url.host_str().unwrap_or_default(), url.path());
+        let words = crate::words::Words::of([text, slug.as_str()]);
+        let groups = &self.groups;
+        let interesting = [groups.crypto, groups.exchanger, groups.tenge, groups.action, groups.life, groups.p2p];
+        let hits = self.lexicon.find(&words).iter().filter(|hit| interesting.contains(&hit.group)).count();
+        let pair = crate::currency::of_pair_url(url).is_some();
+        u32::try_from(hits).unwrap_or(3).min(2) + u32::from(pair)
+    }
+
+    /// The claims of a site's pages, to be held against the register before [`Assessor::assess`].
+    #[must_use]
+    pub fn claims(&self, pages: &[Page]) -> Vec<LicenceClaim> {
+        let mut seen = HashSet::new();
+        let all = pages.iter().flat_map(|page| signal::claims::read(page, &self.groups).0);
+        all.filter(|claim| seen.insert((claim.licence_no.clone(), claim.legal_name.clone(), claim.bin.clone())))
+            .take(20)
+            .collect()
+    }
+
+    /// Judges a site over its pages and feeds. The first page gives the address.
+    #[must_use]
+    pub fn assess(&self, pages: &[Page], feeds: &[FeedPage], standing: &Standing) -> Assessment {
+        let mut signals = Vec::new();
+        let mut identifiers: Vec<Identifier> = Vec::new();
+        let mut seen = HashSet::new();
+        for page in pages {
+            signals.extend(signal::transaction::read(page, &self.groups, &self.lexicon));
+            signals.extend(signal::vocabulary::read(page, &self.groups));
+            signals.extend(signal::targeting::read(page, &self.groups, &self.lexicon));
+            signals.extend(restricted::read(page, &self.groups));
+            signals.extend(signal::claims::read(page, &self.groups).1);
+            let fresh = signal::identifiers::read(page);
+            identifiers.extend(fresh.into_iter().filter(|id| seen.insert((id.kind.clone(), id.value.clone()))));
+        }
+        for feed in feeds {
+            signals.extend(signal::feed::read(feed));
+        }
+        let mut signals = score::settle(signals);
+        let guards = signal::guards::read(pages, &self.groups, &self.lexicon);
+        let judged = self.judge(pages, &signals, &guards, standing);
+        signals.extend(guards.into_iter().filter(|guard| judged.guards.contains(&guard.kind)).map(|guard| guard.signal));
+        let url = pages
+            .first()
+            .map(|page| page.url.to_string())
+            .or_else(|| feeds.first().map(|feed| feed.url.clone()))
+            .unwrap_or_default();
+        Assessment {
+            url,
+            exchange: judged.exchange.probability,
+            serves_kz: judged.serves_kz.probability,
+            kinds: judged.kinds,
+            verdict: judged.verdict,
+            signals,
+            guards: judged.guards,
+            identifiers,
+            contradictions: judged.contradictions,
+            claims: self.claims(pages),
+            ledger: Ledgers { exchange: judged.exchange, serves_kz: judged.serves_kz },
+            pages: pages.len() + feeds.len(),
+        }
+    }
+
+    /// Judges one saved page: `qalqan assess FILE --url URL`.
+    #[must_use]
+    pub fn assess_file(&self, bytes: &[u8], url: &Url) -> Assessment {
+        use sha2::{Digest, Sha256};
+        let text = charset::decode(bytes, "").text;
+        let capture = crate::hex(&Sha256::digest(bytes));
+        let page = self.page(url.clone(), capture, &text);
+        self.assess(&[page], &[], &Standing::default())
+    }
+
+    fn judge(&self, pages: &[Page], signals: &[Signal], guards: &[Guard], standing: &Standing) -> Judged {
+        let exchange = score::ledger(signals, Axis::Exchange, EXCHANGE_BIAS);
+        let serves_kz = score::ledger(signals, Axis::ServesKz, SERVES_KZ_BIAS);
+        let transaction = signals.iter().any(|signal| signal.transaction);
+        let decisive = signals.iter().find(|signal| signal.decisive);
+        let trade = trade_words(pages, &self.groups);
+        let mut contradictions = contradictions(signals, standing);
+        let mut held: Vec<String> = Vec::new();
+        let mut directory = false;
+        let mut protected = false;
+        for guard in guards {
+            let is_directory = matches!(guard.kind.as_str(), "aggregator" | "affiliate");
+            match decisive {
+                // An exchange that also talks like a bank or links out: the form outweighs it,
+                // unless the other words are at least as many. Then people look.
+                Some(evidence) if guard.strength > trade => {
+                    contradictions.push(format!(
+                        "speaks like {} ({} phrases), yet has {}: \"{}\"",
+                        guard.kind, guard.strength, evidence.id, evidence.quote
+                    ));
+                    held.push(guard.kind.clone());
+                }
+                Some(_) => {}
+                None => {
+                    held.push(guard.kind.clone());
+                    directory |= is_directory;
+                    protected |= !is_directory;
+                }
+            }
+        }
+        let licence = register_guard(standing);
+        if let Some((guard, note)) = &licence {
+            held.insert(0, (*guard).to_owned());
+            contradictions.extend(note.clone());
+        }
+        let likely = exchange.probability >= REVIEW_FROM && serves_kz.probability >= REVIEW_FROM;
+        let active = transaction && exchange.probability >= REVIEW_FROM;
+        let verdict = match &licence {
+            Some((_, None)) => Verdict::Clear,
+            Some((_, Some(_))) if active => Verdict::Review,
+            _ if protected => Verdict::Clear,
+            _ if !contradictions.is_empty() && active => Verdict::Review,
+            _ if directory && serves_kz.probability >= REVIEW_FROM && exchange.probability >= 0.2 => Verdict::Review,
+            _ if directory => Verdict::Clear,
+            _ if transaction && exchange.probability >= FLAG_FROM && serves_kz.probability >= FLAG_FROM => Verdict::Flag,
+            _ if transaction && likely => Verdict::Review,
+            _ => Verdict::Clear,
+        };
+        let kinds = kinds(signals, &held, exchange.probability);
+        Judged { exchange, serves_kz, kinds, verdict, guards: held, contradictions }
+    }
+}
+
+struct Judged {
+    exchange: Ledger,
+    serves_kz: Ledger,
+    kinds: Vec<String>,
+    verdict: Verdict,
+    guards: Vec<String>,
+    contradictions: Vec<String>,
+}
+
+/// What does not fit together between the site's own words.
+fn contradictions(signals: &[Signal], standing: &Standing) -> Vec<String> {
+    let find = |id: &str| signals.iter().find(|signal| signal.id == id);
+    let mut out = Vec::new();
+    let offered = ["tenge_in_order_form", "tenge_in_feed", "rail_in_order_form", "tenge_pair_url"];
+    if let (Some(shut), Some(open)) = (find(restricted::ID), offered.iter().find_map(|id| find(id))) {
+        out.push(format!(
+            "the restricted list names Kazakhstan (\"{}\"), yet tenge is offered (\"{}\")",
+            shut.quote, open.quote
+        ));
+    }
+    for finding in &standing.claims {
+        if finding.kind == ClaimKind::Agrees {
+            let licensed = standing.host.as_ref().is_some_and(|host| host.verdict == blocklist::matching::Verdict::Licensed);
+            if !licensed {
+                out.push(format!("licence {} names this host, but the register does not show it as live", finding.claim.licence_no));
+            }
+        }
+    }
+    out
+}
+
+/// A host that a register row names is never flagged: a live row clears it, any other row sends it to
+/// people with the reason.
+fn register_guard(standing: &Standing) -> Option<(&'static str, Option<String>)> {
+    use blocklist::matching::Verdict as Known;
+    let host = standing.host.as_ref()?;
+    let holds = |verdict: Known| host.verdict == verdict || host.also.contains(&verdict);
+    if holds(Known::Licensed) {
+        Some(("licensed_host", None))
+    } else if holds(Known::LicenceUnconfirmed) {
+        Some(("register_host", Some("a licence is reported for this host but not confirmed in the register".to_owned())))
+    } else if holds(Known::LicenceEnded) {
+        Some(("register_host", Some("a register row names this host, but its licence has ended".to_owned())))
+    } else {
+        None
+    }
+}
+
+fn kinds(signals: &[Signal], guards: &[String], exchange: f64) -> Vec<String> {
+    let weight = |id: &str| signals.iter().filter(|s| s.id == id).map(|s| s.weight).sum::<f64>();
+    let mut kinds: Vec<String> = guards
+        .iter()
+        .filter(|guard| !matches!(guard.as_str(), "licensed_host" | "register_host"))
+        .cloned()
+        .collect();
+    if exchange >= REVIEW_FROM {
+        let order = weight("order_form") + weight("rates_feed") + weight("platform") + weight("deposit_address");
+        let mut found = [
+            ("instant_exchanger", order),
+            ("exchange", weight("spot_trading")),
+            ("p2p", weight("p2p_offers")),
+            ("otc", weight("cash_desk")),
+        ];
+        found.sort_by(|a, b| b.1.total_cmp(&a.1));
+        kinds.extend(found.iter().filter(|(_, weight)| *weight >= 2.0).map(|(kind, _)| (*kind).to_owned()));
+    }
+    if kinds.is_empty() {
+        kinds.push("other".to_owned());
+    }
+    kinds
+}
