@@ -1,6 +1,7 @@
 //! Crawler.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod address_guard;
 pub mod assessment;
 pub mod charset;
 pub mod currency;
@@ -8,8 +9,13 @@ pub mod document;
 pub mod dom;
 pub mod feed;
 pub mod lexicon;
+pub mod politeness;
+pub mod resolve;
+pub mod robots;
 pub mod score;
+pub mod seed;
 pub mod signal;
+pub mod sitemap;
 pub mod words;
 
 /// Lower-case hex.
