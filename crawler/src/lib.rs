@@ -8,6 +8,7 @@ pub mod currency;
 pub mod document;
 pub mod dom;
 pub mod feed;
+pub mod fetch;
 pub mod lexicon;
 pub mod politeness;
 pub mod resolve;
@@ -16,6 +17,7 @@ pub mod score;
 pub mod seed;
 pub mod signal;
 pub mod sitemap;
+pub mod warc;
 pub mod words;
 
 /// Lower-case hex.
