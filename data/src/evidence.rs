@@ -1,0 +1,138 @@
+//! Frozen evidence: a manifest of a site's captures, named by its own hash.
+//!
+//! The manifest is an RFC 8785 JSON list of `{body_sha256, fetched_at, record_sha256, status, url}`.
+//! Its hash, the evidence root, stands in the statement that officers sign; whoever holds the
+//! evidence files can check each record against it.
+
+use blocklist::Digest;
+use serde::{Deserialize, Serialize};
+
+use crate::capture::Capture;
+use crate::error::{Error, Result};
+use crate::pool::{Store, on};
+
+/// One line of a manifest.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Item {
+    /// What was asked for.
+    pub url: String,
+    /// Unix seconds.
+    pub fetched_at: i64,
+    /// HTTP status.
+    pub status: i64,
+    /// Hex SHA-256 of the body.
+    pub body_sha256: String,
+    /// Hex SHA-256 of the stored record.
+    pub record_sha256: String,
+}
+
+impl From<&Capture> for Item {
+    fn from(capture: &Capture) -> Self {
+        Self {
+            url: capture.url.clone(),
+            fetched_at: capture.fetched_at,
+            status: capture.status,
+            body_sha256: capture.body_sha256.clone(),
+            record_sha256: capture.record_sha256.clone(),
+        }
+    }
+}
+
+/// The manifest's canonical text and its hash. Items are sorted, so the same captures give the same
+/// root in whatever order they were made.
+pub fn manifest(captures: &[Capture]) -> Result<(String, String)> {
+    let mut items: Vec<Item> = captures.iter().map(Item::from).collect();
+    items.sort();
+    let bytes = blocklist::statement::to_canonical(&items).map_err(|error| Error::stored("evidence", error))?;
+    let root = Digest::of(&bytes).to_string();
+    let text = String::from_utf8(bytes).map_err(|error| Error::stored("evidence", error))?;
+    Ok((text, root))
+}
+
+/// Freezes the manifest of these captures and gives its root. The same captures freeze to the same row.
+pub async fn freeze(store: &Store, host: &str, captures: &[Capture], at: i64) -> Result<String> {
+    const SQL: &str = "INSERT INTO evidence (root, host, manifest, created_at) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (root) DO NOTHING";
+    let (manifest, root) = manifest(captures)?;
+    on!(store, |db| sqlx::query(SQL)
+        .bind(&root)
+        .bind(host)
+        .bind(&manifest)
+        .bind(at)
+        .execute(db)
+        .await
+        .map(|_| ()))?;
+    Ok(root)
+}
+
+/// A frozen manifest, checked against its root.
+pub async fn load(store: &Store, root: &str) -> Result<Option<Vec<Item>>> {
+    const SQL: &str = "SELECT manifest FROM evidence WHERE root = $1";
+    let text: Option<String> = on!(store, |db| sqlx::query_scalar(SQL).bind(root).fetch_optional(db).await)?;
+    let Some(text) = text else { return Ok(None) };
+    if Digest::of(text.as_bytes()).to_string() != root {
+        return Err(Error::stored("evidence", format!("the manifest {root} does not have that hash")));
+    }
+    serde_json::from_str(&text).map(Some).map_err(|error| Error::stored("evidence", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn capture(url: &str) -> Capture {
+        Capture {
+            id: 1,
+            host: "a.test".into(),
+            url: url.into(),
+            fetched_at: 1_790_000_000,
+            status: 200,
+            content_type: "text/html".into(),
+            charset: "UTF-8 (header)".into(),
+            title: "қалқан".into(),
+            body_sha256: "aa".repeat(32),
+            body_bytes: 3,
+            truncated: false,
+            warc_file: "x.warc.gz".into(),
+            warc_offset: 0,
+            warc_length: 10,
+            record_sha256: "bb".repeat(32),
+        }
+    }
+
+    #[test]
+    fn the_manifest_is_canonical_and_sorted() {
+        let (text, root) = manifest(&[capture("http://a.test/b"), capture("http://a.test/a")]).unwrap();
+        let a = "aa".repeat(32);
+        let b = "bb".repeat(32);
+        let item = |path: &str| {
+            format!(r#"{{"body_sha256":"{a}","fetched_at":1790000000,"record_sha256":"{b}","status":200,"url":"http://a.test/{path}"}}"#)
+        };
+        assert_eq!(text, format!("[{},{}]", item("a"), item("b")));
+        let other = manifest(&[capture("http://a.test/a"), capture("http://a.test/b")]).unwrap().1;
+        assert_eq!(root, other);
+    }
+
+    #[tokio::test]
+    async fn frozen_evidence_reads_back_and_notices_tampering() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&format!("sqlite:{}", dir.path().join("t.db").display())).await.unwrap();
+        let host = blocklist::DomainName::parse("a.test").unwrap();
+        let url = crate::frontier::NewUrl {
+            url: "http://a.test/".into(),
+            host,
+            depth: 0,
+            priority: 1,
+            source: crate::frontier::Source::Seed,
+            found_on: None,
+        };
+        crate::frontier::add(&store, &[url], 5, 0).await.unwrap();
+        crate::capture::add(&store, &capture("http://a.test/")).await.unwrap();
+        let captures = crate::capture::latest(&store, "a.test", 10).await.unwrap();
+        let root = freeze(&store, "a.test", &captures, 1).await.unwrap();
+        assert_eq!(freeze(&store, "a.test", &captures, 2).await.unwrap(), root);
+        assert_eq!(load(&store, &root).await.unwrap().unwrap()[0].url, "http://a.test/");
+        assert_eq!(load(&store, "00").await.unwrap(), None);
+    }
+}

@@ -1,0 +1,407 @@
+//! Sites being crawled and the addresses still to be fetched.
+//!
+//! An address is leased to one worker for a while; a worker that dies simply lets its lease run out
+//! and the address is taken again. While one address of a host is leased no other of that host is, so
+//! politeness holds however many workers share the store.
+
+use blocklist::DomainName;
+
+use crate::error::Result;
+use crate::pool::{Store, on, random_id};
+
+/// Attempts after which an address is given up.
+pub const MAX_ATTEMPTS: i64 = 3;
+
+/// How an address was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Given by people.
+    Seed,
+    /// A link on a page.
+    Link,
+    /// A sitemap, or an address listed in one when `depth` says so.
+    Sitemap,
+    /// A rates feed to be tried.
+    Feed,
+    /// A redirect from another host.
+    Redirect,
+}
+
+impl Source {
+    /// The word in the store.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Seed => "seed",
+            Self::Link => "link",
+            Self::Sitemap => "sitemap",
+            Self::Feed => "feed",
+            Self::Redirect => "redirect",
+        }
+    }
+
+    fn parse(text: &str) -> Self {
+        match text {
+            "seed" => Self::Seed,
+            "sitemap" => Self::Sitemap,
+            "feed" => Self::Feed,
+            "redirect" => Self::Redirect,
+            _ => Self::Link,
+        }
+    }
+}
+
+/// An address to fetch.
+#[derive(Clone, Debug)]
+pub struct NewUrl {
+    /// Absolute, without fragment.
+    pub url: String,
+    /// Its host.
+    pub host: DomainName,
+    /// Steps from a seed.
+    pub depth: i64,
+    /// Higher is fetched sooner.
+    pub priority: i64,
+    /// How it was found.
+    pub source: Source,
+    /// The page it was found on.
+    pub found_on: Option<String>,
+}
+
+/// What became of an address that was offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Added {
+    /// It is queued.
+    New,
+    /// It was known before.
+    Known,
+    /// The host already has as many addresses as one host may have.
+    HostFull,
+}
+
+/// An address a worker may fetch until its lease ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// What to fetch.
+    pub url: String,
+    /// Its host, as stored.
+    pub host: String,
+    /// Steps from a seed.
+    pub depth: i64,
+    /// How it was found.
+    pub source: Source,
+    /// How often it has been leased, this time included.
+    pub attempts: i64,
+}
+
+/// Counts of the frontier.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Waiting.
+    pub queued: i64,
+    /// In a worker's hands, or in a dead worker's.
+    pub leased: i64,
+    /// Fetched, or failed for good.
+    pub done: i64,
+    /// Not fetched by rule.
+    pub refused: i64,
+}
+
+const ADD_SITE: &str = "INSERT INTO site (id, host, discovered_at, discovered_from, state)
+    VALUES ($1, $2, $3, $4, 'new') ON CONFLICT (host) DO NOTHING";
+
+/// Offers addresses, in one transaction. `per_host` bounds the addresses a host may have in all.
+/// Sites that were not known come into being.
+pub async fn add(store: &Store, urls: &[NewUrl], per_host: i64, at: i64) -> Result<Vec<Added>> {
+    const HELD: &str = "SELECT COUNT(*) FROM frontier WHERE host = $1";
+    const SQL: &str = "INSERT INTO frontier (url, host, depth, priority, source, found_on, state)
+        VALUES ($1, $2, $3, $4, $5, $6, 'queued') ON CONFLICT (url) DO NOTHING";
+    const KNOWN: &str = "SELECT COUNT(*) FROM frontier WHERE url = $1";
+    if urls.is_empty() {
+        return Ok(Vec::new());
+    }
+    let added = on!(store, |db, begin| {
+        let mut added = Vec::with_capacity(urls.len());
+        let mut tx = db.begin_with(begin).await?;
+        for new in urls {
+            let known: i64 = sqlx::query_scalar(KNOWN).bind(&new.url).fetch_one(&mut *tx).await?;
+            if known > 0 {
+                added.push(Added::Known);
+                continue;
+            }
+            let held: i64 = sqlx::query_scalar(HELD).bind(new.host.as_str()).fetch_one(&mut *tx).await?;
+            if held >= per_host {
+                added.push(Added::HostFull);
+                continue;
+            }
+            sqlx::query(ADD_SITE)
+                .bind(random_id()?)
+                .bind(new.host.as_str())
+                .bind(at)
+                .bind(new.found_on.as_deref().unwrap_or("seed"))
+                .execute(&mut *tx)
+                .await?;
+            let inserted = sqlx::query(SQL)
+                .bind(&new.url)
+                .bind(new.host.as_str())
+                .bind(new.depth)
+                .bind(new.priority)
+                .bind(new.source.as_str())
+                .bind(new.found_on.as_deref())
+                .execute(&mut *tx)
+                .await?
+                .rows_affected();
+            added.push(if inserted == 1 { Added::New } else { Added::Known });
+        }
+        tx.commit().await?;
+        added
+    });
+    Ok(added)
+}
+
+/// Queues what was fetched of a site before once more: a re-visit.
+pub async fn revisit(store: &Store, host: &DomainName) -> Result<u64> {
+    const SQL: &str = "UPDATE frontier SET state = 'queued', attempts = 0, outcome = NULL
+        WHERE host = $1 AND state IN ('done', 'refused') AND source IN ('seed', 'link', 'redirect')";
+    Ok(on!(store, |db| sqlx::query(SQL)
+        .bind(host.as_str())
+        .execute(db)
+        .await
+        .map(|done| done.rows_affected()))?)
+}
+
+/// Takes the address that matters most, of a host that nobody is at, and whose time has come.
+/// One statement, so two workers never take the same address.
+pub async fn lease(store: &Store, holder: &str, now: i64, seconds: i64) -> Result<Option<Lease>> {
+    const SQL: &str = "UPDATE frontier
+        SET state = 'leased', lease_until = $1, lease_holder = $2, attempts = attempts + 1
+        WHERE url = (
+            SELECT f.url FROM frontier f
+            WHERE (f.state = 'queued' AND (f.lease_until IS NULL OR f.lease_until <= $3)
+                    OR f.state = 'leased' AND f.lease_until <= $3)
+                AND NOT EXISTS (
+                    SELECT 1 FROM frontier b
+                    WHERE b.host = f.host AND b.state = 'leased' AND b.lease_until > $3)
+            ORDER BY f.priority DESC, f.url LIMIT 1)
+        AND (state = 'queued' OR state = 'leased' AND lease_until <= $3)
+        RETURNING url, host, depth, source, attempts";
+    const STARTED: &str = "UPDATE site SET state = 'crawling', failure = NULL WHERE host = $1 AND state <> 'crawling'";
+    let row: Option<(String, String, i64, String, i64)> = on!(store, |db| sqlx::query_as(SQL)
+        .bind(now + seconds)
+        .bind(holder)
+        .bind(now)
+        .fetch_optional(db)
+        .await)?;
+    let Some((url, host, depth, source, attempts)) = row else { return Ok(None) };
+    on!(store, |db| sqlx::query(STARTED).bind(&host).execute(db).await.map(|_| ()))?;
+    Ok(Some(Lease { url, host, depth, source: Source::parse(&source), attempts }))
+}
+
+/// Ends a lease: fetched, or failed for good; `outcome` says how, in words.
+pub async fn done(store: &Store, url: &str, outcome: &str) -> Result<()> {
+    end(store, url, "done", outcome).await
+}
+
+/// Ends a lease: a rule forbids the fetch; `outcome` names the rule.
+pub async fn refuse(store: &Store, url: &str, outcome: &str) -> Result<()> {
+    end(store, url, "refused", outcome).await
+}
+
+async fn end(store: &Store, url: &str, state: &str, outcome: &str) -> Result<()> {
+    const SQL: &str = "UPDATE frontier SET state = $1, outcome = $2, lease_until = NULL, lease_holder = NULL
+        WHERE url = $3";
+    let outcome: String = outcome.chars().take(500).collect();
+    on!(store, |db| sqlx::query(SQL).bind(state).bind(&outcome).bind(url).execute(db).await.map(|_| ()))?;
+    Ok(())
+}
+
+/// Puts an address back after a temporary failure, to be taken again from `not_before` on.
+pub async fn retry(store: &Store, url: &str, outcome: &str, not_before: i64) -> Result<()> {
+    const SQL: &str = "UPDATE frontier SET state = 'queued', outcome = $1, lease_until = $2, lease_holder = NULL
+        WHERE url = $3";
+    let outcome: String = outcome.chars().take(500).collect();
+    on!(store, |db| sqlx::query(SQL).bind(&outcome).bind(not_before).bind(url).execute(db).await.map(|_| ()))?;
+    Ok(())
+}
+
+/// Refuses every queued address of a host that was found this way: once one feed has answered, the
+/// others need not be tried. Gives how many.
+pub async fn refuse_queued(store: &Store, host: &str, source: Source, outcome: &str) -> Result<u64> {
+    const SQL: &str = "UPDATE frontier SET state = 'refused', outcome = $1
+        WHERE host = $2 AND source = $3 AND state = 'queued'";
+    Ok(on!(store, |db| sqlx::query(SQL)
+        .bind(outcome)
+        .bind(host)
+        .bind(source.as_str())
+        .execute(db)
+        .await
+        .map(|done| done.rows_affected()))?)
+}
+
+/// How many addresses of a host are neither done nor refused.
+pub async fn pending(store: &Store, host: &str) -> Result<i64> {
+    const SQL: &str = "SELECT COUNT(*) FROM frontier WHERE host = $1 AND state IN ('queued', 'leased')";
+    Ok(on!(store, |db| sqlx::query_scalar(SQL).bind(host).fetch_one(db).await)?)
+}
+
+/// Counts of the whole frontier.
+pub async fn counts(store: &Store) -> Result<Counts> {
+    const SQL: &str = "SELECT state, COUNT(*) FROM frontier GROUP BY state";
+    let rows: Vec<(String, i64)> = on!(store, |db| sqlx::query_as(SQL).fetch_all(db).await)?;
+    let of = |state: &str| rows.iter().find(|(name, _)| name == state).map_or(0, |(_, count)| *count);
+    Ok(Counts { queued: of("queued"), leased: of("leased"), done: of("done"), refused: of("refused") })
+}
+
+/// Sites whose addresses are all done but that were not assessed: a worker died in between.
+pub async fn unassessed(store: &Store) -> Result<Vec<String>> {
+    const SQL: &str = "SELECT s.host FROM site s WHERE s.state = 'crawling' AND NOT EXISTS (
+        SELECT 1 FROM frontier f WHERE f.host = s.host AND f.state IN ('queued', 'leased')) ORDER BY s.host";
+    Ok(on!(store, |db| sqlx::query_scalar(SQL).fetch_all(db).await)?)
+}
+
+/// Marks a site as assessed.
+pub async fn assessed(store: &Store, host: &str, at: i64) -> Result<()> {
+    const SQL: &str = "UPDATE site SET state = 'assessed', assessed_at = $1, failure = NULL WHERE host = $2";
+    on!(store, |db| sqlx::query(SQL).bind(at).bind(host).execute(db).await.map(|_| ()))?;
+    Ok(())
+}
+
+/// Marks a site of which nothing could be captured.
+pub async fn failed(store: &Store, host: &str, failure: &str) -> Result<()> {
+    const SQL: &str = "UPDATE site SET state = 'failed', failure = $1 WHERE host = $2";
+    on!(store, |db| sqlx::query(SQL).bind(failure).bind(host).execute(db).await.map(|_| ()))?;
+    Ok(())
+}
+
+/// Remembers which robots.txt a site was crawled under.
+pub async fn robots(store: &Store, host: &str, sha256: &str) -> Result<()> {
+    const SQL: &str = "UPDATE site SET robots_sha256 = $1 WHERE host = $2";
+    on!(store, |db| sqlx::query(SQL).bind(sha256).bind(host).execute(db).await.map(|_| ()))?;
+    Ok(())
+}
+
+/// One line of `crawl status`.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct SiteRow {
+    /// The host.
+    pub host: String,
+    /// `new`, `crawling`, `assessed` or `failed`.
+    pub state: String,
+    /// `seed`, or the page that led here.
+    pub discovered_from: String,
+    /// When it was assessed.
+    pub assessed_at: Option<i64>,
+    /// Why it failed.
+    pub failure: Option<String>,
+}
+
+/// All sites by name, at most `limit`.
+pub async fn sites(store: &Store, limit: i64) -> Result<Vec<SiteRow>> {
+    const SQL: &str = "SELECT host, state, discovered_from, assessed_at, failure FROM site ORDER BY host LIMIT $1";
+    Ok(on!(store, |db| sqlx::query_as(SQL).bind(limit).fetch_all(db).await)?)
+}
+
+/// What became of an address: its state and outcome.
+pub async fn outcome(store: &Store, url: &str) -> Result<Option<(String, Option<String>)>> {
+    const SQL: &str = "SELECT state, outcome FROM frontier WHERE url = $1";
+    Ok(on!(store, |db| sqlx::query_as(SQL).bind(url).fetch_optional(db).await)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn store() -> (tempfile::TempDir, Store) {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&format!("sqlite:{}", dir.path().join("t.db").display())).await.unwrap();
+        (dir, store)
+    }
+
+    fn url(host: &str, path: &str, priority: i64) -> NewUrl {
+        NewUrl {
+            url: format!("http://{host}{path}"),
+            host: DomainName::parse(host).unwrap(),
+            depth: 0,
+            priority,
+            source: Source::Seed,
+            found_on: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn one_worker_a_host_and_the_most_urgent_first() {
+        let (_dir, store) = store().await;
+        let urls = [url("a.test", "/1", 1), url("a.test", "/2", 9), url("b.test", "/1", 5)];
+        assert_eq!(add(&store, &urls, 10, 0).await.unwrap(), [Added::New; 3]);
+        assert_eq!(add(&store, &urls[..1], 10, 0).await.unwrap(), [Added::Known]);
+        let first = lease(&store, "w1", 100, 60).await.unwrap().unwrap();
+        assert_eq!(first.url, "http://a.test/2");
+        assert_eq!(lease(&store, "w2", 100, 60).await.unwrap().unwrap().host, "b.test");
+        assert_eq!(lease(&store, "w3", 100, 60).await.unwrap(), None, "both hosts are being visited");
+        done(&store, &first.url, "200").await.unwrap();
+        assert_eq!(lease(&store, "w3", 100, 60).await.unwrap().unwrap().url, "http://a.test/1");
+    }
+
+    #[tokio::test]
+    async fn a_dead_workers_lease_is_taken_again() {
+        let (_dir, store) = store().await;
+        add(&store, &[url("a.test", "/", 1)], 10, 0).await.unwrap();
+        lease(&store, "dead", 100, 60).await.unwrap().unwrap();
+        assert_eq!(lease(&store, "w", 159, 60).await.unwrap(), None);
+        let again = lease(&store, "w", 160, 60).await.unwrap().unwrap();
+        assert_eq!(again.attempts, 2);
+    }
+
+    #[tokio::test]
+    async fn workers_never_share_an_address() {
+        let (_dir, store) = store().await;
+        let urls: Vec<NewUrl> = (0..40).map(|i| url(&format!("h{i}.test"), "/", 1)).collect();
+        add(&store, &urls, 10, 0).await.unwrap();
+        let mut workers = Vec::new();
+        for worker in 0..8 {
+            let store = store.clone();
+            workers.push(tokio::spawn(async move {
+                let mut taken = Vec::new();
+                while let Some(lease) = lease(&store, &format!("w{worker}"), 100, 60).await.unwrap() {
+                    taken.push(lease.url);
+                }
+                taken
+            }));
+        }
+        let mut taken = Vec::new();
+        for worker in workers {
+            taken.extend(worker.await.unwrap());
+        }
+        let all = taken.len();
+        taken.sort();
+        taken.dedup();
+        assert_eq!((all, taken.len()), (40, 40));
+    }
+
+    #[tokio::test]
+    async fn a_host_has_a_cap_and_retries_wait() {
+        let (_dir, store) = store().await;
+        let urls = [url("a.test", "/1", 1), url("a.test", "/2", 1), url("a.test", "/3", 1)];
+        assert_eq!(add(&store, &urls, 2, 0).await.unwrap(), [Added::New, Added::New, Added::HostFull]);
+        let taken = lease(&store, "w", 10, 60).await.unwrap().unwrap();
+        retry(&store, &taken.url, "timed out", 50).await.unwrap();
+        refuse(&store, "http://a.test/2", "robots.txt").await.unwrap();
+        assert_eq!(lease(&store, "w", 49, 60).await.unwrap(), None);
+        assert_eq!(lease(&store, "w", 50, 60).await.unwrap().unwrap().attempts, 2);
+        assert_eq!(outcome(&store, "http://a.test/2").await.unwrap(), Some(("refused".into(), Some("robots.txt".into()))));
+        assert_eq!(counts(&store).await.unwrap(), Counts { queued: 0, leased: 1, done: 0, refused: 1 });
+    }
+
+    #[tokio::test]
+    async fn a_site_left_between_crawl_and_assessment_is_found() {
+        let (_dir, store) = store().await;
+        add(&store, &[url("a.test", "/", 1)], 10, 0).await.unwrap();
+        let taken = lease(&store, "w", 10, 60).await.unwrap().unwrap();
+        assert!(unassessed(&store).await.unwrap().is_empty());
+        done(&store, &taken.url, "200").await.unwrap();
+        assert_eq!(unassessed(&store).await.unwrap(), ["a.test"]);
+        assessed(&store, "a.test", 20).await.unwrap();
+        assert!(unassessed(&store).await.unwrap().is_empty());
+        assert_eq!(pending(&store, "a.test").await.unwrap(), 0);
+    }
+}
