@@ -6,6 +6,7 @@
 //! in; what the site says of itself clears nothing.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use blocklist::matching::{ClaimFinding, ClaimKind, Match};
 use serde::Serialize;
@@ -150,7 +151,7 @@ impl Assessor {
 
     /// The claims of a site's pages, to be held against the register before [`Assessor::assess`].
     #[must_use]
-    pub fn claims(&self, pages: &[Page]) -> Vec<LicenceClaim> {
+    pub fn claims(&self, pages: &[Arc<Page>]) -> Vec<LicenceClaim> {
         let mut seen = HashSet::new();
         let all = pages.iter().flat_map(|page| signal::claims::read(page, &self.groups).0);
         all.filter(|claim| seen.insert((claim.licence_no.clone(), claim.legal_name.clone(), claim.bin.clone())))
@@ -160,7 +161,7 @@ impl Assessor {
 
     /// Judges a site over its pages and feeds. The first page gives the address.
     #[must_use]
-    pub fn assess(&self, pages: &[Page], feeds: &[FeedPage], standing: &Standing) -> Assessment {
+    pub fn assess(&self, pages: &[Arc<Page>], feeds: &[FeedPage], standing: &Standing) -> Assessment {
         let mut signals = Vec::new();
         let mut identifiers: Vec<Identifier> = Vec::new();
         let mut seen = HashSet::new();
@@ -208,10 +209,10 @@ impl Assessor {
         let text = charset::decode(bytes, "").text;
         let capture = crate::hex(&Sha256::digest(bytes));
         let page = self.page(url.clone(), capture, &text);
-        self.assess(&[page], &[], &Standing::default())
+        self.assess(&[Arc::new(page)], &[], &Standing::default())
     }
 
-    fn judge(&self, pages: &[Page], signals: &[Signal], guards: &[Guard], standing: &Standing) -> Judged {
+    fn judge(&self, pages: &[Arc<Page>], signals: &[Signal], guards: &[Guard], standing: &Standing) -> Judged {
         let exchange = score::ledger(signals, Axis::Exchange, EXCHANGE_BIAS);
         let serves_kz = score::ledger(signals, Axis::ServesKz, SERVES_KZ_BIAS);
         let transaction = signals.iter().any(|signal| signal.transaction);

@@ -102,7 +102,8 @@ mod tests {
             place: String::new(),
             url: String::new(),
             capture: String::new(),
-            transaction: false,
+            matched: Vec::new(),
+        transaction: false,
             decisive: false,
         }
     }

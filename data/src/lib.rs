@@ -2,6 +2,8 @@
 //!
 //! * [`pool`] opens SQLite or PostgreSQL and holds the one way statements are written for both.
 //! * People: [`officer`] with their sealed signing keys ([`seal`]), [`session`].
+//! * The crawl: [`frontier`] of sites and addresses under lease, [`capture`]s, frozen [`evidence`],
+//!   [`assessment`]s, and the [`lexicon`] files the crawler reads.
 //! * Work: [`case`] holds what the crawler put before officers, [`decide`] the moves they make,
 //!   [`register`] the licence registers, [`audit`] the chain of who did what.
 //! * The record: [`queue`] takes fully signed statements, [`record`] reads the log back and
@@ -10,11 +12,15 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 #![forbid(unsafe_code)]
 
+pub mod assessment;
 pub mod audit;
+pub mod capture;
 pub mod case;
 pub mod ceremony;
 pub mod decide;
 pub mod error;
+pub mod evidence;
+pub mod frontier;
 pub mod lexicon;
 pub mod officer;
 pub mod pool;

@@ -35,6 +35,7 @@ pub fn read(feed: &FeedPage) -> Vec<Signal> {
         place: "feed".to_owned(),
         url: feed.url.clone(),
         capture: feed.capture.clone(),
+        matched: Vec::new(),
         transaction: false,
         decisive: false,
     };

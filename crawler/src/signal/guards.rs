@@ -4,6 +4,7 @@
 //! not taken for a bank, and nobody clears an exchange by pasting three news words on it.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use crate::currency::of_label;
 use crate::lexicon::Lexicon;
@@ -23,13 +24,13 @@ pub struct Guard {
 
 /// What the pages of one site say that speaks against an exchange, strongest first.
 #[must_use]
-pub fn read(pages: &[Page], groups: &Groups, lexicon: &Lexicon) -> Vec<Guard> {
+pub fn read(pages: &[Arc<Page>], groups: &Groups, lexicon: &Lexicon) -> Vec<Guard> {
     let trade = trade_words(pages, groups);
     let mut guards = Vec::new();
     for (number, (id, need)) in lexicon.groups().iter().enumerate() {
         let Some(kind) = id.strip_prefix("guard.") else { continue };
         let Some((mut strength, signal)) = met(pages, number, kind) else { continue };
-        if kind == "news" && pages.iter().any(is_article) {
+        if kind == "news" && pages.iter().any(|page| is_article(page)) {
             strength += 3;
         }
         if strength >= *need && strength * 2 >= trade {
@@ -45,7 +46,7 @@ pub fn read(pages: &[Page], groups: &Groups, lexicon: &Lexicon) -> Vec<Guard> {
 
 /// Different phrases of the trade on the site.
 #[must_use]
-pub fn trade_words(pages: &[Page], groups: &Groups) -> usize {
+pub fn trade_words(pages: &[Arc<Page>], groups: &Groups) -> usize {
     let trade = [groups.exchanger, groups.life, groups.spot, groups.p2p, groups.cash, groups.offer];
     let entries: HashSet<usize> = pages
         .iter()
@@ -57,7 +58,7 @@ pub fn trade_words(pages: &[Page], groups: &Groups) -> usize {
 }
 
 /// How many different entries of a group stand on the site, and the first as a signal.
-fn met(pages: &[Page], group: usize, kind: &str) -> Option<(usize, Signal)> {
+fn met(pages: &[Arc<Page>], group: usize, kind: &str) -> Option<(usize, Signal)> {
     let mut entries = HashMap::new();
     for page in pages {
         for hit in page.of_group(group) {
@@ -75,7 +76,7 @@ fn is_article(page: &Page) -> bool {
 }
 
 /// Exchange of bank notes without any crypto asset anywhere on the site.
-fn fiat_only(pages: &[Page], groups: &Groups) -> Option<Guard> {
+fn fiat_only(pages: &[Arc<Page>], groups: &Groups) -> Option<Guard> {
     let crypto = pages.iter().any(|page| {
         page.of_group(groups.crypto).next().is_some()
             || page.document.forms.iter().flat_map(|form| &form.fields).flat_map(|field| &field.options).any(|option| {
@@ -87,7 +88,7 @@ fn fiat_only(pages: &[Page], groups: &Groups) -> Option<Guard> {
 }
 
 /// A list of other people's exchanges: phrases of the kind and links out to several hosts.
-fn directory(pages: &[Page], _: &Groups, kind: &str, group: usize, phrases: usize, hosts: usize) -> Option<Guard> {
+fn directory(pages: &[Arc<Page>], _: &Groups, kind: &str, group: usize, phrases: usize, hosts: usize) -> Option<Guard> {
     let (strength, signal) = met(pages, group, kind)?;
     let outside: HashSet<&str> = pages
         .iter()

@@ -62,6 +62,9 @@ pub struct Signal {
     pub url: String,
     /// Hex SHA-256 of the captured body.
     pub capture: String,
+    /// The words inside the quote that matched, as they stand there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub matched: Vec<String>,
     /// Evidence that orders can be placed here.
     #[serde(skip)]
     pub transaction: bool,
@@ -112,6 +115,12 @@ impl Page {
         around(&block.text, hit.range.start, hit.range.end)
     }
 
+    /// The words of a hit, exactly as they stand.
+    #[must_use]
+    pub fn exact(&self, hit: &Hit) -> &str {
+        self.document.blocks.get(hit.block).and_then(|block| block.text.get(hit.range.clone())).unwrap_or_default()
+    }
+
     /// Where a hit stands.
     #[must_use]
     pub fn place(&self, hit: &Hit) -> String {
@@ -121,7 +130,8 @@ impl Page {
     /// A signal quoting a hit.
     #[must_use]
     pub fn signal(&self, id: &str, axis: Axis, weight: f64, hit: &Hit) -> Signal {
-        self.note(id, axis, weight, &self.quote(hit), &self.place(hit))
+        let signal = self.note(id, axis, weight, &self.quote(hit), &self.place(hit));
+        Signal { matched: vec![self.exact(hit).to_owned()], ..signal }
     }
 
     /// A signal with a quote of its own.
@@ -135,6 +145,7 @@ impl Page {
             place: clip(place, 160).to_owned(),
             url: self.url.to_string(),
             capture: self.capture.clone(),
+            matched: Vec::new(),
             transaction: false,
             decisive: false,
         }

@@ -197,7 +197,9 @@ fn phrases(page: &Page, groups: &Groups, out: &mut Vec<Signal>) {
                 quotes.push(quote);
             }
         }
-        out.push(evidence(page.note(id, Axis::Exchange, weight, &quotes.join(" … "), &page.place(first)), false));
+        let matched = hits.iter().map(|hit| page.exact(hit).to_owned()).take(8).collect();
+        let signal = page.note(id, Axis::Exchange, weight, &quotes.join(" … "), &page.place(first));
+        out.push(evidence(Signal { matched, ..signal }, false));
     }
     let offer = page.distinct(groups.offer).into_iter().find(|hit| !page.negated(hit, groups.negation));
     if let Some(hit) = offer {
