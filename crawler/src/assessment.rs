@@ -137,6 +137,12 @@ impl Assessor {
                 || page.of_group(groups.give).next().is_some() && page.of_group(groups.get).next().is_some())
     }
 
+    /// True when the page lists other people's exchanges.
+    #[must_use]
+    pub fn is_directory(&self, page: &Page) -> bool {
+        !page.distinct(self.groups.aggregator).is_empty() && page.of_group(self.groups.exchanger).next().is_some()
+    }
+
     /// How much a link's text and address promise about exchanging: 0 to 3.
     #[must_use]
     pub fn link_interest(&self, text: &str, url: &Url) -> u32 {

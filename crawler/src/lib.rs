@@ -3,12 +3,16 @@
 
 pub mod address_guard;
 pub mod assessment;
+mod cache;
 pub mod charset;
+pub mod crawl;
 pub mod currency;
+mod discover;
 pub mod document;
 pub mod dom;
 pub mod feed;
 pub mod fetch;
+mod judge;
 pub mod lexicon;
 pub mod politeness;
 pub mod resolve;
@@ -19,6 +23,7 @@ pub mod signal;
 pub mod sitemap;
 pub mod warc;
 pub mod words;
+mod worker;
 
 /// Lower-case hex.
 pub(crate) fn hex(bytes: &[u8]) -> String {

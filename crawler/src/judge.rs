@@ -1,0 +1,155 @@
+//! Judging one site when its last address is done: evidence is frozen, the pages are assessed, the
+//! register is asked, and a case is opened when people should look.
+
+use std::sync::{Arc, PoisonError};
+
+use blocklist::matching::{self, Claim};
+use blocklist::{DomainName, Timestamp};
+use data::assessment::{self, NewAssessment};
+use data::capture::{self, Capture};
+use data::case::{self, NewCase};
+use data::{evidence, frontier};
+use url::Url;
+
+use crate::assessment::{Standing, Verdict};
+use crate::crawl::{CrawlError, Event, Shared, now};
+use crate::signal::Page;
+use crate::signal::feed::FeedPage;
+use crate::worker::is_html;
+use crate::{charset, feed, warc};
+
+/// Captures a site is judged from.
+const MAX_CAPTURES: i64 = 200;
+
+/// Judges `host` from what was captured of it.
+pub(crate) async fn site(shared: &Shared, host: &str) -> Result<(), CrawlError> {
+    let captures = capture::latest(&shared.store, host, MAX_CAPTURES).await?;
+    let (pages, feeds) = read_all(shared, &captures).await?;
+    if pages.is_empty() && feeds.is_empty() {
+        let why = if captures.is_empty() { "nothing could be fetched" } else { "no page among what was fetched" };
+        frontier::failed(&shared.store, host, why).await?;
+        shared.tell(Event::SiteFailed { host: host.to_owned(), why: why.to_owned() }).await;
+        return Ok(());
+    }
+    let name = DomainName::parse(host).map_err(|error| data::Error::stored("site", error))?;
+    let at = now();
+    {
+        // Frozen evidence must survive a power cut: the files before the row that names them.
+        let warc = Arc::clone(&shared.warc);
+        let synced = tokio::task::spawn_blocking(move || warc.lock().unwrap_or_else(PoisonError::into_inner).sync());
+        synced
+            .await
+            .map_err(|error| CrawlError::Worker(error.to_string()))?
+            .map_err(|source| shared.evidence_error(source))?;
+    }
+    let root = evidence::freeze(&shared.store, host, &captures, at).await?;
+    let known = shared.store.known(Timestamp(at)).await?;
+    let count = pages.len() + feeds.len();
+    let assessor = Arc::clone(&shared.assessor);
+    let judged = tokio::task::spawn_blocking(move || {
+        let claims: Vec<Claim> = assessor
+            .claims(&pages)
+            .into_iter()
+            .map(|claim| Claim {
+                licence_no: claim.licence_no.unwrap_or_default(),
+                legal_name: claim.legal_name.unwrap_or_default(),
+                bin: claim.bin.unwrap_or_default(),
+                quote: claim.quote,
+            })
+            .collect();
+        let standing = Standing {
+            host: Some(matching::check_host(&name, &known, Timestamp(at))),
+            claims: matching::check_claims(&name, &claims, &known, Timestamp(at)),
+        };
+        (assessor.assess(&pages, &feeds, &standing), standing, name)
+    });
+    let (judged, standing, name) = judged.await.map_err(|error| CrawlError::Worker(error.to_string()))?;
+    let report = serde_json::to_string(&judged).map_err(|error| data::Error::stored("assessment", error))?;
+    let new = NewAssessment {
+        host: &name,
+        at,
+        exchange: judged.exchange,
+        serves_kz: judged.serves_kz,
+        verdict: judged.verdict.as_str(),
+        evidence_root: &root,
+        report: &report,
+    };
+    let assessment_id = assessment::add(&shared.store, new).await?;
+    frontier::assessed(&shared.store, host, at).await?;
+    shared
+        .tell(Event::Assessed {
+            host: host.to_owned(),
+            verdict: judged.verdict,
+            exchange: judged.exchange,
+            serves_kz: judged.serves_kz,
+            pages: count,
+        })
+        .await;
+    if judged.verdict == Verdict::Clear {
+        return Ok(());
+    }
+    let licence_match = serde_json::json!({ "match": standing.host, "claims": standing.claims }).to_string();
+    let new = NewCase { host: &name, assessment_id, evidence_root: &root, licence_match: &licence_match, at };
+    if let Some(case_id) = case::open(&shared.store, new).await? {
+        shared.tell(Event::CaseOpened { host: host.to_owned(), case_id, verdict: judged.verdict }).await;
+    }
+    Ok(())
+}
+
+/// The pages and feeds among the captures, the front page first.
+async fn read_all(shared: &Shared, captures: &[Capture]) -> Result<(Vec<Arc<Page>>, Vec<FeedPage>), CrawlError> {
+    let mut pages: Vec<Arc<Page>> = Vec::new();
+    let mut feeds = Vec::new();
+    for capture in captures {
+        let held = shared.pages.take(capture.id);
+        if !(200..300).contains(&capture.status) {
+            continue;
+        }
+        if let Some(page) = held {
+            pages.push(page);
+            continue;
+        }
+        let folder = shared.config.evidence.clone();
+        let assessor = Arc::clone(&shared.assessor);
+        let capture = capture.clone();
+        let read = tokio::task::spawn_blocking(move || from_evidence(&folder, &assessor, &capture));
+        match read.await.map_err(|error| CrawlError::Worker(error.to_string()))? {
+            Some(Read::Page(page)) => pages.push(Arc::new(page)),
+            Some(Read::Feed(feed)) => feeds.push(feed),
+            None => {}
+        }
+    }
+    pages.sort_by_key(|page| (page.url.path() != "/", page.url.query().is_some(), page.url.path().len()));
+    Ok((pages, feeds))
+}
+
+enum Read {
+    Page(Page),
+    Feed(FeedPage),
+}
+
+/// Reads a capture back from its evidence file. A damaged record is left out and said so.
+fn from_evidence(folder: &std::path::Path, assessor: &crate::assessment::Assessor, capture: &Capture) -> Option<Read> {
+    let at = |value: i64| u64::try_from(value).unwrap_or(0);
+    let record = warc::read(
+        folder,
+        &capture.warc_file,
+        at(capture.warc_offset),
+        at(capture.warc_length),
+        Some(&capture.record_sha256),
+    );
+    let record = match record {
+        Ok(record) => record,
+        Err(error) => {
+            tracing::warn!(url = %capture.url.escape_debug(), %error, "evidence left out of an assessment");
+            return None;
+        }
+    };
+    if is_html(&capture.content_type, &record.body) {
+        let url = Url::parse(&capture.url).ok()?;
+        let text = charset::decode(&record.body, &capture.content_type).text;
+        return Some(Read::Page(assessor.page(url, capture.body_sha256.clone(), &text)));
+    }
+    let directions = feed::read(&record.body, &capture.content_type)?;
+    Some(Read::Feed(FeedPage { url: capture.url.clone(), capture: capture.body_sha256.clone(), directions }))
+}
