@@ -59,7 +59,13 @@ impl LoopbackPermission {
     /// # Errors
     /// When the log is not a demo log.
     pub fn for_demo(trust: &Trust, port: u16) -> Result<Self, NotDemo> {
-        if trust.demo { Ok(Self { port }) } else { Err(NotDemo { origin: trust.origin.clone() }) }
+        if trust.demo {
+            Ok(Self { port })
+        } else {
+            Err(NotDemo {
+                origin: trust.origin.clone(),
+            })
+        }
     }
 }
 
@@ -79,7 +85,9 @@ impl AddressGuard {
     /// Public addresses, and the demo web.
     #[must_use]
     pub fn with_loopback(permission: LoopbackPermission) -> Self {
-        Self { loopback: Some(permission) }
+        Self {
+            loopback: Some(permission),
+        }
     }
 
     /// Checks a URL before it is requested.
@@ -100,8 +108,14 @@ impl AddressGuard {
             _ => return Err(Refusal::NoHost),
         };
         let port = url.port_or_known_default().unwrap_or(0);
-        let demo = self.loopback.is_some_and(|allowed| allowed.port == port && is_test(name));
-        if matches!(port, 80 | 443) || demo { Ok(()) } else { Err(Refusal::Port(port)) }
+        let demo = self
+            .loopback
+            .is_some_and(|allowed| allowed.port == port && is_test(name));
+        if matches!(port, 80 | 443) || demo {
+            Ok(())
+        } else {
+            Err(Refusal::Port(port))
+        }
     }
 
     /// Checks an address that `name` resolved to.
@@ -109,12 +123,18 @@ impl AddressGuard {
     /// # Errors
     /// When the address is not public, with what it is.
     pub fn check_address(&self, name: &str, address: IpAddr) -> Result<(), Refusal> {
-        let Some(class) = not_public(address) else { return Ok(()) };
+        let Some(class) = not_public(address) else {
+            return Ok(());
+        };
         let loopback = matches!(address, IpAddr::V4(v4) if v4.is_loopback());
         if loopback && self.loopback.is_some() && is_test(name) {
             return Ok(());
         }
-        Err(Refusal::Address { name: name.to_owned(), address, class })
+        Err(Refusal::Address {
+            name: name.to_owned(),
+            address,
+            class,
+        })
     }
 }
 
@@ -195,12 +215,19 @@ pub(crate) mod tests {
     fn urls() {
         assert_eq!(check("https://example.kz/x?y"), Ok(()));
         for url in [
-            "http://127.0.0.1/", "http://2130706433/", "http://0x7f.1/", "http://[::1]/", "http://[::ffff:10.0.0.1]/",
+            "http://127.0.0.1/",
+            "http://2130706433/",
+            "http://0x7f.1/",
+            "http://[::1]/",
+            "http://[::ffff:10.0.0.1]/",
             "http://8.8.8.8/",
         ] {
             assert!(matches!(check(url), Err(Refusal::Literal(_))), "{url}");
         }
-        assert_eq!(check("ftp://example.kz/"), Err(Refusal::Scheme("ftp".to_owned())));
+        assert_eq!(
+            check("ftp://example.kz/"),
+            Err(Refusal::Scheme("ftp".to_owned()))
+        );
         assert_eq!(check("http://a:b@example.kz/"), Err(Refusal::Credentials));
         assert_eq!(check("http://example.kz:5432/"), Err(Refusal::Port(5432)));
     }
@@ -208,13 +235,38 @@ pub(crate) mod tests {
     #[test]
     fn addresses_that_are_not_public() {
         for address in [
-            "0.0.0.0", "10.1.2.3", "100.64.0.1", "127.0.0.53", "169.254.169.254", "172.31.255.255", "192.0.0.8",
-            "192.168.1.1", "198.18.0.1", "224.0.0.1", "255.255.255.255", "::", "::1", "::ffff:127.0.0.1",
-            "64:ff9b::7f00:1", "fc00::1", "fd00::1", "fe80::1", "ff02::1", "2002:7f00:1::", "2001::1", "2001:db8::1",
+            "0.0.0.0",
+            "10.1.2.3",
+            "100.64.0.1",
+            "127.0.0.53",
+            "169.254.169.254",
+            "172.31.255.255",
+            "192.0.0.8",
+            "192.168.1.1",
+            "198.18.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::ffff:127.0.0.1",
+            "64:ff9b::7f00:1",
+            "fc00::1",
+            "fd00::1",
+            "fe80::1",
+            "ff02::1",
+            "2002:7f00:1::",
+            "2001::1",
+            "2001:db8::1",
         ] {
             assert!(not_public(address.parse().unwrap()).is_some(), "{address}");
         }
-        for address in ["8.8.8.8", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "2a00:1450:4001::1"] {
+        for address in [
+            "8.8.8.8",
+            "172.32.0.1",
+            "100.128.0.1",
+            "2606:4700::1111",
+            "2a00:1450:4001::1",
+        ] {
             assert_eq!(not_public(address.parse().unwrap()), None, "{address}");
         }
     }
@@ -226,13 +278,28 @@ pub(crate) mod tests {
         assert_eq!(url("http://shop.test:8090/"), Ok(()));
         assert_eq!(url("http://shop.test:5432/"), Err(Refusal::Port(5432)));
         assert_eq!(url("http://shop.example:8090/"), Err(Refusal::Port(8090)));
-        assert_eq!(url("http://127.0.0.1:8090/"), Err(Refusal::Literal("127.0.0.1".to_owned())));
+        assert_eq!(
+            url("http://127.0.0.1:8090/"),
+            Err(Refusal::Literal("127.0.0.1".to_owned()))
+        );
         let loopback: IpAddr = "127.0.2.1".parse().unwrap();
         assert_eq!(guard.check_address("shop.test", loopback), Ok(()));
         assert!(guard.check_address("shop.example", loopback).is_err());
-        assert!(guard.check_address("shop.test", "10.0.0.1".parse().unwrap()).is_err());
-        assert!(guard.check_address("shop.test", "::1".parse().unwrap()).is_err());
-        assert!(AddressGuard::public().check_address("shop.test", loopback).is_err());
+        assert!(
+            guard
+                .check_address("shop.test", "10.0.0.1".parse().unwrap())
+                .is_err()
+        );
+        assert!(
+            guard
+                .check_address("shop.test", "::1".parse().unwrap())
+                .is_err()
+        );
+        assert!(
+            AddressGuard::public()
+                .check_address("shop.test", loopback)
+                .is_err()
+        );
     }
 
     #[test]

@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use blocklist::matching::{ClaimFinding, ClaimKind, Match};
+use blocklist::matching::{ClaimFinding, Match};
 use serde::Serialize;
 use url::Url;
 
@@ -21,6 +21,9 @@ use crate::signal::feed::FeedPage;
 use crate::signal::guards::{Guard, trade_words};
 use crate::signal::identifiers::Identifier;
 use crate::signal::{self, Axis, Groups, Page, Signal, restricted};
+use verdict::{contradictions, kinds, register_guard};
+
+mod verdict;
 
 /// What the machine proposes to people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -134,13 +137,15 @@ impl Assessor {
         page.of_group(groups.crypto).next().is_some()
             && (page.of_group(groups.exchanger).next().is_some()
                 || page.distinct(groups.life).len() >= 2
-                || page.of_group(groups.give).next().is_some() && page.of_group(groups.get).next().is_some())
+                || page.of_group(groups.give).next().is_some()
+                    && page.of_group(groups.get).next().is_some())
     }
 
     /// True when the page lists other people's exchanges.
     #[must_use]
     pub fn is_directory(&self, page: &Page) -> bool {
-        !page.distinct(self.groups.aggregator).is_empty() && page.of_group(self.groups.exchanger).next().is_some()
+        !page.distinct(self.groups.aggregator).is_empty()
+            && page.of_group(self.groups.exchanger).next().is_some()
     }
 
     /// How much a link's text and address promise about exchanging: 0 to 3.
@@ -149,8 +154,20 @@ impl Assessor {
         let slug = format!("{} {}", url.host_str().unwrap_or_default(), url.path());
         let words = crate::words::Words::of([text, slug.as_str()]);
         let groups = &self.groups;
-        let interesting = [groups.crypto, groups.exchanger, groups.tenge, groups.action, groups.life, groups.p2p];
-        let hits = self.lexicon.find(&words).iter().filter(|hit| interesting.contains(&hit.group)).count();
+        let interesting = [
+            groups.crypto,
+            groups.exchanger,
+            groups.tenge,
+            groups.action,
+            groups.life,
+            groups.p2p,
+        ];
+        let hits = self
+            .lexicon
+            .find(&words)
+            .iter()
+            .filter(|hit| interesting.contains(&hit.group))
+            .count();
         let pair = crate::currency::of_pair_url(url).is_some();
         u32::try_from(hits).unwrap_or(3).min(2) + u32::from(pair)
     }
@@ -159,15 +176,28 @@ impl Assessor {
     #[must_use]
     pub fn claims(&self, pages: &[Arc<Page>]) -> Vec<LicenceClaim> {
         let mut seen = HashSet::new();
-        let all = pages.iter().flat_map(|page| signal::claims::read(page, &self.groups).0);
-        all.filter(|claim| seen.insert((claim.licence_no.clone(), claim.legal_name.clone(), claim.bin.clone())))
-            .take(20)
-            .collect()
+        let all = pages
+            .iter()
+            .flat_map(|page| signal::claims::read(page, &self.groups).0);
+        all.filter(|claim| {
+            seen.insert((
+                claim.licence_no.clone(),
+                claim.legal_name.clone(),
+                claim.bin.clone(),
+            ))
+        })
+        .take(20)
+        .collect()
     }
 
     /// Judges a site over its pages and feeds. The first page gives the address.
     #[must_use]
-    pub fn assess(&self, pages: &[Arc<Page>], feeds: &[FeedPage], standing: &Standing) -> Assessment {
+    pub fn assess(
+        &self,
+        pages: &[Arc<Page>],
+        feeds: &[FeedPage],
+        standing: &Standing,
+    ) -> Assessment {
         let mut signals = Vec::new();
         let mut identifiers: Vec<Identifier> = Vec::new();
         let mut seen = HashSet::new();
@@ -178,7 +208,11 @@ impl Assessor {
             signals.extend(restricted::read(page, &self.groups));
             signals.extend(signal::claims::read(page, &self.groups).1);
             let fresh = signal::identifiers::read(page);
-            identifiers.extend(fresh.into_iter().filter(|id| seen.insert((id.kind.clone(), id.value.clone()))));
+            identifiers.extend(
+                fresh
+                    .into_iter()
+                    .filter(|id| seen.insert((id.kind.clone(), id.value.clone()))),
+            );
         }
         for feed in feeds {
             signals.extend(signal::feed::read(feed));
@@ -186,7 +220,12 @@ impl Assessor {
         let mut signals = score::settle(signals);
         let guards = signal::guards::read(pages, &self.groups, &self.lexicon);
         let judged = self.judge(pages, &signals, &guards, standing);
-        signals.extend(guards.into_iter().filter(|guard| judged.guards.contains(&guard.kind)).map(|guard| guard.signal));
+        signals.extend(
+            guards
+                .into_iter()
+                .filter(|guard| judged.guards.contains(&guard.kind))
+                .map(|guard| guard.signal),
+        );
         let url = pages
             .first()
             .map(|page| page.url.to_string())
@@ -203,7 +242,10 @@ impl Assessor {
             identifiers,
             contradictions: judged.contradictions,
             claims: self.claims(pages),
-            ledger: Ledgers { exchange: judged.exchange, serves_kz: judged.serves_kz },
+            ledger: Ledgers {
+                exchange: judged.exchange,
+                serves_kz: judged.serves_kz,
+            },
             pages: pages.len() + feeds.len(),
         }
     }
@@ -218,7 +260,13 @@ impl Assessor {
         self.assess(&[Arc::new(page)], &[], &Standing::default())
     }
 
-    fn judge(&self, pages: &[Arc<Page>], signals: &[Signal], guards: &[Guard], standing: &Standing) -> Judged {
+    fn judge(
+        &self,
+        pages: &[Arc<Page>],
+        signals: &[Signal],
+        guards: &[Guard],
+        standing: &Standing,
+    ) -> Judged {
         let exchange = score::ledger(signals, Axis::Exchange, EXCHANGE_BIAS);
         let serves_kz = score::ledger(signals, Axis::ServesKz, SERVES_KZ_BIAS);
         let transaction = signals.iter().any(|signal| signal.transaction);
@@ -253,6 +301,9 @@ impl Assessor {
             held.insert(0, (*guard).to_owned());
             contradictions.extend(note.clone());
         }
+        let crypto = signals
+            .iter()
+            .any(|signal| signal.id.starts_with("word_crypto"));
         let likely = exchange.probability >= REVIEW_FROM && serves_kz.probability >= REVIEW_FROM;
         let active = transaction && exchange.probability >= REVIEW_FROM;
         let verdict = match &licence {
@@ -260,14 +311,27 @@ impl Assessor {
             Some((_, Some(_))) if active => Verdict::Review,
             _ if protected => Verdict::Clear,
             _ if !contradictions.is_empty() && active => Verdict::Review,
-            _ if directory && serves_kz.probability >= REVIEW_FROM && exchange.probability >= 0.2 => Verdict::Review,
+            // A list of exchangers for Kazakhstan is no exchange; people decide what it is.
+            _ if directory && serves_kz.probability >= REVIEW_FROM && crypto => Verdict::Review,
             _ if directory => Verdict::Clear,
-            _ if transaction && exchange.probability >= FLAG_FROM && serves_kz.probability >= FLAG_FROM => Verdict::Flag,
+            _ if transaction
+                && exchange.probability >= FLAG_FROM
+                && serves_kz.probability >= FLAG_FROM =>
+            {
+                Verdict::Flag
+            }
             _ if transaction && likely => Verdict::Review,
             _ => Verdict::Clear,
         };
         let kinds = kinds(signals, &held, exchange.probability);
-        Judged { exchange, serves_kz, kinds, verdict, guards: held, contradictions }
+        Judged {
+            exchange,
+            serves_kz,
+            kinds,
+            verdict,
+            guards: held,
+            contradictions,
+        }
     }
 }
 
@@ -278,67 +342,4 @@ struct Judged {
     verdict: Verdict,
     guards: Vec<String>,
     contradictions: Vec<String>,
-}
-
-/// What does not fit together between the site's own words.
-fn contradictions(signals: &[Signal], standing: &Standing) -> Vec<String> {
-    let find = |id: &str| signals.iter().find(|signal| signal.id == id);
-    let mut out = Vec::new();
-    let offered = ["tenge_in_order_form", "tenge_in_feed", "rail_in_order_form", "tenge_pair_url"];
-    if let (Some(shut), Some(open)) = (find(restricted::ID), offered.iter().find_map(|id| find(id))) {
-        out.push(format!(
-            "the restricted list names Kazakhstan (\"{}\"), yet tenge is offered (\"{}\")",
-            shut.quote, open.quote
-        ));
-    }
-    for finding in &standing.claims {
-        if finding.kind == ClaimKind::Agrees {
-            let licensed = standing.host.as_ref().is_some_and(|host| host.verdict == blocklist::matching::Verdict::Licensed);
-            if !licensed {
-                out.push(format!("licence {} names this host, but the register does not show it as live", finding.claim.licence_no));
-            }
-        }
-    }
-    out
-}
-
-/// A host that a register row names is never flagged: a live row clears it, any other row sends it to
-/// people with the reason.
-fn register_guard(standing: &Standing) -> Option<(&'static str, Option<String>)> {
-    use blocklist::matching::Verdict as Known;
-    let host = standing.host.as_ref()?;
-    let holds = |verdict: Known| host.verdict == verdict || host.also.contains(&verdict);
-    if holds(Known::Licensed) {
-        Some(("licensed_host", None))
-    } else if holds(Known::LicenceUnconfirmed) {
-        Some(("register_host", Some("a licence is reported for this host but not confirmed in the register".to_owned())))
-    } else if holds(Known::LicenceEnded) {
-        Some(("register_host", Some("a register row names this host, but its licence has ended".to_owned())))
-    } else {
-        None
-    }
-}
-
-fn kinds(signals: &[Signal], guards: &[String], exchange: f64) -> Vec<String> {
-    let weight = |id: &str| signals.iter().filter(|s| s.id == id).map(|s| s.weight).sum::<f64>();
-    let mut kinds: Vec<String> = guards
-        .iter()
-        .filter(|guard| !matches!(guard.as_str(), "licensed_host" | "register_host"))
-        .cloned()
-        .collect();
-    if exchange >= REVIEW_FROM {
-        let order = weight("order_form") + weight("rates_feed") + weight("platform") + weight("deposit_address");
-        let mut found = [
-            ("instant_exchanger", order),
-            ("exchange", weight("spot_trading")),
-            ("p2p", weight("p2p_offers")),
-            ("otc", weight("cash_desk")),
-        ];
-        found.sort_by(|a, b| b.1.total_cmp(&a.1));
-        kinds.extend(found.iter().filter(|(_, weight)| *weight >= 2.0).map(|(kind, _)| (*kind).to_owned()));
-    }
-    if kinds.is_empty() {
-        kinds.push("other".to_owned());
-    }
-    kinds
 }

@@ -64,7 +64,11 @@ impl Decoded {
 pub fn decode(bytes: &[u8], content_type: &str) -> Decoded {
     let (encoding, source) = choose(bytes, content_type);
     let (text, _) = encoding.decode_with_bom_removal(bytes);
-    Decoded { text: text.into_owned(), encoding: encoding.name(), source }
+    Decoded {
+        text: text.into_owned(),
+        encoding: encoding.name(),
+        source,
+    }
 }
 
 fn choose(bytes: &[u8], content_type: &str) -> (&'static Encoding, Source) {
@@ -104,7 +108,10 @@ fn header_label(content_type: &str) -> Option<&str> {
 /// Looks for a declaration in the first 1,024 bytes (HTML standard, "prescan a byte stream").
 fn prescan(bytes: &[u8]) -> Option<&'static Encoding> {
     let head = bytes.get(..bytes.len().min(1024))?;
-    let head: String = head.iter().map(|byte| char::from(byte.to_ascii_lowercase())).collect();
+    let head: String = head
+        .iter()
+        .map(|byte| char::from(byte.to_ascii_lowercase()))
+        .collect();
     let label = xml_declaration(&head).or_else(|| meta_charset(&head))?;
     let encoding = Encoding::for_label(label.as_bytes())?;
     // A document that could be scanned as ASCII cannot be UTF-16, whatever it says.
@@ -155,7 +162,10 @@ mod tests {
     fn header_wins_over_markup() {
         let page = cp1251("<meta charset=koi8-r><p>Обмен валюты");
         let decoded = decode(&page, "text/html; charset=windows-1251");
-        assert_eq!((decoded.encoding, decoded.source), ("windows-1251", Source::Header));
+        assert_eq!(
+            (decoded.encoding, decoded.source),
+            ("windows-1251", Source::Header)
+        );
         assert!(decoded.text.contains("Обмен валюты"));
     }
 
@@ -168,14 +178,24 @@ mod tests {
             "<?xml version=\"1.0\" encoding=\"windows-1251\"?>",
         ] {
             let decoded = decode(&cp1251(&format!("{head}<p>курс")), "text/html");
-            assert_eq!((decoded.encoding, decoded.source), ("windows-1251", Source::Markup), "{head}");
+            assert_eq!(
+                (decoded.encoding, decoded.source),
+                ("windows-1251", Source::Markup),
+                "{head}"
+            );
         }
     }
 
     #[test]
     fn a_lying_label_is_corrected_when_the_bytes_are_utf8() {
-        let decoded = decode("<p>Теңге бағамы".as_bytes(), "text/html; charset=windows-1251");
-        assert_eq!((decoded.encoding, decoded.source), ("UTF-8", Source::Corrected));
+        let decoded = decode(
+            "<p>Теңге бағамы".as_bytes(),
+            "text/html; charset=windows-1251",
+        );
+        assert_eq!(
+            (decoded.encoding, decoded.source),
+            ("UTF-8", Source::Corrected)
+        );
         assert!(decoded.text.contains("Теңге"));
     }
 
@@ -183,13 +203,19 @@ mod tests {
     fn an_unlabelled_page_is_guessed() {
         let page = cp1251("<p>Заявка на обмен создаётся сразу, оператор отвечает быстро");
         let decoded = decode(&page, "");
-        assert_eq!((decoded.encoding, decoded.source), ("windows-1251", Source::Guess));
+        assert_eq!(
+            (decoded.encoding, decoded.source),
+            ("windows-1251", Source::Guess)
+        );
     }
 
     #[test]
     fn a_byte_order_mark_is_removed() {
         let decoded = decode(b"\xEF\xBB\xBFabc", "text/html; charset=windows-1251");
-        assert_eq!((decoded.text.as_str(), decoded.source), ("abc", Source::Bom));
+        assert_eq!(
+            (decoded.text.as_str(), decoded.source),
+            ("abc", Source::Bom)
+        );
     }
 
     proptest! {

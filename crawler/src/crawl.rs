@@ -137,7 +137,9 @@ pub enum CrawlError {
     #[error(transparent)]
     Store(#[from] data::Error),
     /// The evidence folder cannot be written.
-    #[error("evidence cannot be written to {folder}: {source}; free space or choose another folder")]
+    #[error(
+        "evidence cannot be written to {folder}: {source}; free space or choose another folder"
+    )]
     Evidence {
         /// The folder.
         folder: String,
@@ -184,16 +186,22 @@ impl Shared {
     }
 
     pub(crate) fn evidence_error(&self, source: std::io::Error) -> CrawlError {
-        CrawlError::Evidence { folder: self.config.evidence.display().to_string(), source }
+        CrawlError::Evidence {
+            folder: self.config.evidence.display().to_string(),
+            source,
+        }
     }
 
     /// Queues addresses; gives how many were new. Nothing is added past the total cap.
     pub(crate) async fn offer(&self, urls: &[NewUrl]) -> Result<usize, CrawlError> {
         let room = self.config.total - self.known.load(Ordering::Relaxed);
-        let urls = urls.get(..urls.len().min(usize::try_from(room).unwrap_or(0))).unwrap_or_default();
+        let urls = urls
+            .get(..urls.len().min(usize::try_from(room).unwrap_or(0)))
+            .unwrap_or_default();
         let added = frontier::add(&self.store, urls, self.config.per_host, now()).await?;
         let new = added.iter().filter(|added| **added == Added::New).count();
-        self.known.fetch_add(i64::try_from(new).unwrap_or(i64::MAX), Ordering::Relaxed);
+        self.known
+            .fetch_add(i64::try_from(new).unwrap_or(i64::MAX), Ordering::Relaxed);
         if new > 0 {
             self.more.notify_waiters();
         }
@@ -212,7 +220,11 @@ impl Crawl {
     ///
     /// # Errors
     /// When no upstream is given, or the client, lexicons or evidence folder cannot be used.
-    pub fn new(config: CrawlConfig, store: Store, events: mpsc::Sender<Event>) -> Result<Self, CrawlError> {
+    pub fn new(
+        config: CrawlConfig,
+        store: Store,
+        events: mpsc::Sender<Event>,
+    ) -> Result<Self, CrawlError> {
         let upstream = Upstream::new(&config.upstreams)?;
         Self::with_lookup(config, store, events, Arc::new(upstream))
     }
@@ -231,9 +243,12 @@ impl Crawl {
         let user_agent = format!("{AGENT}/{version} (+{})", config.about_url);
         let resolver = GuardedResolver::new(lookup, config.guard);
         let fetcher = Fetcher::new(resolver, config.guard, &user_agent, config.timeouts)?;
-        let warc = warc::Writer::create(&config.evidence, &format!("Qalqan/{version}")).map_err(|source| {
-            CrawlError::Evidence { folder: config.evidence.display().to_string(), source }
-        })?;
+        let warc = warc::Writer::create(&config.evidence, &format!("Qalqan/{version}")).map_err(
+            |source| CrawlError::Evidence {
+                folder: config.evidence.display().to_string(),
+                source,
+            },
+        )?;
         let mut holder = [0; 8];
         getrandom::fill(&mut holder).map_err(|_| CrawlError::Randomness)?;
         let shared = Shared {
@@ -250,7 +265,9 @@ impl Crawl {
             events,
             config,
         };
-        Ok(Self { shared: Arc::new(shared) })
+        Ok(Self {
+            shared: Arc::new(shared),
+        })
     }
 
     /// Queues seeds. With `again`, sites that were crawled before are visited once more. Gives how
@@ -267,7 +284,14 @@ impl Crawl {
                 let count = frontier::revisit(&self.shared.store, &host).await?;
                 queued += usize::try_from(count).unwrap_or(usize::MAX);
             }
-            urls.push(NewUrl { url: seed.to_string(), host, depth: 0, priority: 100, source: Source::Seed, found_on: None });
+            urls.push(NewUrl {
+                url: seed.to_string(),
+                host,
+                depth: 0,
+                priority: 100,
+                source: Source::Seed,
+                found_on: None,
+            });
         }
         Ok(queued + self.shared.offer(&urls).await?)
     }

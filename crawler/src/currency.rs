@@ -21,14 +21,16 @@ const PLAIN: &[&str] = &[
     "MONERO", "TONCOIN", "DOGECOIN",
 ];
 /// Tickers that are also words; they count only where a currency is expected.
-const AMBIGUOUS: &[&str] = &["SOL", "TON", "ADA", "DASH", "ETC", "POL", "ATOM", "DOT", "AVAX", "TRON", "SOLANA", "RIPPLE"];
+const AMBIGUOUS: &[&str] = &[
+    "SOL", "TON", "ADA", "DASH", "ETC", "POL", "ATOM", "DOT", "AVAX", "TRON", "SOLANA", "RIPPLE",
+];
 const NETWORKS: &[&str] = &[
-    "", "TRC", "TRC20", "ERC", "ERC20", "BEP2", "BEP20", "BSC", "TON", "SOL", "POLYGON", "ARB", "ARBTM",
-    "OMNI", "OP", "OPTM", "LN", "AVAX", "AVAXC", "NEAR", "POL",
+    "", "TRC", "TRC20", "ERC", "ERC20", "BEP2", "BEP20", "BSC", "TON", "SOL", "POLYGON", "ARB",
+    "ARBTM", "OMNI", "OP", "OPTM", "LN", "AVAX", "AVAXC", "NEAR", "POL",
 ];
 const ISO: &[&str] = &[
-    "RUB", "RUR", "USD", "EUR", "UAH", "BYN", "UZS", "KGS", "AMD", "MDL", "GEL", "CNY", "AED", "TRY",
-    "GBP", "PLN", "AZN", "TJS", "THB", "IDR", "VND", "INR",
+    "RUB", "RUR", "USD", "EUR", "UAH", "BYN", "UZS", "KGS", "AMD", "MDL", "GEL", "CNY", "AED",
+    "TRY", "GBP", "PLN", "AZN", "TJS", "THB", "IDR", "VND", "INR",
 ];
 
 /// Reads a code such as `USDTTRC20`, `KSPBKZT`, `WMK`, `BTC`. `None` when it is none we know.
@@ -42,27 +44,38 @@ pub fn of_code(code: &str) -> Option<Money> {
         return Some(Money::Tenge);
     }
     let crypto = PLAIN.iter().chain(AMBIGUOUS).any(|ticker| {
-        code.strip_prefix(ticker).is_some_and(|network| NETWORKS.contains(&network))
+        code.strip_prefix(ticker)
+            .is_some_and(|network| NETWORKS.contains(&network))
     });
     if crypto {
         return Some(Money::Crypto);
     }
-    ISO.iter().any(|iso| code.ends_with(iso)).then_some(Money::Fiat)
+    ISO.iter()
+        .any(|iso| code.ends_with(iso))
+        .then_some(Money::Fiat)
 }
 
 /// Reads what a visitor sees in a choice: `Tether USDT (TRC20)`, `Kaspi Gold, ₸`, `Наличные рубли`.
 #[must_use]
 pub fn of_label(label: &str) -> Option<Money> {
     let mut found = None;
-    for word in label.split(|c: char| !c.is_alphanumeric() && c != '₸').filter(|w| !w.is_empty()) {
+    for word in label
+        .split(|c: char| !c.is_alphanumeric() && c != '₸')
+        .filter(|w| !w.is_empty())
+    {
         let folded = crate::words::fold(word);
         let money = match folded.as_str() {
             "₸" | "тенге" | "тңг" | "tenge" => Some(Money::Tenge),
             f if f.starts_with("теңге") => Some(Money::Tenge),
-            f if f.starts_with("биткоин") || f.starts_with("биткойн") || f.starts_with("эфириум") => {
+            f if f.starts_with("биткоин")
+                || f.starts_with("биткойн")
+                || f.starts_with("эфириум") =>
+            {
                 Some(Money::Crypto)
             }
-            f if f.starts_with("рубл") || f.starts_with("доллар") || f == "евро" => Some(Money::Fiat),
+            f if f.starts_with("рубл") || f.starts_with("доллар") || f == "евро" => {
+                Some(Money::Fiat)
+            }
             f if f.is_ascii() => of_code(f),
             _ => None,
         };
@@ -82,13 +95,31 @@ pub fn of_label(label: &str) -> Option<Money> {
 #[must_use]
 pub fn of_pair_url(url: &url::Url) -> Option<(Money, Money)> {
     let text = format!("{} {}", url.path(), url.query().unwrap_or_default());
-    let words: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    let words: Vec<&str> = text
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|w| !w.is_empty())
+        .collect();
     let verb = words.iter().any(|word| {
         let word = word.to_ascii_lowercase();
         matches!(
             word.as_str(),
-            "to" | "na" | "cur" | "exchange" | "xchange" | "obmen" | "swap" | "buy" | "sell" | "from" | "airbastau"
-                | "kupit" | "prodat" | "calculator" | "trade" | "spot" | "p2p" | "cambiar"
+            "to" | "na"
+                | "cur"
+                | "exchange"
+                | "xchange"
+                | "obmen"
+                | "swap"
+                | "buy"
+                | "sell"
+                | "from"
+                | "airbastau"
+                | "kupit"
+                | "prodat"
+                | "calculator"
+                | "trade"
+                | "spot"
+                | "p2p"
+                | "cambiar"
         )
     });
     if !verb || words.len() > 14 {
@@ -96,7 +127,9 @@ pub fn of_pair_url(url: &url::Url) -> Option<(Money, Money)> {
     }
     let mut sides = words.iter().filter_map(|word| {
         let money = of_code(word)?;
-        let ambiguous = AMBIGUOUS.iter().any(|ticker| word.eq_ignore_ascii_case(ticker));
+        let ambiguous = AMBIGUOUS
+            .iter()
+            .any(|ticker| word.eq_ignore_ascii_case(ticker));
         (!ambiguous).then_some(money)
     });
     let (first, second) = (sides.next()?, sides.next()?);
@@ -112,9 +145,16 @@ mod tests {
     #[test]
     fn codes() {
         for (code, money) in [
-            ("USDTTRC20", Some(Money::Crypto)), ("BTC", Some(Money::Crypto)), ("usdcerc20", Some(Money::Crypto)),
-            ("KSPBKZT", Some(Money::Tenge)), ("WMK", Some(Money::Tenge)), ("KZT", Some(Money::Tenge)),
-            ("CARDRUB", Some(Money::Fiat)), ("CASHUSD", Some(Money::Fiat)), ("SOLID", None), ("ARTICLE", None),
+            ("USDTTRC20", Some(Money::Crypto)),
+            ("BTC", Some(Money::Crypto)),
+            ("usdcerc20", Some(Money::Crypto)),
+            ("KSPBKZT", Some(Money::Tenge)),
+            ("WMK", Some(Money::Tenge)),
+            ("KZT", Some(Money::Tenge)),
+            ("CARDRUB", Some(Money::Fiat)),
+            ("CASHUSD", Some(Money::Fiat)),
+            ("SOLID", None),
+            ("ARTICLE", None),
         ] {
             assert_eq!(of_code(code), money, "{code}");
         }
@@ -123,9 +163,12 @@ mod tests {
     #[test]
     fn labels() {
         for (label, money) in [
-            ("Tether (TRC20) USDT", Some(Money::Crypto)), ("Kaspi Gold, ₸", Some(Money::Tenge)),
-            ("Қолма-қол теңге", Some(Money::Tenge)), ("Наличные рубли", Some(Money::Fiat)),
-            ("Выберите валюту", None), ("Биткоин", Some(Money::Crypto)),
+            ("Tether (TRC20) USDT", Some(Money::Crypto)),
+            ("Kaspi Gold, ₸", Some(Money::Tenge)),
+            ("Қолма-қол теңге", Some(Money::Tenge)),
+            ("Наличные рубли", Some(Money::Fiat)),
+            ("Выберите валюту", None),
+            ("Биткоин", Some(Money::Crypto)),
         ] {
             assert_eq!(of_label(label), money, "{label}");
         }
@@ -133,10 +176,20 @@ mod tests {
 
     #[test]
     fn pair_urls() {
-        let of = |path: &str| of_pair_url(&Url::parse("https://a.test/").unwrap().join(path).unwrap());
-        assert_eq!(of("/exchange-USDT-to-KZT"), Some((Money::Crypto, Money::Tenge)));
-        assert_eq!(of("/?cur_from=USDTTRC20&cur_to=KSPBKZT"), Some((Money::Crypto, Money::Tenge)));
-        assert_eq!(of("/exchange/?from=BTC&to=CARDKZT"), Some((Money::Crypto, Money::Tenge)));
+        let of =
+            |path: &str| of_pair_url(&Url::parse("https://a.test/").unwrap().join(path).unwrap());
+        assert_eq!(
+            of("/exchange-USDT-to-KZT"),
+            Some((Money::Crypto, Money::Tenge))
+        );
+        assert_eq!(
+            of("/?cur_from=USDTTRC20&cur_to=KSPBKZT"),
+            Some((Money::Crypto, Money::Tenge))
+        );
+        assert_eq!(
+            of("/exchange/?from=BTC&to=CARDKZT"),
+            Some((Money::Crypto, Money::Tenge))
+        );
         assert_eq!(of("/news/usd-to-kzt"), None);
         assert_eq!(of("/how-to-buy"), None);
     }

@@ -21,19 +21,62 @@ use crate::sitemap::Sitemap;
 const MAX_OUTSIDE: usize = 60;
 /// Endings of files that hold no text to judge.
 const NOT_PAGES: &[&str] = &[
-    ".jpg", ".jpeg", ".png", ".gif", ".svg", ".webp", ".ico", ".css", ".js", ".mjs", ".pdf", ".zip", ".gz", ".rar",
-    ".apk", ".exe", ".dmg", ".mp3", ".mp4", ".webm", ".woff", ".woff2", ".ttf", ".doc", ".docx", ".xls", ".xlsx",
+    ".jpg", ".jpeg", ".png", ".gif", ".svg", ".webp", ".ico", ".css", ".js", ".mjs", ".pdf",
+    ".zip", ".gz", ".rar", ".apk", ".exe", ".dmg", ".mp3", ".mp4", ".webm", ".woff", ".woff2",
+    ".ttf", ".doc", ".docx", ".xls", ".xlsx",
 ];
 /// Parts of addresses that hold terms, contacts, tariffs, in the languages of the trade.
 const TELLING: &[&str] = &[
-    "rule", "pravila", "erezhe", "ereje", "term", "usloviya", "contact", "kontakt", "bailanys", "baylanys", "about",
-    "o-nas", "biz-turaly", "faq", "rates", "kurs", "bagam", "tarif", "fee", "reserve", "reserv", "office", "ofis",
-    "kense", "licen", "aml", "kyc", "legal", "countr", "restrict", "exchange", "obmen", "aiyrbas", "airbas", "p2p",
-    "cash", "nalich", "buy", "sell", "kzt",
+    "rule",
+    "pravila",
+    "erezhe",
+    "ereje",
+    "term",
+    "usloviya",
+    "contact",
+    "kontakt",
+    "bailanys",
+    "baylanys",
+    "about",
+    "o-nas",
+    "biz-turaly",
+    "faq",
+    "rates",
+    "kurs",
+    "bagam",
+    "tarif",
+    "fee",
+    "reserve",
+    "reserv",
+    "office",
+    "ofis",
+    "kense",
+    "licen",
+    "aml",
+    "kyc",
+    "legal",
+    "countr",
+    "restrict",
+    "exchange",
+    "obmen",
+    "aiyrbas",
+    "airbas",
+    "p2p",
+    "cash",
+    "nalich",
+    "buy",
+    "sell",
+    "kzt",
 ];
 
 /// What a read page offers.
-pub(crate) fn from_page(page: &Page, lease: &Lease, assessor: &Assessor, robots: &Robots, config: &CrawlConfig) -> Vec<NewUrl> {
+pub(crate) fn from_page(
+    page: &Page,
+    lease: &Lease,
+    assessor: &Assessor,
+    robots: &Robots,
+    config: &CrawlConfig,
+) -> Vec<NewUrl> {
     let mut offers = Offers::new(lease);
     let candidate = assessor.is_candidate(page);
     let directory = assessor.is_directory(page);
@@ -41,7 +84,12 @@ pub(crate) fn from_page(page: &Page, lease: &Lease, assessor: &Assessor, robots:
     let depth = lease.depth + 1;
     let own = page.url.host();
     if inside && depth <= config.max_depth {
-        for link in page.document.links.iter().filter(|link| link.url.host() == own) {
+        for link in page
+            .document
+            .links
+            .iter()
+            .filter(|link| link.url.host() == own)
+        {
             let interest = assessor.link_interest(&link.text, &link.url);
             offers.page(&link.url, depth, interest);
         }
@@ -63,10 +111,20 @@ pub(crate) fn from_page(page: &Page, lease: &Lease, assessor: &Assessor, robots:
     }
     if config.discover && depth <= config.max_depth {
         let mut hosts = HashSet::new();
-        for link in page.document.links.iter().filter(|link| link.url.host() != own) {
-            let promising = candidate || directory || assessor.link_interest(&link.text, &link.url) > 0;
-            let Some(host) = host_of(&link.url) else { continue };
-            if promising && hosts.len() < MAX_OUTSIDE && hosts.insert(host)
+        for link in page
+            .document
+            .links
+            .iter()
+            .filter(|link| link.url.host() != own)
+        {
+            let promising =
+                candidate || directory || assessor.link_interest(&link.text, &link.url) > 0;
+            let Some(host) = host_of(&link.url) else {
+                continue;
+            };
+            if promising
+                && hosts.len() < MAX_OUTSIDE
+                && hosts.insert(host)
                 && let Ok(root) = link.url.join("/")
             {
                 offers.push(&root, depth, 40, Source::Link);
@@ -77,7 +135,12 @@ pub(crate) fn from_page(page: &Page, lease: &Lease, assessor: &Assessor, robots:
 }
 
 /// What a sitemap offers: its pages, and further sitemaps one level down.
-pub(crate) fn from_sitemap(sitemap: &Sitemap, lease: &Lease, assessor: &Assessor, max_depth: i64) -> Vec<NewUrl> {
+pub(crate) fn from_sitemap(
+    sitemap: &Sitemap,
+    lease: &Lease,
+    assessor: &Assessor,
+    max_depth: i64,
+) -> Vec<NewUrl> {
     let mut offers = Offers::new(lease);
     let own = |url: &&Url| url.host_str() == Some(lease.host.as_str());
     let depth = lease.depth + 1;
@@ -92,14 +155,19 @@ pub(crate) fn from_sitemap(sitemap: &Sitemap, lease: &Lease, assessor: &Assessor
         offers.page(url, depth, interest);
     }
     // A sitemap may list thousands; the most promising come first and the host's cap does the rest.
-    offers.list.sort_by_key(|offer| std::cmp::Reverse(offer.priority));
+    offers
+        .list
+        .sort_by_key(|offer| std::cmp::Reverse(offer.priority));
     offers.list.truncate(200);
     offers.list
 }
 
 fn sitemaps(page: &Page, robots: &Robots, offers: &mut Offers<'_>) {
     let depth = offers.lease.depth;
-    let stated = robots.sitemaps().iter().filter_map(|text| page.url.join(text).ok());
+    let stated = robots
+        .sitemaps()
+        .iter()
+        .filter_map(|text| page.url.join(text).ok());
     let usual = page.url.join("/sitemap.xml").ok();
     for url in stated.chain(usual) {
         if url.host() == page.url.host() {
@@ -116,7 +184,11 @@ struct Offers<'a> {
 
 impl<'a> Offers<'a> {
     fn new(lease: &'a Lease) -> Self {
-        Self { lease, seen: HashSet::from([lease.url.clone()]), list: Vec::new() }
+        Self {
+            lease,
+            seen: HashSet::from([lease.url.clone()]),
+            list: Vec::new(),
+        }
     }
 
     /// A page of the same site; an address that names a feed is tried as one.
@@ -140,7 +212,14 @@ impl<'a> Offers<'a> {
         let Some(host) = host_of(&url) else { return };
         if self.list.len() < 1_000 && self.seen.insert(url.to_string()) {
             let found_on = Some(self.lease.url.clone());
-            self.list.push(NewUrl { url: url.to_string(), host, depth, priority, source, found_on });
+            self.list.push(NewUrl {
+                url: url.to_string(),
+                host,
+                depth,
+                priority,
+                source,
+                found_on,
+            });
         }
     }
 }

@@ -3,12 +3,12 @@
 //! Everything here is text taken from a hostile page, with bounds on each list. Nothing is markup
 //! any more, and nothing is judged yet; `signal` does that.
 
-use ego_tree::iter::Edge;
-use scraper::node::Element;
-use scraper::{ElementRef, Node};
 use url::Url;
 
-use crate::dom;
+mod parts;
+mod reader;
+
+pub use reader::read;
 
 /// Text blocks kept of one page.
 pub const MAX_BLOCKS: usize = 6_000;
@@ -112,372 +112,6 @@ pub struct Document {
     pub cut: Option<&'static str>,
 }
 
-/// Reads `text` as the HTML found at `url`. Never fails.
-#[must_use]
-pub fn read(text: &str, url: &Url) -> Document {
-    let parsed = dom::parse(text);
-    let mut reader = Reader {
-        base: url.clone(),
-        document: Document { cut: parsed.cut, ..Document::default() },
-        run: String::new(),
-        run_place: None,
-        forms: Vec::new(),
-        loose: Form::default(),
-        heading: 0,
-        script_bytes: 0,
-        anchor: None,
-        button: None,
-    };
-    reader.walk(parsed.html.root_element());
-    reader.finish()
-}
-
-struct Reader {
-    base: Url,
-    document: Document,
-    run: String,
-    run_place: Option<String>,
-    forms: Vec<usize>,
-    loose: Form,
-    heading: usize,
-    script_bytes: usize,
-    anchor: Option<(Url, String, String)>,
-    button: Option<String>,
-}
-
-impl Reader {
-    /// Visits the tree without recursion, so depth cannot overflow the stack.
-    fn walk(&mut self, root: ElementRef<'_>) {
-        let mut skip_until = None;
-        for edge in root.traverse() {
-            let (node, opening) = match edge {
-                Edge::Open(node) => (node, true),
-                Edge::Close(node) => (node, false),
-            };
-            if let Some(id) = skip_until {
-                if !opening && node.id() == id {
-                    skip_until = None;
-                }
-                continue;
-            }
-            match node.value() {
-                Node::Text(text) if opening => self.text(text, node.parent().and_then(ElementRef::wrap)),
-                Node::Element(element) if opening => {
-                    let Some(here) = ElementRef::wrap(node) else { continue };
-                    if self.open(element, here) {
-                        skip_until = Some(node.id());
-                    }
-                }
-                Node::Element(element) => self.close(element),
-                _ => {}
-            }
-        }
-    }
-
-    /// Returns true when the element's content is not visible text.
-    fn open(&mut self, element: &Element, here: ElementRef<'_>) -> bool {
-        let name = element.name();
-        if is_block(name) {
-            self.flush();
-        }
-        match name {
-            "html" => {
-                self.document.lang = element.attr("lang").map(|lang| clip(lang, 35).to_lowercase());
-            }
-            "base" => {
-                if let Some(base) = element.attr("href").and_then(|href| self.base.join(href).ok()) {
-                    self.base = base;
-                }
-            }
-            "title" => {
-                if self.document.title.is_empty() {
-                    let title = collapse(&here.text().collect::<String>(), 300);
-                    self.push("title", &title, None, true);
-                    self.document.title = title;
-                }
-                return true;
-            }
-            "meta" => self.meta(element),
-            "link" => self.link_element(element),
-            "script" => {
-                self.script(element, here);
-                return true;
-            }
-            "iframe" | "frame" => self.asset(element.attr("src")),
-            "style" | "template" | "noscript" | "svg" | "datalist" | "noframes" => return true,
-            "a" => {
-                self.finish_anchor();
-                self.anchor = self.resolve(element).map(|url| {
-                    (url, String::new(), element.attr("rel").unwrap_or_default().to_lowercase())
-                });
-            }
-            "img" => {
-                if let Some(alt) = element.attr("alt") {
-                    self.text(&format!(" {alt} "), Some(here));
-                }
-            }
-            "form" if self.document.forms.len() < MAX_FORMS => {
-                self.document.forms.push(Form {
-                    place: path(here),
-                    action: clip(element.attr("action").unwrap_or_default(), 500).to_owned(),
-                    method: element.attr("method").unwrap_or("get").to_lowercase(),
-                    ..Form::default()
-                });
-                self.forms.push(self.document.forms.len() - 1);
-            }
-            "select" => {
-                self.select(element, here);
-                return true;
-            }
-            "input" | "textarea" => self.input(element, here),
-            "button" => self.button = Some(String::new()),
-            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "th" | "legend" | "summary" => self.heading += 1,
-            _ => {}
-        }
-        false
-    }
-
-    fn close(&mut self, element: &Element) {
-        let name = element.name();
-        if is_block(name) {
-            self.flush();
-        }
-        match name {
-            "a" => self.finish_anchor(),
-            "form" => {
-                self.forms.pop();
-            }
-            "button" => {
-                if let Some(text) = self.button.take() {
-                    let text = collapse(&text, 200);
-                    self.form_mut().buttons.push(text);
-                }
-            }
-            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "th" | "legend" | "summary" => {
-                self.heading = self.heading.saturating_sub(1);
-            }
-            _ => {}
-        }
-    }
-
-    fn text(&mut self, text: &str, parent: Option<ElementRef<'_>>) {
-        if self.run_place.is_none() && !text.trim().is_empty() {
-            self.run_place = parent.map(path);
-        }
-        if self.run.len() < MAX_BLOCK_CHARS * 4 {
-            self.run.push_str(text);
-        }
-        for open in [self.anchor.as_mut().map(|(_, text, _)| text), self.button.as_mut()] {
-            if let Some(open) = open
-                && open.len() < 1_000
-            {
-                open.push_str(text);
-            }
-        }
-    }
-
-    /// Ends the current run of text.
-    fn flush(&mut self) {
-        let run = std::mem::take(&mut self.run);
-        let place = self.run_place.take();
-        let text = collapse(&run, MAX_BLOCK_CHARS);
-        if !text.is_empty() {
-            let form = self.forms.last().copied();
-            let heading = self.heading > 0;
-            self.push(&place.unwrap_or_default(), &text, form, heading);
-        }
-    }
-
-    fn push(&mut self, place: &str, text: &str, form: Option<usize>, heading: bool) {
-        if self.document.blocks.len() < MAX_BLOCKS && !text.is_empty() {
-            self.document.blocks.push(Block {
-                text: text.to_owned(),
-                place: place.to_owned(),
-                form,
-                heading,
-            });
-        }
-    }
-
-    fn meta(&mut self, element: &Element) {
-        let name = element.attr("name").or_else(|| element.attr("property")).unwrap_or_default();
-        let content = element.attr("content").unwrap_or_default();
-        if name.is_empty() || self.document.meta.len() >= 200 {
-            return;
-        }
-        let (name, content) = (clip(name, 80).to_lowercase(), collapse(content, 500));
-        if matches!(name.as_str(), "description" | "keywords" | "og:title" | "og:description") {
-            self.push(&format!("meta[{name}]"), &content, None, false);
-        }
-        self.document.meta.push((name, content));
-    }
-
-    fn link_element(&mut self, element: &Element) {
-        let href = element.attr("href").unwrap_or_default();
-        if let Some(language) = element.attr("hreflang") {
-            if self.document.hreflang.len() < 200 {
-                self.document
-                    .hreflang
-                    .push((clip(language, 35).to_lowercase(), clip(href, 500).to_owned()));
-            }
-        } else if element.attr("rel").is_some_and(|rel| rel.eq_ignore_ascii_case("stylesheet")) {
-            self.asset(Some(href));
-        }
-    }
-
-    fn script(&mut self, element: &Element, here: ElementRef<'_>) {
-        self.asset(element.attr("src"));
-        let content: String = here.text().collect();
-        if content.trim().is_empty() {
-            return;
-        }
-        if element.attr("type").is_some_and(|kind| kind.contains("ld+json")) {
-            if let Ok(value) = serde_json::from_str(&content) {
-                collect_types(&value, &mut self.document.types, 0);
-            }
-            return;
-        }
-        let content = clip(&content, MAX_SCRIPT);
-        if self.script_bytes + content.len() <= MAX_SCRIPTS {
-            self.script_bytes += content.len();
-            self.document.scripts.push(content.to_owned());
-        }
-    }
-
-    fn asset(&mut self, address: Option<&str>) {
-        if let Some(address) = address
-            && !address.is_empty()
-            && !address.starts_with("data:")
-            && self.document.assets.len() < 500
-        {
-            self.document.assets.push(clip(address, 500).to_owned());
-        }
-    }
-
-    fn resolve(&self, element: &Element) -> Option<Url> {
-        let href = element.attr("href")?.trim();
-        let mut url = self.base.join(clip(href, 2_000)).ok()?;
-        url.set_fragment(None);
-        matches!(url.scheme(), "http" | "https").then_some(url)
-    }
-
-    fn finish_anchor(&mut self) {
-        if let Some((url, text, rel)) = self.anchor.take()
-            && self.document.links.len() < MAX_LINKS
-        {
-            let text = collapse(&text, 300);
-            self.document.links.push(Link { url, text, rel });
-        }
-    }
-
-    /// The form that fields met now belong to.
-    fn form_mut(&mut self) -> &mut Form {
-        match self.forms.last() {
-            Some(&index) if index < self.document.forms.len() => &mut self.document.forms[index],
-            _ => &mut self.loose,
-        }
-    }
-
-    fn select(&mut self, element: &Element, here: ElementRef<'_>) {
-        let mut options = Vec::new();
-        for node in here.descendants().filter_map(ElementRef::wrap) {
-            if node.value().name() == "option" && options.len() < MAX_OPTIONS {
-                options.push(Choice {
-                    value: clip(node.value().attr("value").unwrap_or_default(), 100).to_owned(),
-                    text: collapse(&node.text().collect::<String>(), 200),
-                });
-            }
-        }
-        let field = field(element, "select", here, options);
-        self.add_field(field);
-    }
-
-    fn input(&mut self, element: &Element, here: ElementRef<'_>) {
-        let kind = match element.name() {
-            "textarea" => "textarea".to_owned(),
-            _ => clip(element.attr("type").unwrap_or("text"), 20).to_lowercase(),
-        };
-        if matches!(kind.as_str(), "submit" | "button" | "image") {
-            let text = element.attr("value").or_else(|| element.attr("alt")).unwrap_or_default();
-            let text = collapse(text, 200);
-            self.form_mut().buttons.push(text);
-            return;
-        }
-        let mut options = Vec::new();
-        if matches!(kind.as_str(), "radio" | "checkbox" | "hidden") {
-            options.push(Choice {
-                value: clip(element.attr("value").unwrap_or_default(), 100).to_owned(),
-                text: String::new(),
-            });
-        }
-        let field = field(element, &kind, here, options);
-        self.add_field(field);
-    }
-
-    fn add_field(&mut self, field: Field) {
-        let form = self.form_mut();
-        if form.fields.len() < 500 {
-            form.fields.push(field);
-        }
-    }
-
-    fn finish(mut self) -> Document {
-        self.flush();
-        self.finish_anchor();
-        if !self.loose.fields.is_empty() {
-            self.loose.place = "body".to_owned();
-            self.document.forms.push(self.loose);
-        }
-        self.document
-    }
-}
-
-fn field(element: &Element, kind: &str, here: ElementRef<'_>, options: Vec<Choice>) -> Field {
-    let attribute = |name| element.attr(name).unwrap_or_default();
-    let name = if attribute("name").is_empty() { attribute("id") } else { attribute("name") };
-    Field {
-        kind: kind.to_owned(),
-        name: clip(name, 80).to_owned(),
-        hint: collapse(&format!("{} {}", attribute("placeholder"), attribute("aria-label")), 200),
-        options,
-        place: path(here),
-    }
-}
-
-/// `main>form#order>label`: at most five steps, each a tag with its id or first class.
-fn path(element: ElementRef<'_>) -> String {
-    let mut steps = Vec::new();
-    let mut next = Some(element);
-    while let Some(here) = next {
-        let value = here.value();
-        let name = value.name();
-        if steps.len() == 5 || name == "html" {
-            break;
-        }
-        let plain = |text: &str| -> String {
-            text.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).take(32).collect()
-        };
-        let step = match (value.id(), value.classes().next()) {
-            (Some(id), _) if !plain(id).is_empty() => format!("{}#{}", plain(name), plain(id)),
-            (_, Some(class)) if !plain(class).is_empty() => format!("{}.{}", plain(name), plain(class)),
-            _ => plain(name),
-        };
-        steps.push(step);
-        next = here.parent().and_then(ElementRef::wrap);
-    }
-    steps.reverse();
-    steps.join(">")
-}
-
-fn is_block(name: &str) -> bool {
-    !matches!(
-        name,
-        "a" | "abbr" | "b" | "bdi" | "bdo" | "cite" | "code" | "data" | "del" | "dfn" | "em" | "font"
-            | "i" | "img" | "ins" | "kbd" | "mark" | "q" | "s" | "samp" | "small" | "span" | "strong"
-            | "sub" | "sup" | "time" | "tt" | "u" | "var" | "wbr" | "path" | "input"
-    )
-}
-
 /// White space collapsed, ends trimmed, at most `limit` characters.
 pub(crate) fn collapse(text: &str, limit: usize) -> String {
     let mut out = String::with_capacity(text.len().min(limit * 2));
@@ -501,24 +135,82 @@ pub(crate) fn clip(text: &str, limit: usize) -> &str {
     &text[..text.floor_char_boundary(limit.min(text.len()))]
 }
 
-fn collect_types(value: &serde_json::Value, types: &mut Vec<String>, depth: usize) {
-    if depth > 6 || types.len() > 50 {
-        return;
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn page(html: &str) -> Document {
+        read(html, &Url::parse("https://a.test/dir/p").unwrap())
     }
-    match value {
-        serde_json::Value::Object(map) => {
-            for (key, value) in map {
-                match value {
-                    serde_json::Value::String(text) if key == "@type" => {
-                        types.push(clip(text, 60).to_owned());
-                    }
-                    other => collect_types(other, types, depth + 1),
-                }
+
+    #[test]
+    fn what_a_page_says_and_where() {
+        let found = page(
+            r#"<html lang="kk-KZ"><title> Бағам  тақтасы </title><meta name=Description content="x y">
+            <link rel=alternate hreflang=ru-KZ href=/ru><script type=application/ld+json>{"@graph":[{"@type":"Article"}]}</script>
+            <main id=top><h2>Тақырып</h2><p class="a b">Бір <b>екі</b><br>үш</p><script>ym(1234567)</script>
+            <a href="../kelisim#x" rel=NoFollow>Келісім</a><a href="javascript:1">жоқ</a></main>"#,
+        );
+        assert_eq!(found.title, "Бағам тақтасы");
+        assert_eq!(found.lang.as_deref(), Some("kk-kz"));
+        assert_eq!(found.hreflang, [("ru-kz".to_owned(), "/ru".to_owned())]);
+        assert_eq!(found.types, ["Article"]);
+        assert_eq!(found.scripts, ["ym(1234567)"]);
+        let texts: Vec<(&str, &str)> = found
+            .blocks
+            .iter()
+            .map(|b| (b.text.as_str(), b.place.as_str()))
+            .collect();
+        assert!(
+            texts.contains(&("Бір екі", "body>main#top>p.a")),
+            "{texts:?}"
+        );
+        assert!(
+            found
+                .blocks
+                .iter()
+                .any(|b| b.heading && b.text == "Тақырып")
+        );
+        assert_eq!(found.links.len(), 1);
+        assert_eq!(found.links[0].url.as_str(), "https://a.test/kelisim");
+        assert_eq!(found.links[0].rel, "nofollow");
+    }
+
+    #[test]
+    fn forms_with_fields_and_loose_fields() {
+        let found = page(
+            "<form method=POST action=/o><label>A</label><select name=from><option value=BTC>Bitcoin<option>USDT</select>\
+             <input name=card placeholder='Card'><button>Go <b>now</b></button></form><input type=tel id=p><button>Loose</button>",
+        );
+        let form = &found.forms[0];
+        assert_eq!((form.method.as_str(), form.action.as_str()), ("post", "/o"));
+        assert_eq!(
+            form.fields[0].options[0],
+            Choice {
+                value: "BTC".into(),
+                text: "Bitcoin".into()
             }
+        );
+        assert_eq!(
+            (form.fields[1].name.as_str(), form.fields[1].hint.as_str()),
+            ("card", "Card")
+        );
+        assert_eq!(form.buttons, ["Go now"]);
+        assert_eq!(found.forms[1].fields[0].kind, "tel");
+        assert_eq!(found.forms[1].buttons, ["Loose"]);
+        assert_eq!(
+            found.blocks.iter().find(|b| b.text == "A").unwrap().form,
+            Some(0)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_markup_is_read_within_bounds(html in "(<form>|</form>|<select>|<option>|<a href=x>|</a>|<button>|<table>|<td>|<p>|<base href=//x/>|\\PC){0,120}") {
+            let found = page(&html);
+            prop_assert!(found.blocks.len() <= MAX_BLOCKS && found.links.len() <= MAX_LINKS);
         }
-        serde_json::Value::Array(list) => {
-            list.iter().for_each(|value| collect_types(value, types, depth + 1));
-        }
-        _ => {}
     }
 }

@@ -60,7 +60,10 @@ pub fn parse(text: &str) -> Parsed {
             break;
         }
     }
-    Parsed { html: parser.finish(), cut }
+    Parsed {
+        html: parser.finish(),
+        cut,
+    }
 }
 
 /// scraper's tree, counting nodes and depth as they are made.
@@ -162,7 +165,8 @@ impl TreeSink for Bounded {
         child: NodeOrText<NodeId>,
     ) {
         self.place(*previous, &child, 1);
-        self.tree.append_based_on_parent_node(element, previous, child);
+        self.tree
+            .append_based_on_parent_node(element, previous, child);
     }
 
     fn remove_from_parent(&self, target: &NodeId) {
@@ -195,7 +199,10 @@ mod tests {
     fn a_plain_page_is_read_whole() {
         let parsed = parse("<!doctype html><title>t</title><p>one<p>two");
         assert_eq!(parsed.cut, None);
-        assert_eq!(parsed.html.root_element().text().collect::<String>(), "tonetwo");
+        assert_eq!(
+            parsed.html.root_element().text().collect::<String>(),
+            "tonetwo"
+        );
     }
 
     #[test]

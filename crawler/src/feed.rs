@@ -16,8 +16,14 @@ pub const MAX_DIRECTIONS: usize = 20_000;
 /// Paths at which exchangers' programs publish a feed, most usual first. A host is asked only when
 /// its pages already look like an exchanger's, and only until one answers.
 pub const PATHS: &[&str] = &[
-    "/request-exportxml.xml", "/valuta.xml", "/rates.xml", "/exportxml.xml", "/export.xml", "/export/xml",
-    "/api/rates.xml", "/export/rates.json",
+    "/request-exportxml.xml",
+    "/valuta.xml",
+    "/rates.xml",
+    "/exportxml.xml",
+    "/export.xml",
+    "/export/xml",
+    "/api/rates.xml",
+    "/export/rates.json",
 ];
 
 /// One direction of exchange.
@@ -107,7 +113,9 @@ fn xml(text: &str) -> Vec<Direction> {
 }
 
 fn json(text: &str) -> Vec<Direction> {
-    let Ok(value) = serde_json::from_str::<serde_json::Value>(text) else { return Vec::new() };
+    let Ok(value) = serde_json::from_str::<serde_json::Value>(text) else {
+        return Vec::new();
+    };
     let list = match &value {
         serde_json::Value::Array(list) => Some(list),
         serde_json::Value::Object(map) => map.values().find_map(serde_json::Value::as_array),
@@ -128,11 +136,27 @@ fn json(text: &str) -> Vec<Direction> {
         .take(MAX_DIRECTIONS)
         .filter_map(|item| {
             let mut direction = empty();
-            set(&mut direction, "from", &field(item, &["from", "give", "in_currency"]));
-            set(&mut direction, "to", &field(item, &["to", "get", "out_currency"]));
+            set(
+                &mut direction,
+                "from",
+                &field(item, &["from", "give", "in_currency"]),
+            );
+            set(
+                &mut direction,
+                "to",
+                &field(item, &["to", "get", "out_currency"]),
+            );
             set(&mut direction, "in", &field(item, &["in", "rate_in"]));
-            set(&mut direction, "out", &field(item, &["out", "rate_out", "rate"]));
-            set(&mut direction, "amount", &field(item, &["amount", "reserve"]));
+            set(
+                &mut direction,
+                "out",
+                &field(item, &["out", "rate_out", "rate"]),
+            );
+            set(
+                &mut direction,
+                "amount",
+                &field(item, &["amount", "reserve"]),
+            );
             complete(direction)
         })
         .collect()
@@ -140,7 +164,13 @@ fn json(text: &str) -> Vec<Direction> {
 
 fn empty() -> Direction {
     let none = String::new;
-    Direction { from: none(), to: none(), give: none(), get: none(), reserve: none() }
+    Direction {
+        from: none(),
+        to: none(),
+        give: none(),
+        get: none(),
+        reserve: none(),
+    }
 }
 
 /// The first value of an element counts; repeats are ignored.
@@ -159,7 +189,9 @@ fn set(item: &mut Direction, element: &str, value: &str) {
 }
 
 fn complete(direction: Direction) -> Option<Direction> {
-    let code = |text: &str| (2..=16).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric());
+    let code = |text: &str| {
+        (2..=16).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric())
+    };
     (code(&direction.from) && code(&direction.to)).then_some(direction)
 }
 
@@ -175,16 +207,27 @@ mod tests {
         let feed = format!("<?xml version=\"1.0\" encoding=\"utf-8\"?><rates>{ITEM}{ITEM}</rates>");
         let directions = read(feed.as_bytes(), "text/xml").unwrap();
         assert_eq!(directions.len(), 2);
-        assert_eq!(directions[0].sides(), (Some(Money::Crypto), Some(Money::Tenge)));
+        assert_eq!(
+            directions[0].sides(),
+            (Some(Money::Crypto), Some(Money::Tenge))
+        );
         assert_eq!(directions[0].quote(), "USDTTRC20 → KSPBKZT: 1 → 512.3");
         assert_eq!(directions[0].reserve, "9000000");
     }
 
     #[test]
     fn a_feed_that_lies_about_its_charset_or_breaks_off_is_still_read() {
-        let feed = format!("<?xml version=\"1.0\" encoding=\"windows-1251\"?><rates><!-- бағам -->{ITEM}<item><from>BTC</fr");
-        assert_eq!(read(feed.as_bytes(), "text/plain; charset=windows-1251").unwrap().len(), 1);
-        let text = format!("<?xml version=\"1.0\" encoding=\"utf-8\"?><rates><!-- курс -->{ITEM}</rates>");
+        let feed = format!(
+            "<?xml version=\"1.0\" encoding=\"windows-1251\"?><rates><!-- бағам -->{ITEM}<item><from>BTC</fr"
+        );
+        assert_eq!(
+            read(feed.as_bytes(), "text/plain; charset=windows-1251")
+                .unwrap()
+                .len(),
+            1
+        );
+        let text =
+            format!("<?xml version=\"1.0\" encoding=\"utf-8\"?><rates><!-- курс -->{ITEM}</rates>");
         let lied = encoding_rs::WINDOWS_1251.encode(&text).0.into_owned();
         assert_eq!(read(&lied, "text/xml").unwrap().len(), 1);
     }
@@ -192,14 +235,24 @@ mod tests {
     #[test]
     fn json_feed() {
         let bare = r#"[{"from":"BTC","to":"CARDKZT","in":1,"out":"31000000.5","amount":7}]"#;
-        assert_eq!(read(bare.as_bytes(), "").unwrap()[0].quote(), "BTC → CARDKZT: 1 → 31000000.5");
+        assert_eq!(
+            read(bare.as_bytes(), "").unwrap()[0].quote(),
+            "BTC → CARDKZT: 1 → 31000000.5"
+        );
         let wrapped = format!("{{\"ok\":true,\"rates\":{bare}}}");
         assert_eq!(read(wrapped.as_bytes(), "").unwrap().len(), 1);
     }
 
     #[test]
     fn other_documents_are_not_feeds() {
-        for text in ["", "<html><body>404</body></html>", "{}", "[1,2]", "<rates></rates>", "<urlset><url><loc>x</loc></url></urlset>"] {
+        for text in [
+            "",
+            "<html><body>404</body></html>",
+            "{}",
+            "[1,2]",
+            "<rates></rates>",
+            "<urlset><url><loc>x</loc></url></urlset>",
+        ] {
             assert_eq!(read(text.as_bytes(), ""), None, "{text}");
         }
     }

@@ -31,7 +31,10 @@ pub struct Timeouts {
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { connect: Duration::from_secs(10), total: Duration::from_secs(30) }
+        Self {
+            connect: Duration::from_secs(10),
+            total: Duration::from_secs(30),
+        }
     }
 }
 
@@ -71,7 +74,10 @@ impl FetchError {
     /// Whether trying again later may help.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::Lookup(_) | Self::Timeout(_) | Self::Connect(_) | Self::Exchange(_))
+        matches!(
+            self,
+            Self::Lookup(_) | Self::Timeout(_) | Self::Connect(_) | Self::Exchange(_)
+        )
     }
 }
 
@@ -98,8 +104,13 @@ impl Exchange {
     /// The `Content-Type` value, empty when there is none.
     #[must_use]
     pub fn content_type(&self) -> String {
-        let found = self.headers.iter().find(|(name, _)| name == CONTENT_TYPE.as_str());
-        found.map(|(_, value)| String::from_utf8_lossy(value).into_owned()).unwrap_or_default()
+        let found = self
+            .headers
+            .iter()
+            .find(|(name, _)| name == CONTENT_TYPE.as_str());
+        found
+            .map(|(_, value)| String::from_utf8_lossy(value).into_owned())
+            .unwrap_or_default()
     }
 }
 
@@ -136,7 +147,12 @@ impl Fetcher {
     ///
     /// # Errors
     /// When TLS roots or the client cannot be set up.
-    pub fn new(resolver: GuardedResolver, guard: AddressGuard, user_agent: &str, timeouts: Timeouts) -> Result<Self, FetchError> {
+    pub fn new(
+        resolver: GuardedResolver,
+        guard: AddressGuard,
+        user_agent: &str,
+        timeouts: Timeouts,
+    ) -> Result<Self, FetchError> {
         // The one TLS provider of this program; a second installation is refused and harmless.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
@@ -154,7 +170,11 @@ impl Fetcher {
             .http1_max_headers(MAX_HEADERS)
             .build()
             .map_err(|error| FetchError::Client(chain(&error)))?;
-        Ok(Self { client, guard, user_agent: user_agent.to_owned() })
+        Ok(Self {
+            client,
+            guard,
+            user_agent: user_agent.to_owned(),
+        })
     }
 
     /// Fetches `url`, following at most `redirects` redirects; to other hosts only when `any_host`
@@ -195,10 +215,18 @@ impl Fetcher {
         self.guard.check_url(url)?;
         let accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.5";
         let languages = "kk,ru;q=0.8,en;q=0.6";
-        let sent = self.client.get(url.clone()).header(ACCEPT, accept).header(ACCEPT_LANGUAGE, languages).send().await;
+        let sent = self
+            .client
+            .get(url.clone())
+            .header(ACCEPT, accept)
+            .header(ACCEPT_LANGUAGE, languages)
+            .send()
+            .await;
         let mut response = sent.map_err(|error| classify(&error))?;
         let host = url.host_str().unwrap_or_default();
-        let authority = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+        let authority = url
+            .port()
+            .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
         let line = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let mut exchange = Exchange {
             url: url.clone(),
@@ -210,7 +238,11 @@ impl Fetcher {
                 line("Accept", accept),
                 line("Accept-Language", languages),
             ],
-            headers: response.headers().iter().map(|(n, v)| (n.as_str().to_owned(), v.as_bytes().to_vec())).collect(),
+            headers: response
+                .headers()
+                .iter()
+                .map(|(n, v)| (n.as_str().to_owned(), v.as_bytes().to_vec()))
+                .collect(),
             body: Vec::new(),
             truncated: false,
         };
@@ -219,7 +251,9 @@ impl Fetcher {
             match response.chunk().await {
                 Ok(Some(chunk)) => {
                     let room = cap.saturating_sub(exchange.body.len());
-                    exchange.body.extend_from_slice(chunk.get(..chunk.len().min(room)).unwrap_or_default());
+                    exchange
+                        .body
+                        .extend_from_slice(chunk.get(..chunk.len().min(room)).unwrap_or_default());
                     if chunk.len() > room {
                         exchange.truncated = true;
                         break;
@@ -243,13 +277,24 @@ fn redirect_target(exchange: &Exchange) -> Option<Result<Url, String>> {
     if !matches!(exchange.status, 301 | 302 | 303 | 307 | 308) {
         return None;
     }
-    let location = exchange.headers.iter().find(|(name, _)| name == LOCATION.as_str());
-    let Some((_, location)) = location else { return Some(Err("no Location header".to_owned())) };
+    let location = exchange
+        .headers
+        .iter()
+        .find(|(name, _)| name == LOCATION.as_str());
+    let Some((_, location)) = location else {
+        return Some(Err("no Location header".to_owned()));
+    };
     let text = String::from_utf8_lossy(location);
-    Some(exchange.url.join(&text).map(|mut url| {
-        url.set_fragment(None);
-        url
-    }).map_err(|error| error.to_string()))
+    Some(
+        exchange
+            .url
+            .join(&text)
+            .map(|mut url| {
+                url.set_fragment(None);
+                url
+            })
+            .map_err(|error| error.to_string()),
+    )
 }
 
 /// Finds the typed cause inside the client's error.

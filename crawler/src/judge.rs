@@ -26,9 +26,18 @@ pub(crate) async fn site(shared: &Shared, host: &str) -> Result<(), CrawlError> 
     let captures = capture::latest(&shared.store, host, MAX_CAPTURES).await?;
     let (pages, feeds) = read_all(shared, &captures).await?;
     if pages.is_empty() && feeds.is_empty() {
-        let why = if captures.is_empty() { "nothing could be fetched" } else { "no page among what was fetched" };
+        let why = if captures.is_empty() {
+            "nothing could be fetched"
+        } else {
+            "no page among what was fetched"
+        };
         frontier::failed(&shared.store, host, why).await?;
-        shared.tell(Event::SiteFailed { host: host.to_owned(), why: why.to_owned() }).await;
+        shared
+            .tell(Event::SiteFailed {
+                host: host.to_owned(),
+                why: why.to_owned(),
+            })
+            .await;
         return Ok(());
     }
     let name = DomainName::parse(host).map_err(|error| data::Error::stored("site", error))?;
@@ -36,7 +45,9 @@ pub(crate) async fn site(shared: &Shared, host: &str) -> Result<(), CrawlError> 
     {
         // Frozen evidence must survive a power cut: the files before the row that names them.
         let warc = Arc::clone(&shared.warc);
-        let synced = tokio::task::spawn_blocking(move || warc.lock().unwrap_or_else(PoisonError::into_inner).sync());
+        let synced = tokio::task::spawn_blocking(move || {
+            warc.lock().unwrap_or_else(PoisonError::into_inner).sync()
+        });
         synced
             .await
             .map_err(|error| CrawlError::Worker(error.to_string()))?
@@ -63,8 +74,11 @@ pub(crate) async fn site(shared: &Shared, host: &str) -> Result<(), CrawlError> 
         };
         (assessor.assess(&pages, &feeds, &standing), standing, name)
     });
-    let (judged, standing, name) = judged.await.map_err(|error| CrawlError::Worker(error.to_string()))?;
-    let report = serde_json::to_string(&judged).map_err(|error| data::Error::stored("assessment", error))?;
+    let (judged, standing, name) = judged
+        .await
+        .map_err(|error| CrawlError::Worker(error.to_string()))?;
+    let report =
+        serde_json::to_string(&judged).map_err(|error| data::Error::stored("assessment", error))?;
     let new = NewAssessment {
         host: &name,
         at,
@@ -88,16 +102,32 @@ pub(crate) async fn site(shared: &Shared, host: &str) -> Result<(), CrawlError> 
     if judged.verdict == Verdict::Clear {
         return Ok(());
     }
-    let licence_match = serde_json::json!({ "match": standing.host, "claims": standing.claims }).to_string();
-    let new = NewCase { host: &name, assessment_id, evidence_root: &root, licence_match: &licence_match, at };
+    let licence_match =
+        serde_json::json!({ "match": standing.host, "claims": standing.claims }).to_string();
+    let new = NewCase {
+        host: &name,
+        assessment_id,
+        evidence_root: &root,
+        licence_match: &licence_match,
+        at,
+    };
     if let Some(case_id) = case::open(&shared.store, new).await? {
-        shared.tell(Event::CaseOpened { host: host.to_owned(), case_id, verdict: judged.verdict }).await;
+        shared
+            .tell(Event::CaseOpened {
+                host: host.to_owned(),
+                case_id,
+                verdict: judged.verdict,
+            })
+            .await;
     }
     Ok(())
 }
 
 /// The pages and feeds among the captures, the front page first.
-async fn read_all(shared: &Shared, captures: &[Capture]) -> Result<(Vec<Arc<Page>>, Vec<FeedPage>), CrawlError> {
+async fn read_all(
+    shared: &Shared,
+    captures: &[Capture],
+) -> Result<(Vec<Arc<Page>>, Vec<FeedPage>), CrawlError> {
     let mut pages: Vec<Arc<Page>> = Vec::new();
     let mut feeds = Vec::new();
     for capture in captures {
@@ -113,23 +143,36 @@ async fn read_all(shared: &Shared, captures: &[Capture]) -> Result<(Vec<Arc<Page
         let assessor = Arc::clone(&shared.assessor);
         let capture = capture.clone();
         let read = tokio::task::spawn_blocking(move || from_evidence(&folder, &assessor, &capture));
-        match read.await.map_err(|error| CrawlError::Worker(error.to_string()))? {
-            Some(Read::Page(page)) => pages.push(Arc::new(page)),
+        match read
+            .await
+            .map_err(|error| CrawlError::Worker(error.to_string()))?
+        {
+            Some(Read::Page(page)) => pages.push(Arc::from(page)),
             Some(Read::Feed(feed)) => feeds.push(feed),
             None => {}
         }
     }
-    pages.sort_by_key(|page| (page.url.path() != "/", page.url.query().is_some(), page.url.path().len()));
+    pages.sort_by_key(|page| {
+        (
+            page.url.path() != "/",
+            page.url.query().is_some(),
+            page.url.path().len(),
+        )
+    });
     Ok((pages, feeds))
 }
 
 enum Read {
-    Page(Page),
+    Page(Box<Page>),
     Feed(FeedPage),
 }
 
 /// Reads a capture back from its evidence file. A damaged record is left out and said so.
-fn from_evidence(folder: &std::path::Path, assessor: &crate::assessment::Assessor, capture: &Capture) -> Option<Read> {
+fn from_evidence(
+    folder: &std::path::Path,
+    assessor: &crate::assessment::Assessor,
+    capture: &Capture,
+) -> Option<Read> {
     let at = |value: i64| u64::try_from(value).unwrap_or(0);
     let record = warc::read(
         folder,
@@ -148,8 +191,16 @@ fn from_evidence(folder: &std::path::Path, assessor: &crate::assessment::Assesso
     if is_html(&capture.content_type, &record.body) {
         let url = Url::parse(&capture.url).ok()?;
         let text = charset::decode(&record.body, &capture.content_type).text;
-        return Some(Read::Page(assessor.page(url, capture.body_sha256.clone(), &text)));
+        return Some(Read::Page(Box::new(assessor.page(
+            url,
+            capture.body_sha256.clone(),
+            &text,
+        ))));
     }
     let directions = feed::read(&record.body, &capture.content_type)?;
-    Some(Read::Feed(FeedPage { url: capture.url.clone(), capture: capture.body_sha256.clone(), directions }))
+    Some(Read::Feed(FeedPage {
+        url: capture.url.clone(),
+        capture: capture.body_sha256.clone(),
+        directions,
+    }))
 }

@@ -131,7 +131,9 @@ impl Lexicon {
                     groups.len() - 1
                 });
                 for spanned in raw.entries {
-                    let line = text.get(..spanned.span().start).map_or(0, |t| t.matches('\n').count() + 1);
+                    let line = text
+                        .get(..spanned.span().start)
+                        .map_or(0, |t| t.matches('\n').count() + 1);
                     let entry = spanned.into_inner();
                     let pieces = pieces(&entry).map_err(|problem| LexiconError::Entry {
                         file: (*file).to_owned(),
@@ -139,7 +141,9 @@ impl Lexicon {
                         entry: entry.clone(),
                         problem,
                     })?;
-                    let Some(first) = pieces.first() else { continue };
+                    let Some(first) = pieces.first() else {
+                        continue;
+                    };
                     let end = if first.prefix { "" } else { " " };
                     let pattern = format!(" {}{end}", first.word);
                     let at = *seen.entry(pattern.clone()).or_insert_with(|| {
@@ -150,7 +154,12 @@ impl Lexicon {
                     if let Some(list) = by_pattern.get_mut(at) {
                         list.push(entries.len());
                     }
-                    entries.push(Entry { group, text: entry, language: raw.language.clone(), pieces });
+                    entries.push(Entry {
+                        group,
+                        text: entry,
+                        language: raw.language.clone(),
+                        pieces,
+                    });
                 }
             }
         }
@@ -158,7 +167,13 @@ impl Lexicon {
             .match_kind(MatchKind::Standard)
             .build(&patterns)
             .map_err(|error| LexiconError::Size(error.to_string()))?;
-        Ok(Self { groups, by_id, entries, by_pattern, automaton })
+        Ok(Self {
+            groups,
+            by_id,
+            entries,
+            by_pattern,
+            automaton,
+        })
     }
 
     /// The number of the group with this id, `usize::MAX` when there is none.
@@ -176,7 +191,9 @@ impl Lexicon {
     /// The entry as written in its file, and its language.
     #[must_use]
     pub fn entry(&self, entry: usize) -> (&str, &str) {
-        self.entries.get(entry).map_or(("", ""), |entry| (&entry.text, &entry.language))
+        self.entries
+            .get(entry)
+            .map_or(("", ""), |entry| (&entry.text, &entry.language))
     }
 
     /// Every place where any entry is met, in order of place.
@@ -184,7 +201,9 @@ impl Lexicon {
     pub fn find(&self, words: &Words) -> Vec<Hit> {
         let mut hits = Vec::new();
         for found in self.automaton.find_overlapping_iter(&words.buffer) {
-            let Some(first) = words.index_at(found.start() + 1) else { continue };
+            let Some(first) = words.index_at(found.start() + 1) else {
+                continue;
+            };
             let candidates = self.by_pattern.get(found.pattern().as_usize());
             for &number in candidates.into_iter().flatten() {
                 if let Some(hit) = self.verify(number, first, words) {
@@ -203,7 +222,11 @@ impl Lexicon {
         for (offset, piece) in entry.pieces.iter().enumerate() {
             let mark = words.marks.get(first + offset)?;
             let word = words.word(first + offset);
-            let fits = if piece.prefix { word.starts_with(&piece.word) } else { word == piece.word };
+            let fits = if piece.prefix {
+                word.starts_with(&piece.word)
+            } else {
+                word == piece.word
+            };
             if mark.block != start.block || !fits {
                 return None;
             }
@@ -227,7 +250,11 @@ fn pieces(entry: &str) -> Result<Vec<Piece>, &'static str> {
             Some(stem) => (stem, true),
             None => (word, false),
         };
-        if word.is_empty() || !word.chars().all(|c| c.is_alphanumeric() || matches!(c, '₸' | '№')) {
+        if word.is_empty()
+            || !word
+                .chars()
+                .all(|c| c.is_alphanumeric() || matches!(c, '₸' | '№'))
+        {
             return Err("write words of letters and digits, with * only at the end of a word");
         }
         if word == "№" {
@@ -236,9 +263,16 @@ fn pieces(entry: &str) -> Result<Vec<Piece>, &'static str> {
         if prefix && word.chars().count() < 3 {
             return Err("a stem needs at least three letters before *");
         }
-        pieces.push(Piece { word: fold(word), prefix });
+        pieces.push(Piece {
+            word: fold(word),
+            prefix,
+        });
     }
-    if pieces.is_empty() { Err("the entry is empty") } else { Ok(pieces) }
+    if pieces.is_empty() {
+        Err("the entry is empty")
+    } else {
+        Ok(pieces)
+    }
 }
 
 #[cfg(test)]
@@ -272,7 +306,10 @@ mod tests {
 
     #[test]
     fn phrases_and_endings() {
-        assert_eq!(found("Создать заявку: криптовалюты"), ["Создать заявку", "криптовалюты"]);
+        assert_eq!(
+            found("Создать заявку: криптовалюты"),
+            ["Создать заявку", "криптовалюты"]
+        );
         assert!(found("создать новую заявку").is_empty());
     }
 
@@ -283,17 +320,36 @@ mod tests {
 
     #[test]
     fn an_error_names_file_and_line() {
-        let text = "[[group]]\nid = \"x\"\nlanguage = \"ru\"\nentries = [\n  \"хорошо\",\n  \"о*\",\n]\n";
-        let error = Lexicon::load(&[("bad.toml", text)]).unwrap_err().to_string();
-        assert!(error.starts_with("bad.toml, line 6: entry \"о*\""), "{error}");
-        let error = Lexicon::load(&[("worse.toml", "[[group]]\nid = 3")]).unwrap_err().to_string();
-        assert!(error.contains("worse.toml") && error.contains("line 2"), "{error}");
+        let text =
+            "[[group]]\nid = \"x\"\nlanguage = \"ru\"\nentries = [\n  \"хорошо\",\n  \"о*\",\n]\n";
+        let error = Lexicon::load(&[("bad.toml", text)])
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.starts_with("bad.toml, line 6: entry \"о*\""),
+            "{error}"
+        );
+        let error = Lexicon::load(&[("worse.toml", "[[group]]\nid = 3")])
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("worse.toml") && error.contains("line 2"),
+            "{error}"
+        );
     }
 
     #[test]
     fn the_shipped_lexicons_load() {
         let lexicon = Lexicon::shipped().unwrap();
-        for id in ["crypto", "order.give", "order.get", "tenge", "guard.bank", "rail.kaspi", "negation"] {
+        for id in [
+            "crypto",
+            "order.give",
+            "order.get",
+            "tenge",
+            "guard.bank",
+            "rail.kaspi",
+            "negation",
+        ] {
             assert_ne!(lexicon.group(id), usize::MAX, "{id}");
         }
     }

@@ -21,13 +21,19 @@ impl Politeness {
     /// `interval` between two requests to a host; a `Crawl-delay` counts up to `longest`.
     #[must_use]
     pub fn new(interval: Duration, longest: Duration) -> Self {
-        Self { interval: interval.max(SHORTEST), longest, hosts: Mutex::new(HashMap::new()) }
+        Self {
+            interval: interval.max(SHORTEST),
+            longest,
+            hosts: Mutex::new(HashMap::new()),
+        }
     }
 
     /// The interval that a host with this `Crawl-delay` gets.
     #[must_use]
     pub fn interval(&self, crawl_delay: Option<Duration>) -> Duration {
-        crawl_delay.map_or(self.interval, |delay| delay.min(self.longest).max(self.interval))
+        crawl_delay.map_or(self.interval, |delay| {
+            delay.min(self.longest).max(self.interval)
+        })
     }
 
     /// Sets a host's interval from its robots.txt. The next request still waits for a full interval.
@@ -42,7 +48,9 @@ impl Politeness {
     pub async fn ready(&self, host: &str) {
         let limiter = {
             let mut hosts = self.lock();
-            let held = hosts.entry(host.to_owned()).or_insert_with(|| Arc::new(limiter(self.interval)));
+            let held = hosts
+                .entry(host.to_owned())
+                .or_insert_with(|| Arc::new(limiter(self.interval)));
             Arc::clone(held)
         };
         limiter.until_ready().await;
@@ -72,9 +80,18 @@ mod tests {
     fn crawl_delay_counts_up_to_the_bound() {
         let politeness = Politeness::new(Duration::from_secs(1), Duration::from_secs(30));
         assert_eq!(politeness.interval(None), Duration::from_secs(1));
-        assert_eq!(politeness.interval(Some(Duration::from_millis(10))), Duration::from_secs(1));
-        assert_eq!(politeness.interval(Some(Duration::from_secs(5))), Duration::from_secs(5));
-        assert_eq!(politeness.interval(Some(Duration::from_secs(3600))), Duration::from_secs(30));
+        assert_eq!(
+            politeness.interval(Some(Duration::from_millis(10))),
+            Duration::from_secs(1)
+        );
+        assert_eq!(
+            politeness.interval(Some(Duration::from_secs(5))),
+            Duration::from_secs(5)
+        );
+        assert_eq!(
+            politeness.interval(Some(Duration::from_secs(3600))),
+            Duration::from_secs(30)
+        );
     }
 
     #[test]

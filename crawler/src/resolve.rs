@@ -23,7 +23,9 @@ pub enum LookupError {
     #[error("the name could not be resolved: {0}")]
     Failed(String),
     /// No upstream is configured.
-    #[error("no DNS upstream is configured for the crawler; set crawl.upstreams to one or more ADDRESS:PORT")]
+    #[error(
+        "no DNS upstream is configured for the crawler; set crawl.upstreams to one or more ADDRESS:PORT"
+    )]
     NoUpstream,
 }
 
@@ -58,13 +60,16 @@ impl Upstream {
             })
             .collect();
         let config = ResolverConfig::from_parts(None, Vec::new(), servers);
-        let mut builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
+        let mut builder =
+            TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
         let options = builder.options_mut();
         options.use_hosts_file = ResolveHosts::Never;
         options.timeout = Duration::from_secs(3);
         options.attempts = 2;
         options.cache_size = 4_096;
-        let resolver = builder.build().map_err(|error| LookupError::Failed(error.to_string()))?;
+        let resolver = builder
+            .build()
+            .map_err(|error| LookupError::Failed(error.to_string()))?;
         Ok(Self { resolver })
     }
 }
@@ -114,7 +119,9 @@ impl Resolve for GuardedResolver {
             match (allowed.is_empty(), refused) {
                 (false, _) => Ok(Box::new(allowed.into_iter()) as reqwest::dns::Addrs),
                 (true, Some(refusal)) => Err(refusal.into()),
-                (true, None) => Err(LookupError::Failed("the name has no address".to_owned()).into()),
+                (true, None) => {
+                    Err(LookupError::Failed("the name has no address".to_owned()).into())
+                }
             }
         })
     }

@@ -89,7 +89,9 @@ impl Rules {
         let mut last_was_agent = false;
         for line in text.split(['\n', '\r']) {
             let line = line.split('#').next().unwrap_or_default().trim();
-            let Some((key, value)) = key_value(line) else { continue };
+            let Some((key, value)) = key_value(line) else {
+                continue;
+            };
             match key.to_ascii_lowercase().as_str() {
                 "user-agent" => {
                     if !last_was_agent {
@@ -108,13 +110,19 @@ impl Rules {
                     for (applies, rules) in [(current.us, &mut ours), (current.all, &mut others)] {
                         if applies && !value.is_empty() {
                             let pattern = normalise(value);
-                            rules.rules.push(Rule { allow: key == "allow", pattern });
+                            rules.rules.push(Rule {
+                                allow: key == "allow",
+                                pattern,
+                            });
                         }
                     }
                 }
                 // These stand outside the rules of a group and do not end it (section 2.2.4).
                 "crawl-delay" => {
-                    let seconds = value.parse::<f64>().ok().filter(|s| s.is_finite() && *s >= 0.0);
+                    let seconds = value
+                        .parse::<f64>()
+                        .ok()
+                        .filter(|s| s.is_finite() && *s >= 0.0);
                     let delay = seconds.map(|s| Duration::from_secs_f64(s.min(86_400.0)));
                     for (applies, rules) in [(current.us, &mut ours), (current.all, &mut others)] {
                         if applies && delay.is_some() {
@@ -137,7 +145,11 @@ impl Rules {
     /// The longest matching pattern decides; `allow` wins a tie (section 2.2.2).
     #[must_use]
     pub fn allows(&self, path_and_query: &str) -> bool {
-        let path = normalise(if path_and_query.is_empty() { "/" } else { path_and_query });
+        let path = normalise(if path_and_query.is_empty() {
+            "/"
+        } else {
+            path_and_query
+        });
         self.rules
             .iter()
             .filter(|rule| matches(&rule.pattern, &path))
@@ -165,7 +177,9 @@ fn key_value(line: &str) -> Option<(&str, &str)> {
 
 /// The leading letters, `_` and `-` of a user-agent value (section 2.2.1).
 fn product_token(value: &str) -> &str {
-    let end = value.find(|c: char| !(c.is_ascii_alphabetic() || matches!(c, '_' | '-'))).unwrap_or(value.len());
+    let end = value
+        .find(|c: char| !(c.is_ascii_alphabetic() || matches!(c, '_' | '-')))
+        .unwrap_or(value.len());
     value.get(..end).unwrap_or_default()
 }
 
@@ -178,10 +192,15 @@ fn normalise(text: &str) -> String {
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         let escape = (byte == b'%')
-            .then(|| text.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok()))
+            .then(|| {
+                text.get(at + 1..at + 3)
+                    .and_then(|hex| u8::from_str_radix(hex, 16).ok())
+            })
             .flatten();
         match escape {
-            Some(octet) if octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'.' | b'_' | b'~') => {
+            Some(octet)
+                if octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'.' | b'_' | b'~') =>
+            {
                 out.push(char::from(octet));
                 at += 3;
             }
@@ -211,7 +230,9 @@ fn matches(pattern: &str, path: &str) -> bool {
     };
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = path.strip_prefix(first) else { return false };
+    let Some(mut rest) = path.strip_prefix(first) else {
+        return false;
+    };
     let mut wild = false;
     let parts: Vec<&str> = parts.collect();
     for (index, part) in parts.iter().enumerate() {
@@ -251,7 +272,8 @@ mod tests {
 
     #[test]
     fn the_longest_match_wins_and_allow_wins_a_tie() {
-        let file = "User-agent: *\nDisallow: /shop\nAllow: /shop/open\nDisallow: /same\nAllow: /same\n";
+        let file =
+            "User-agent: *\nDisallow: /shop\nAllow: /shop/open\nDisallow: /same\nAllow: /same\n";
         assert!(!allows(file, "/shop/x"));
         assert!(allows(file, "/shop/open/1"));
         assert!(allows(file, "/same"));
@@ -268,7 +290,10 @@ mod tests {
     #[test]
     fn escapes_and_other_scripts_compare_by_octet() {
         let file = "User-agent: *\nDisallow: /айырбас\nDisallow: /%7ejoe\n";
-        assert!(!allows(file, "/%D0%B0%D0%B9%D1%8B%D1%80%D0%B1%D0%B0%D1%81/x"));
+        assert!(!allows(
+            file,
+            "/%D0%B0%D0%B9%D1%8B%D1%80%D0%B1%D0%B0%D1%81/x"
+        ));
         assert!(!allows(file, "/~joe"));
     }
 
@@ -291,7 +316,10 @@ mod tests {
     fn crawl_delay_is_read() {
         let robots = Robots::from_response(200, b"User-agent: *\nCrawl-delay: 2.5", "QalqanBot");
         assert_eq!(robots.delay(), Some(Duration::from_millis(2500)));
-        assert_eq!(Robots::from_response(200, b"User-agent: *\nCrawl-delay: -1", "QalqanBot").delay(), None);
+        assert_eq!(
+            Robots::from_response(200, b"User-agent: *\nCrawl-delay: -1", "QalqanBot").delay(),
+            None
+        );
     }
 
     #[test]

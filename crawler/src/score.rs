@@ -59,10 +59,18 @@ pub fn settle(signals: Vec<Signal>) -> Vec<Signal> {
         }
     }
     let mut signals: Vec<Signal> = best.into_values().collect();
-    signals.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()).then_with(|| a.id.cmp(&b.id)));
+    signals.sort_by(|a, b| {
+        b.weight
+            .abs()
+            .total_cmp(&a.weight.abs())
+            .then_with(|| a.id.cmp(&b.id))
+    });
     let mut used: HashMap<(&str, Axis), f64> = HashMap::new();
     for signal in &mut signals {
-        let Some((family, cap)) = CAPS.iter().find(|(family, _)| signal.id.starts_with(family)) else {
+        let Some((family, cap)) = CAPS
+            .iter()
+            .find(|(family, _)| signal.id.starts_with(family))
+        else {
             continue;
         };
         let used = used.entry((*family, signal.axis)).or_insert(0.0);
@@ -75,9 +83,20 @@ pub fn settle(signals: Vec<Signal>) -> Vec<Signal> {
 /// Adds up one axis.
 #[must_use]
 pub fn ledger(signals: &[Signal], axis: Axis, bias: f64) -> Ledger {
-    let points = cents(signals.iter().filter(|signal| signal.axis == axis).map(|signal| signal.weight).sum());
+    let points = cents(
+        signals
+            .iter()
+            .filter(|signal| signal.axis == axis)
+            .map(|signal| signal.weight)
+            .sum(),
+    );
     let logit = cents(bias + points);
-    Ledger { bias, points, logit, probability: cents4(1.0 / (1.0 + (-logit).exp())) }
+    Ledger {
+        bias,
+        points,
+        logit,
+        probability: cents4(1.0 / (1.0 + (-logit).exp())),
+    }
 }
 
 fn cents(value: f64) -> f64 {
@@ -103,7 +122,7 @@ mod tests {
             url: String::new(),
             capture: String::new(),
             matched: Vec::new(),
-        transaction: false,
+            transaction: false,
             decisive: false,
         }
     }
@@ -120,7 +139,9 @@ mod tests {
 
     #[test]
     fn words_alone_stay_below_even_odds() {
-        let words = (0..20).map(|i| signal(&format!("word_x.{i}"), Axis::Exchange, 0.5)).collect();
+        let words = (0..20)
+            .map(|i| signal(&format!("word_x.{i}"), Axis::Exchange, 0.5))
+            .collect();
         assert!(ledger(&settle(words), Axis::Exchange, EXCHANGE_BIAS).probability < 0.2);
     }
 

@@ -34,7 +34,10 @@ pub enum SeedError {
 /// The first line that cannot be used, with file and line.
 pub fn read_file(path: &std::path::Path) -> Result<Vec<Url>, SeedError> {
     let file = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|source| SeedError::Read { file: file.clone(), source })?;
+    let text = std::fs::read_to_string(path).map_err(|source| SeedError::Read {
+        file: file.clone(),
+        source,
+    })?;
     read(&file, &text)
 }
 
@@ -53,13 +56,20 @@ pub fn read(file: &str, text: &str) -> Result<Vec<Url>, SeedError> {
         }
         let fields = fields(line);
         if std::mem::take(&mut first) {
-            let named = |name: &str| fields.iter().position(|field| field.eq_ignore_ascii_case(name));
+            let named = |name: &str| {
+                fields
+                    .iter()
+                    .position(|field| field.eq_ignore_ascii_case(name))
+            };
             if let Some(at) = named("url").or_else(|| named("host")) {
                 column = at;
                 continue;
             }
         }
-        let text = fields.get(column).map(|field| field.trim()).unwrap_or_default();
+        let text = fields
+            .get(column)
+            .map(|field| field.trim())
+            .unwrap_or_default();
         let url = parse(text).map_err(|problem| SeedError::Line {
             file: file.to_owned(),
             line: number + 1,
@@ -77,7 +87,11 @@ fn parse(text: &str) -> Result<Url, String> {
     if text.is_empty() {
         return Err("the field is empty".to_owned());
     }
-    let with_scheme = if text.contains("://") { text.to_owned() } else { format!("https://{text}/") };
+    let with_scheme = if text.contains("://") {
+        text.to_owned()
+    } else {
+        format!("https://{text}/")
+    };
     let mut url = Url::parse(&with_scheme).map_err(|error| error.to_string())?;
     url.set_fragment(None);
     if !matches!(url.scheme(), "http" | "https") {
@@ -125,15 +139,25 @@ mod tests {
 
     #[test]
     fn names_and_addresses() {
-        let seeds = read("s.csv", "note,url\n\"a, b\",shop.test\n# later\nx,http://Другой.test:8090/p#f\n\nx,shop.test\n").unwrap();
-        assert_eq!(seeds.iter().map(Url::as_str).collect::<Vec<_>>(), ["https://shop.test/", "http://xn--c1abqtis.test:8090/p"]);
+        let seeds = read(
+            "s.csv",
+            "note,url\n\"a, b\",shop.test\n# later\nx,http://Другой.test:8090/p#f\n\nx,shop.test\n",
+        )
+        .unwrap();
+        assert_eq!(
+            seeds.iter().map(Url::as_str).collect::<Vec<_>>(),
+            ["https://shop.test/", "http://xn--c1abqtis.test:8090/p"]
+        );
         assert_eq!(read("s.csv", "a.test\nb.test").unwrap().len(), 2);
     }
 
     #[test]
     fn errors_name_file_and_line() {
         for (text, part) in [
-            ("url\na.test\nhttp://127.0.0.1/\n", "s.csv, line 3: \"http://127.0.0.1/\""),
+            (
+                "url\na.test\nhttp://127.0.0.1/\n",
+                "s.csv, line 3: \"http://127.0.0.1/\"",
+            ),
             ("url\nftp://a.test/", "only http and https"),
             ("url\nlocalhost", "needs a dot"),
             ("url,x\n,y", "empty"),

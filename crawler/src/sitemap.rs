@@ -28,14 +28,20 @@ pub fn read(bytes: &[u8], base: &Url) -> Sitemap {
     let mut decoded = Vec::new();
     let bytes = if bytes.starts_with(&[0x1F, 0x8B]) {
         // A broken end still leaves what was read before it.
-        let _ = MultiGzDecoder::new(bytes).take(MAX_DECODED).read_to_end(&mut decoded);
+        let _ = MultiGzDecoder::new(bytes)
+            .take(MAX_DECODED)
+            .read_to_end(&mut decoded);
         &decoded
     } else {
         bytes
     };
     let text = String::from_utf8_lossy(bytes);
     let text = text.trim_start_matches('\u{FEFF}').trim_start();
-    if text.starts_with('<') { xml(text, base) } else { lines(text, base) }
+    if text.starts_with('<') {
+        xml(text, base)
+    } else {
+        lines(text, base)
+    }
 }
 
 fn xml(text: &str, base: &Url) -> Sitemap {
@@ -73,7 +79,11 @@ fn xml(text: &str, base: &Url) -> Sitemap {
             }
             Ok(Event::End(end)) if end.local_name().as_ref() == "loc" => {
                 if let Some(url) = location.take().and_then(|text| resolve(&text, base)) {
-                    if index { found.sitemaps.push(url) } else { found.pages.push(url) }
+                    if index {
+                        found.sitemaps.push(url);
+                    } else {
+                        found.pages.push(url);
+                    }
                 }
             }
             Ok(Event::Eof) | Err(_) => break,
@@ -93,7 +103,10 @@ fn lines(text: &str, base: &Url) -> Sitemap {
         .filter(|line| line.starts_with("http"))
         .filter_map(|line| resolve(line, base))
         .collect();
-    Sitemap { pages, sitemaps: Vec::new() }
+    Sitemap {
+        pages,
+        sitemaps: Vec::new(),
+    }
 }
 
 fn resolve(text: &str, base: &Url) -> Option<Url> {
@@ -101,7 +114,9 @@ fn resolve(text: &str, base: &Url) -> Option<Url> {
     if text.is_empty() || text.len() > 2_000 {
         return None;
     }
-    base.join(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
+    base.join(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"))
 }
 
 #[cfg(test)]
@@ -116,8 +131,14 @@ mod tests {
     #[test]
     fn pages_and_indexes() {
         let found = read(b"<?xml version='1.0'?><urlset xmlns='x'><url><loc> https://a.test/p?a=1&amp;b=2 </loc><lastmod>x</lastmod></url><url><loc><![CDATA[/rules]]></loc></url></urlset>", &base());
-        assert_eq!(found.pages.iter().map(Url::as_str).collect::<Vec<_>>(), ["https://a.test/p?a=1&b=2", "https://a.test/rules"]);
-        let found = read(b"<sitemapindex><sitemap><loc>https://a.test/s1.xml</loc></sitemap></sitemapindex>", &base());
+        assert_eq!(
+            found.pages.iter().map(Url::as_str).collect::<Vec<_>>(),
+            ["https://a.test/p?a=1&b=2", "https://a.test/rules"]
+        );
+        let found = read(
+            b"<sitemapindex><sitemap><loc>https://a.test/s1.xml</loc></sitemap></sitemapindex>",
+            &base(),
+        );
         assert_eq!(found.sitemaps.len(), 1);
     }
 
@@ -125,14 +146,25 @@ mod tests {
     fn gzip_and_plain_text() {
         use std::io::Write as _;
         let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        gz.write_all(b"<urlset><url><loc>https://a.test/x</loc></url></urlset>").unwrap();
+        gz.write_all(b"<urlset><url><loc>https://a.test/x</loc></url></urlset>")
+            .unwrap();
         assert_eq!(read(&gz.finish().unwrap(), &base()).pages.len(), 1);
-        assert_eq!(read(b"https://a.test/1\nnot a url\nhttps://a.test/2\n", &base()).pages.len(), 2);
+        assert_eq!(
+            read(b"https://a.test/1\nnot a url\nhttps://a.test/2\n", &base())
+                .pages
+                .len(),
+            2
+        );
     }
 
     #[test]
     fn a_broken_file_gives_what_stood_before_the_break() {
-        assert_eq!(read(b"<urlset><url><loc>/a</loc></url><url><loc", &base()).pages.len(), 1);
+        assert_eq!(
+            read(b"<urlset><url><loc>/a</loc></url><url><loc", &base())
+                .pages
+                .len(),
+            1
+        );
     }
 
     proptest! {

@@ -5,11 +5,10 @@
 //! `warcinfo` record says so.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use flate2::Compression;
-use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
@@ -18,10 +17,12 @@ use time::format_description::well_known::Rfc3339;
 use crate::fetch::Exchange;
 use crate::hex;
 
+mod reader;
+
+pub use reader::{Record, WarcError, read};
+
 /// A file is closed and a new one begun past this size.
 pub const ROTATE_AT: u64 = 1024 * 1024 * 1024;
-/// Bytes read of one record, decoded.
-const MAX_RECORD: u64 = 16 * 1024 * 1024;
 
 /// Where a record stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,42 +37,6 @@ pub struct Stored {
     pub record_sha256: String,
     /// Hex SHA-256 of the body.
     pub body_sha256: String,
-}
-
-/// A record read back.
-#[derive(Debug, Clone)]
-pub struct Record {
-    /// `WARC-…` and other header lines.
-    pub headers: Vec<(String, String)>,
-    /// Status line and header lines of the HTTP answer.
-    pub http_headers: String,
-    /// The body.
-    pub body: Vec<u8>,
-    /// Hex SHA-256 of the compressed record, computed while reading.
-    pub record_sha256: String,
-}
-
-/// A record that cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum WarcError {
-    /// The system refused.
-    #[error("evidence file {file}: {source}")]
-    Io {
-        /// File name.
-        file: String,
-        /// Why.
-        source: io::Error,
-    },
-    /// Not a record, or not the one that was stored.
-    #[error("evidence file {file}, offset {offset}: {problem}; restore the file from a backup")]
-    Damaged {
-        /// File name.
-        file: String,
-        /// Offset asked for.
-        offset: u64,
-        /// What is wrong.
-        problem: String,
-    },
 }
 
 /// Appends records to the current file of a folder.
@@ -91,7 +56,13 @@ impl Writer {
     pub fn create(folder: &Path, software: &str) -> io::Result<Self> {
         std::fs::create_dir_all(folder)?;
         let (name, file) = begin(folder)?;
-        let mut writer = Self { folder: folder.to_owned(), software: software.to_owned(), file, name, at: 0 };
+        let mut writer = Self {
+            folder: folder.to_owned(),
+            software: software.to_owned(),
+            file,
+            name,
+            at: 0,
+        };
         writer.info()?;
         Ok(writer)
     }
@@ -118,8 +89,14 @@ impl Writer {
             ("WARC-Record-ID", response_id.clone()),
             ("WARC-Date", date.clone()),
             ("WARC-Target-URI", uri.to_owned()),
-            ("Content-Type", "application/http;msgtype=response".to_owned()),
-            ("WARC-Payload-Digest", format!("sha256:{}", hex(&body_sha256))),
+            (
+                "Content-Type",
+                "application/http;msgtype=response".to_owned(),
+            ),
+            (
+                "WARC-Payload-Digest",
+                format!("sha256:{}", hex(&body_sha256)),
+            ),
         ];
         if exchange.truncated {
             headers.push(("WARC-Truncated", "length".to_owned()));
@@ -131,10 +108,19 @@ impl Writer {
             ("WARC-Date", date),
             ("WARC-Target-URI", uri.to_owned()),
             ("WARC-Concurrent-To", response_id),
-            ("Content-Type", "application/http;msgtype=request".to_owned()),
+            (
+                "Content-Type",
+                "application/http;msgtype=request".to_owned(),
+            ),
         ];
         self.append(&request, &request_block(exchange))?;
-        Ok(Stored { file: self.name.clone(), offset, length, record_sha256, body_sha256: hex(&body_sha256) })
+        Ok(Stored {
+            file: self.name.clone(),
+            offset,
+            length,
+            record_sha256,
+            body_sha256: hex(&body_sha256),
+        })
     }
 
     /// Forces what was written to disk; done before evidence is frozen.
@@ -163,15 +149,26 @@ impl Writer {
         self.append(&headers, fields.as_bytes()).map(drop)
     }
 
-    fn append(&mut self, headers: &[(&str, String)], block: &[u8]) -> io::Result<(u64, u64, String)> {
-        let mut encoder = GzEncoder::new(Vec::with_capacity(block.len() / 3 + 512), Compression::fast());
+    fn append(
+        &mut self,
+        headers: &[(&str, String)],
+        block: &[u8],
+    ) -> io::Result<(u64, u64, String)> {
+        let mut encoder = GzEncoder::new(
+            Vec::with_capacity(block.len() / 3 + 512),
+            Compression::fast(),
+        );
         encoder.write_all(b"WARC/1.1\r\n")?;
         for (name, value) in headers {
             // A line break in a value would forge header lines.
             let value: String = value.chars().filter(|c| !c.is_control()).collect();
             write!(encoder, "{name}: {value}\r\n")?;
         }
-        write!(encoder, "WARC-Block-Digest: sha256:{}\r\n", hex(&Sha256::digest(block)))?;
+        write!(
+            encoder,
+            "WARC-Block-Digest: sha256:{}\r\n",
+            hex(&Sha256::digest(block))
+        )?;
         write!(encoder, "Content-Length: {}\r\n\r\n", block.len())?;
         encoder.write_all(block)?;
         encoder.write_all(b"\r\n\r\n")?;
@@ -188,22 +185,42 @@ fn begin(folder: &Path) -> io::Result<(String, File)> {
     let now = OffsetDateTime::now_utc();
     let stamp = format!(
         "{:04}{:02}{:02}{:02}{:02}{:02}",
-        now.year(), u8::from(now.month()), now.day(), now.hour(), now.minute(), now.second()
+        now.year(),
+        u8::from(now.month()),
+        now.day(),
+        now.hour(),
+        now.minute(),
+        now.second()
     );
     let name = format!("qalqan-{stamp}-{}.warc.gz", hex(&random::<4>()?));
-    let file = OpenOptions::new().write(true).create_new(true).open(folder.join(&name))?;
+    let file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(folder.join(&name))?;
     Ok((name, file))
 }
 
 fn response_head(exchange: &Exchange) -> Vec<u8> {
-    let mut head = format!("HTTP/1.1 {} {}\r\n", exchange.status, reason(exchange.status)).into_bytes();
+    let mut head = format!(
+        "HTTP/1.1 {} {}\r\n",
+        exchange.status,
+        reason(exchange.status)
+    )
+    .into_bytes();
     for (name, value) in &exchange.headers {
-        if matches!(name.as_str(), "content-length" | "transfer-encoding" | "content-encoding" | "connection") {
+        if matches!(
+            name.as_str(),
+            "content-length" | "transfer-encoding" | "content-encoding" | "connection"
+        ) {
             continue;
         }
         head.extend_from_slice(name.as_bytes());
         head.extend_from_slice(b": ");
-        head.extend(value.iter().filter(|byte| !matches!(byte, b'\r' | b'\n' | 0)));
+        head.extend(
+            value
+                .iter()
+                .filter(|byte| !matches!(byte, b'\r' | b'\n' | 0)),
+        );
         head.extend_from_slice(b"\r\n");
     }
     head.extend_from_slice(format!("content-length: {}\r\n\r\n", exchange.body.len()).as_bytes());
@@ -211,7 +228,11 @@ fn response_head(exchange: &Exchange) -> Vec<u8> {
 }
 
 fn request_block(exchange: &Exchange) -> Vec<u8> {
-    let query = exchange.url.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let query = exchange
+        .url
+        .query()
+        .map(|query| format!("?{query}"))
+        .unwrap_or_default();
     let mut block = format!("GET {}{query} HTTP/1.1\r\n", exchange.url.path());
     for (name, value) in &exchange.request {
         block.push_str(&format!("{name}: {value}\r\n"));
@@ -221,7 +242,10 @@ fn request_block(exchange: &Exchange) -> Vec<u8> {
 }
 
 fn reason(status: u16) -> &'static str {
-    reqwest::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("Unknown")
+    reqwest::StatusCode::from_u16(status)
+        .ok()
+        .and_then(|status| status.canonical_reason())
+        .unwrap_or("Unknown")
 }
 
 fn timestamp(seconds: i64) -> String {
@@ -244,59 +268,14 @@ fn record_id() -> io::Result<String> {
     bytes[8] = bytes[8] & 0x3F | 0x80;
     let text = hex(&bytes);
     let part = |range: std::ops::Range<usize>| text.get(range).unwrap_or_default();
-    Ok(format!("<urn:uuid:{}-{}-{}-{}-{}>", part(0..8), part(8..12), part(12..16), part(16..20), part(20..32)))
-}
-
-/// Reads the record at `offset` of `folder/file`, `length` compressed bytes, and checks that it is
-/// the one whose hash was stored when `expected_sha256` is given.
-///
-/// # Errors
-/// When the file is missing, too short, not gzip, not a record, or altered.
-pub fn read(folder: &Path, file: &str, offset: u64, length: u64, expected_sha256: Option<&str>) -> Result<Record, WarcError> {
-    let fail = |source: io::Error| WarcError::Io { file: file.to_owned(), source };
-    let damaged = |problem: &str| WarcError::Damaged { file: file.to_owned(), offset, problem: problem.to_owned() };
-    if file.contains(['/', '\\']) || file.contains("..") || length > MAX_RECORD {
-        return Err(damaged("this is not a file name or length that we store"));
-    }
-    let mut handle = File::open(folder.join(file)).map_err(fail)?;
-    handle.seek(SeekFrom::Start(offset)).map_err(fail)?;
-    let mut member = Vec::new();
-    handle.take(length).read_to_end(&mut member).map_err(fail)?;
-    let record_sha256 = hex(&Sha256::digest(&member));
-    if expected_sha256.is_some_and(|expected| expected != record_sha256) {
-        return Err(damaged("the stored hash does not agree with the bytes"));
-    }
-    let mut text = Vec::new();
-    GzDecoder::new(member.as_slice())
-        .take(MAX_RECORD)
-        .read_to_end(&mut text)
-        .map_err(|error| damaged(&error.to_string()))?;
-    let (head, rest) = split_head(&text).ok_or_else(|| damaged("no record header"))?;
-    let head = String::from_utf8_lossy(head);
-    let headers: Vec<(String, String)> = head
-        .lines()
-        .skip(1)
-        .filter_map(|line| line.split_once(':'))
-        .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
-        .collect();
-    let block_length = headers
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
-        .and_then(|(_, value)| value.parse::<usize>().ok());
-    let block = block_length.and_then(|length| rest.get(..length)).ok_or_else(|| damaged("the record is cut"))?;
-    let (http, body) = split_head(block).unwrap_or((&[], block));
-    Ok(Record {
-        headers,
-        http_headers: String::from_utf8_lossy(http).into_owned(),
-        body: body.to_vec(),
-        record_sha256,
-    })
-}
-
-/// Splits at the first empty line.
-fn split_head(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let at = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
-    Some((bytes.get(..at)?, bytes.get(at + 4..)?))
+    Ok(format!(
+        "<urn:uuid:{}-{}-{}-{}-{}>",
+        part(0..8),
+        part(8..12),
+        part(12..16),
+        part(16..20),
+        part(20..32)
+    ))
 }
 
 #[cfg(test)]
@@ -328,13 +307,35 @@ mod tests {
         let second = writer.store(&exchange("/b?x=1", b"")).unwrap();
         writer.sync().unwrap();
         assert!(second.offset > first.offset);
-        let record = read(folder.path(), &first.file, first.offset, first.length, Some(&first.record_sha256)).unwrap();
+        let record = read(
+            folder.path(),
+            &first.file,
+            first.offset,
+            first.length,
+            Some(&first.record_sha256),
+        )
+        .unwrap();
         assert_eq!(record.body, b"one\r\n\r\ntwo");
-        assert!(record.http_headers.starts_with("HTTP/1.1 200 OK\r\ncontent-type: text/html"));
+        assert!(
+            record
+                .http_headers
+                .starts_with("HTTP/1.1 200 OK\r\ncontent-type: text/html")
+        );
         assert!(!record.http_headers.contains("\nForged"));
         assert!(!record.http_headers.contains("chunked"));
         assert_eq!(hex(&Sha256::digest(&record.body)), first.body_sha256);
-        assert_eq!(read(folder.path(), &second.file, second.offset, second.length, None).unwrap().body, b"");
+        assert_eq!(
+            read(
+                folder.path(),
+                &second.file,
+                second.offset,
+                second.length,
+                None
+            )
+            .unwrap()
+            .body,
+            b""
+        );
         if let Ok(keep) = std::env::var("QALQAN_KEEP_WARC") {
             std::fs::copy(folder.path().join(&first.file), keep).unwrap();
         }
@@ -350,7 +351,14 @@ mod tests {
         let at = usize::try_from(stored.offset).unwrap() + 30;
         bytes[at] ^= 1;
         std::fs::write(&path, bytes).unwrap();
-        let error = read(folder.path(), &stored.file, stored.offset, stored.length, Some(&stored.record_sha256)).unwrap_err();
+        let error = read(
+            folder.path(),
+            &stored.file,
+            stored.offset,
+            stored.length,
+            Some(&stored.record_sha256),
+        )
+        .unwrap_err();
         assert!(error.to_string().contains("does not agree"), "{error}");
         assert!(read(folder.path(), "../etc/passwd", 0, 10, None).is_err());
     }

@@ -28,7 +28,10 @@ impl Words {
     /// Reads the blocks of a page.
     #[must_use]
     pub fn of<'a>(blocks: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut words = Self { buffer: " ".to_owned(), marks: Vec::new() };
+        let mut words = Self {
+            buffer: " ".to_owned(),
+            marks: Vec::new(),
+        };
         for (block, text) in blocks.into_iter().enumerate() {
             if block > 0 {
                 words.buffer.push_str("\u{1} ");
@@ -55,8 +58,15 @@ impl Words {
     }
 
     fn push(&mut self, block: usize, text: &str, start: usize, end: usize) {
-        let Some(word) = text.get(start..end) else { return };
-        self.marks.push(Mark { at: self.buffer.len(), block, start, end });
+        let Some(word) = text.get(start..end) else {
+            return;
+        };
+        self.marks.push(Mark {
+            at: self.buffer.len(),
+            block,
+            start,
+            end,
+        });
         fold_into(word, &mut self.buffer);
         self.buffer.push(' ');
     }
@@ -64,7 +74,9 @@ impl Words {
     /// The normalised word at `index`.
     #[must_use]
     pub fn word(&self, index: usize) -> &str {
-        let Some(mark) = self.marks.get(index) else { return "" };
+        let Some(mark) = self.marks.get(index) else {
+            return "";
+        };
         let rest = self.buffer.get(mark.at..).unwrap_or_default();
         rest.split(' ').next().unwrap_or_default()
     }
@@ -72,7 +84,9 @@ impl Words {
     /// Index of the word that begins at `offset` of the buffer.
     #[must_use]
     pub fn index_at(&self, offset: usize) -> Option<usize> {
-        self.marks.binary_search_by_key(&offset, |mark| mark.at).ok()
+        self.marks
+            .binary_search_by_key(&offset, |mark| mark.at)
+            .ok()
     }
 }
 
@@ -83,8 +97,8 @@ fn is_word(c: char) -> bool {
 /// Appends `word` in its folded form.
 fn fold_into(word: &str, out: &mut String) {
     let mixed = is_mixed(word);
-    let to_cyrillic = mixed
-        && word.chars().filter(|c| is_cyrillic(*c)).count() * 2 >= word.chars().count();
+    let to_cyrillic =
+        mixed && word.chars().filter(|c| is_cyrillic(*c)).count() * 2 >= word.chars().count();
     for c in word.chars().flat_map(char::to_lowercase) {
         let c = match c {
             'ё' => 'е',
@@ -118,16 +132,36 @@ fn is_cyrillic(c: char) -> bool {
 }
 
 const TWINS: &[(char, char)] = &[
-    ('a', 'а'), ('b', 'в'), ('c', 'с'), ('e', 'е'), ('h', 'н'), ('i', 'і'), ('k', 'к'), ('m', 'м'),
-    ('o', 'о'), ('p', 'р'), ('t', 'т'), ('x', 'х'), ('y', 'у'), ('s', 'ѕ'), ('j', 'ј'), ('h', 'һ'),
+    ('a', 'а'),
+    ('b', 'в'),
+    ('c', 'с'),
+    ('e', 'е'),
+    ('h', 'н'),
+    ('i', 'і'),
+    ('k', 'к'),
+    ('m', 'м'),
+    ('o', 'о'),
+    ('p', 'р'),
+    ('t', 'т'),
+    ('x', 'х'),
+    ('y', 'у'),
+    ('s', 'ѕ'),
+    ('j', 'ј'),
+    ('h', 'һ'),
 ];
 
 fn latin_to_cyrillic(c: char) -> char {
-    TWINS.iter().find(|(latin, _)| *latin == c).map_or(c, |(_, twin)| *twin)
+    TWINS
+        .iter()
+        .find(|(latin, _)| *latin == c)
+        .map_or(c, |(_, twin)| *twin)
 }
 
 fn cyrillic_to_latin(c: char) -> char {
-    TWINS.iter().find(|(_, twin)| *twin == c).map_or(c, |(latin, _)| *latin)
+    TWINS
+        .iter()
+        .find(|(_, twin)| *twin == c)
+        .map_or(c, |(latin, _)| *latin)
 }
 
 #[cfg(test)]

@@ -68,17 +68,28 @@ async fn visit(shared: &Shared, lease: &Lease) -> Result<(), CrawlError> {
             shared.tell(Event::Skipped { url, why }).await;
         }
         Visit::Failed(error) if error.is_temporary() && lease.attempts < MAX_ATTEMPTS => {
-            let pause = shared.config.retry_after * 2_u32.pow(u32::try_from(lease.attempts).unwrap_or(1).min(6) - 1);
+            let pause = shared.config.retry_after
+                * 2_u32.pow(u32::try_from(lease.attempts).unwrap_or(1).min(6) - 1);
             let not_before = now() + i64::try_from(pause.as_secs()).unwrap_or(60);
             frontier::retry(&shared.store, &url, &error.to_string(), not_before).await?;
         }
         Visit::Failed(error @ FetchError::Refused(_)) => {
             frontier::refuse(&shared.store, &url, &error.to_string()).await?;
-            shared.tell(Event::Skipped { url, why: error.to_string() }).await;
+            shared
+                .tell(Event::Skipped {
+                    url,
+                    why: error.to_string(),
+                })
+                .await;
         }
         Visit::Failed(error) => {
             frontier::done(&shared.store, &url, &format!("failed: {error}")).await?;
-            shared.tell(Event::Skipped { url, why: error.to_string() }).await;
+            shared
+                .tell(Event::Skipped {
+                    url,
+                    why: error.to_string(),
+                })
+                .await;
         }
     }
     Ok(())
@@ -92,13 +103,23 @@ async fn fetch(shared: &Shared, lease: &Lease, url: &Url) -> Result<Visit, Crawl
         Ok(robots) => robots,
         Err(error) => return Ok(Visit::Failed(error)),
     };
-    let path = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+    let path = url.query().map_or_else(
+        || url.path().to_owned(),
+        |query| format!("{}?{query}", url.path()),
+    );
     if !robots.allows(&path) {
-        let why = if *robots == Robots::DisallowAll { "robots.txt answered with a server error" } else { "robots.txt" };
+        let why = if *robots == Robots::DisallowAll {
+            "robots.txt answered with a server error"
+        } else {
+            "robots.txt"
+        };
         return Ok(Visit::Refused(format!("not allowed: {why}")));
     }
     shared.politeness.ready(&lease.host).await;
-    let outcome = shared.fetcher.get(url, MAX_BODY, MAX_REDIRECTS, false).await;
+    let outcome = shared
+        .fetcher
+        .get(url, MAX_BODY, MAX_REDIRECTS, false)
+        .await;
     let mut last = None;
     for exchange in outcome.exchanges {
         last = Some(keep(shared, lease, exchange).await?);
@@ -107,12 +128,22 @@ async fn fetch(shared: &Shared, lease: &Lease, url: &Url) -> Result<Visit, Crawl
         (End::Failed(error), _) => Ok(Visit::Failed(error)),
         (End::Elsewhere(target), kept) => {
             let status = kept.map_or(0, |kept| kept.exchange.status);
-            shared.tell(Event::Fetched { url: lease.url.clone(), status }).await;
+            shared
+                .tell(Event::Fetched {
+                    url: lease.url.clone(),
+                    status,
+                })
+                .await;
             redirect_elsewhere(shared, lease, &target).await?;
             Ok(Visit::Done(format!("{status}: redirects to {target}")))
         }
         (End::Answer, Some(kept)) => {
-            shared.tell(Event::Fetched { url: lease.url.clone(), status: kept.exchange.status }).await;
+            shared
+                .tell(Event::Fetched {
+                    url: lease.url.clone(),
+                    status: kept.exchange.status,
+                })
+                .await;
             answer(shared, lease, &kept, &robots).await.map(Visit::Done)
         }
         (End::Answer, None) => Ok(Visit::Done("no answer".to_owned())),
@@ -120,28 +151,47 @@ async fn fetch(shared: &Shared, lease: &Lease, url: &Url) -> Result<Visit, Crawl
 }
 
 /// The robots.txt of a URL's origin, from memory or from the host.
-async fn robots_of(shared: &Shared, lease: &Lease, url: &Url) -> Result<Result<Arc<Robots>, FetchError>, CrawlError> {
+async fn robots_of(
+    shared: &Shared,
+    lease: &Lease,
+    url: &Url,
+) -> Result<Result<Arc<Robots>, FetchError>, CrawlError> {
     let origin = url.origin().ascii_serialization();
     if let Some(robots) = shared.robots.get(&origin) {
         return Ok(Ok(robots));
     }
-    let Ok(address) = url.join("/robots.txt") else { return Ok(Ok(Arc::new(Robots::AllowAll))) };
+    let Ok(address) = url.join("/robots.txt") else {
+        return Ok(Ok(Arc::new(Robots::AllowAll)));
+    };
     shared.politeness.ready(&lease.host).await;
     // One byte over the bound, so that a longer file is cut there and not before.
-    let outcome = shared.fetcher.get(&address, robots::MAX_BYTES + 1, robots::MAX_REDIRECTS, true).await;
+    let outcome = shared
+        .fetcher
+        .get(&address, robots::MAX_BYTES + 1, robots::MAX_REDIRECTS, true)
+        .await;
     let robots = match (&outcome.end, outcome.exchanges.last()) {
         (End::Answer, Some(last)) => Robots::from_response(last.status, &last.body, AGENT),
         // Too many or broken redirects: as if there were no file (RFC 9309 section 2.3.1.2).
-        (End::Failed(FetchError::TooManyRedirects | FetchError::RedirectLoop(_) | FetchError::BadRedirect(_)), _) => {
-            Robots::AllowAll
-        }
+        (
+            End::Failed(
+                FetchError::TooManyRedirects
+                | FetchError::RedirectLoop(_)
+                | FetchError::BadRedirect(_),
+            ),
+            _,
+        ) => Robots::AllowAll,
         _ => match outcome.end {
             End::Failed(error) => return Ok(Err(error)),
             _ => Robots::AllowAll,
         },
     };
     if let Some(last) = outcome.exchanges.last() {
-        frontier::robots(&shared.store, &lease.host, &hex(&Sha256::digest(&last.body))).await?;
+        frontier::robots(
+            &shared.store,
+            &lease.host,
+            &hex(&Sha256::digest(&last.body)),
+        )
+        .await?;
     }
     for exchange in outcome.exchanges {
         store_record(shared, exchange).await?;
@@ -156,10 +206,16 @@ struct Kept {
     page: Option<Arc<Page>>,
 }
 
-async fn store_record(shared: &Shared, exchange: Exchange) -> Result<(Exchange, crate::warc::Stored), CrawlError> {
+async fn store_record(
+    shared: &Shared,
+    exchange: Exchange,
+) -> Result<(Exchange, crate::warc::Stored), CrawlError> {
     let warc = Arc::clone(&shared.warc);
     let stored = tokio::task::spawn_blocking(move || {
-        let stored = warc.lock().unwrap_or_else(PoisonError::into_inner).store(&exchange);
+        let stored = warc
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .store(&exchange);
         stored.map(|stored| (exchange, stored))
     });
     stored
@@ -199,7 +255,9 @@ async fn keep(shared: &Shared, lease: &Lease, exchange: Exchange) -> Result<Kept
             let page = assessor.page(exchange.url.clone(), capture, &decoded.text);
             (exchange, decoded.label(), page)
         });
-        let (exchange, label, read) = read.await.map_err(|error| CrawlError::Worker(error.to_string()))?;
+        let (exchange, label, read) = read
+            .await
+            .map_err(|error| CrawlError::Worker(error.to_string()))?;
         row.charset = label;
         row.title = read.document.title.clone();
         page = Some(Arc::new(read));
@@ -216,12 +274,20 @@ async fn keep(shared: &Shared, lease: &Lease, exchange: Exchange) -> Result<Kept
 
 /// Whether a body is to be read as a page.
 pub(crate) fn is_html(content_type: &str, body: &[u8]) -> bool {
-    let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let kind = content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     match kind.as_str() {
         "text/html" | "application/xhtml+xml" => true,
         // No or a meaningless type: look at the beginning.
         "" | "text/plain" | "application/octet-stream" => {
-            let head = body.get(..body.len().min(512)).unwrap_or_default().to_ascii_lowercase();
+            let head = body
+                .get(..body.len().min(512))
+                .unwrap_or_default()
+                .to_ascii_lowercase();
             let head = String::from_utf8_lossy(&head);
             head.contains("<!doctype html") || head.contains("<html")
         }
@@ -230,7 +296,12 @@ pub(crate) fn is_html(content_type: &str, body: &[u8]) -> bool {
 }
 
 /// Handles the answer; gives the outcome in words.
-async fn answer(shared: &Shared, lease: &Lease, kept: &Kept, robots: &Robots) -> Result<String, CrawlError> {
+async fn answer(
+    shared: &Shared,
+    lease: &Lease,
+    kept: &Kept,
+    robots: &Robots,
+) -> Result<String, CrawlError> {
     let exchange = &kept.exchange;
     let status = exchange.status;
     if !(200..300).contains(&status) {
@@ -239,7 +310,8 @@ async fn answer(shared: &Shared, lease: &Lease, kept: &Kept, robots: &Robots) ->
     if lease.source == Source::Sitemap && kept.page.is_none() {
         let found = sitemap::read(&exchange.body, &exchange.url);
         let count = found.pages.len() + found.sitemaps.len();
-        let offers = discover::from_sitemap(&found, lease, &shared.assessor, shared.config.max_depth);
+        let offers =
+            discover::from_sitemap(&found, lease, &shared.assessor, shared.config.max_depth);
         let new = shared.offer(&offers).await?;
         return Ok(format!("{status}: sitemap of {count} addresses, {new} new"));
     }
@@ -248,17 +320,34 @@ async fn answer(shared: &Shared, lease: &Lease, kept: &Kept, robots: &Robots) ->
     {
         let why = "a feed of this site has answered";
         frontier::refuse_queued(&shared.store, &lease.host, Source::Feed, why).await?;
-        return Ok(format!("{status}: rates feed of {} directions", directions.len()));
+        return Ok(format!(
+            "{status}: rates feed of {} directions",
+            directions.len()
+        ));
     }
-    let Some(page) = &kept.page else { return Ok(format!("{status}: {}", exchange.content_type())) };
+    let Some(page) = &kept.page else {
+        return Ok(format!("{status}: {}", exchange.content_type()));
+    };
     let offers = discover::from_page(page, lease, &shared.assessor, robots, &shared.config);
     let new = shared.offer(&offers).await?;
-    let cut = page.document.cut.map(|cut| format!(", cut: {cut}")).unwrap_or_default();
-    let truncated = if exchange.truncated { ", body cut at 5 MiB" } else { "" };
+    let cut = page
+        .document
+        .cut
+        .map(|cut| format!(", cut: {cut}"))
+        .unwrap_or_default();
+    let truncated = if exchange.truncated {
+        ", body cut at 5 MiB"
+    } else {
+        ""
+    };
     Ok(format!("{status}: page, {new} new links{cut}{truncated}"))
 }
 
-async fn redirect_elsewhere(shared: &Shared, lease: &Lease, target: &Url) -> Result<(), CrawlError> {
+async fn redirect_elsewhere(
+    shared: &Shared,
+    lease: &Lease,
+    target: &Url,
+) -> Result<(), CrawlError> {
     // A chain over many hosts ends at the depth bound.
     if lease.depth >= shared.config.max_depth {
         return Ok(());

@@ -68,7 +68,11 @@ pub async fn add(store: &Store, new: NewAssessment<'_>) -> Result<i64> {
 
 /// The latest assessment of a host.
 pub async fn latest(store: &Store, host: &str) -> Result<Option<AssessmentRow>> {
-    const SQL: &str = "SELECT id, host, assessed_at, exchange, serves_kz, verdict, evidence_root, report
+    const SQL: &str =
+        "SELECT id, host, assessed_at, exchange, serves_kz, verdict, evidence_root, report
         FROM assessment WHERE host = $1 ORDER BY assessed_at DESC, id DESC LIMIT 1";
-    Ok(on!(store, |db| sqlx::query_as(SQL).bind(host).fetch_optional(db).await)?)
+    Ok(on!(store, |db| sqlx::query_as(SQL)
+        .bind(host)
+        .fetch_optional(db)
+        .await)?)
 }

@@ -38,12 +38,14 @@ pub struct Capture {
     pub record_sha256: String,
 }
 
-const COLUMNS: &str = "id, host, url, fetched_at, status, content_type, charset, title, body_sha256, body_bytes,
+const COLUMNS: &str =
+    "id, host, url, fetched_at, status, content_type, charset, title, body_sha256, body_bytes,
     truncated, warc_file, warc_offset, warc_length, record_sha256";
 
 /// Keeps a capture; its `id` is ignored and a new one given back.
 pub async fn add(store: &Store, new: &Capture) -> Result<i64> {
-    const SQL: &str = "INSERT INTO capture (id, host, url, fetched_at, status, content_type, charset, title,
+    const SQL: &str =
+        "INSERT INTO capture (id, host, url, fetched_at, status, content_type, charset, title,
         body_sha256, body_bytes, truncated, warc_file, warc_offset, warc_length, record_sha256)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
     let id = random_id()?;
@@ -77,13 +79,20 @@ pub async fn latest(store: &Store, host: &str, limit: i64) -> Result<Vec<Capture
                 AND (n.fetched_at > c.fetched_at OR n.fetched_at = c.fetched_at AND n.id > c.id))
         ORDER BY fetched_at, id LIMIT $2"
     );
-    Ok(on!(store, |db| sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(host).bind(limit).fetch_all(db).await)?)
+    Ok(on!(store, |db| sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(host)
+        .bind(limit)
+        .fetch_all(db)
+        .await)?)
 }
 
 /// One capture.
 pub async fn load(store: &Store, id: i64) -> Result<Option<Capture>> {
     let sql = format!("SELECT {COLUMNS} FROM capture WHERE id = $1");
-    Ok(on!(store, |db| sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(db).await)?)
+    Ok(on!(store, |db| sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(id)
+        .fetch_optional(db)
+        .await)?)
 }
 
 /// The newest capture with this body, as an assessment's signals name it.

@@ -44,7 +44,8 @@ impl From<&Capture> for Item {
 pub fn manifest(captures: &[Capture]) -> Result<(String, String)> {
     let mut items: Vec<Item> = captures.iter().map(Item::from).collect();
     items.sort();
-    let bytes = blocklist::statement::to_canonical(&items).map_err(|error| Error::stored("evidence", error))?;
+    let bytes = blocklist::statement::to_canonical(&items)
+        .map_err(|error| Error::stored("evidence", error))?;
     let root = Digest::of(&bytes).to_string();
     let text = String::from_utf8(bytes).map_err(|error| Error::stored("evidence", error))?;
     Ok((text, root))
@@ -52,7 +53,8 @@ pub fn manifest(captures: &[Capture]) -> Result<(String, String)> {
 
 /// Freezes the manifest of these captures and gives its root. The same captures freeze to the same row.
 pub async fn freeze(store: &Store, host: &str, captures: &[Capture], at: i64) -> Result<String> {
-    const SQL: &str = "INSERT INTO evidence (root, host, manifest, created_at) VALUES ($1, $2, $3, $4)
+    const SQL: &str =
+        "INSERT INTO evidence (root, host, manifest, created_at) VALUES ($1, $2, $3, $4)
         ON CONFLICT (root) DO NOTHING";
     let (manifest, root) = manifest(captures)?;
     on!(store, |db| sqlx::query(SQL)
@@ -69,12 +71,20 @@ pub async fn freeze(store: &Store, host: &str, captures: &[Capture], at: i64) ->
 /// A frozen manifest, checked against its root.
 pub async fn load(store: &Store, root: &str) -> Result<Option<Vec<Item>>> {
     const SQL: &str = "SELECT manifest FROM evidence WHERE root = $1";
-    let text: Option<String> = on!(store, |db| sqlx::query_scalar(SQL).bind(root).fetch_optional(db).await)?;
+    let text: Option<String> = on!(store, |db| sqlx::query_scalar(SQL)
+        .bind(root)
+        .fetch_optional(db)
+        .await)?;
     let Some(text) = text else { return Ok(None) };
     if Digest::of(text.as_bytes()).to_string() != root {
-        return Err(Error::stored("evidence", format!("the manifest {root} does not have that hash")));
+        return Err(Error::stored(
+            "evidence",
+            format!("the manifest {root} does not have that hash"),
+        ));
     }
-    serde_json::from_str(&text).map(Some).map_err(|error| Error::stored("evidence", error))
+    serde_json::from_str(&text)
+        .map(Some)
+        .map_err(|error| Error::stored("evidence", error))
 }
 
 #[cfg(test)]
@@ -103,21 +113,28 @@ mod tests {
 
     #[test]
     fn the_manifest_is_canonical_and_sorted() {
-        let (text, root) = manifest(&[capture("http://a.test/b"), capture("http://a.test/a")]).unwrap();
+        let (text, root) =
+            manifest(&[capture("http://a.test/b"), capture("http://a.test/a")]).unwrap();
         let a = "aa".repeat(32);
         let b = "bb".repeat(32);
         let item = |path: &str| {
-            format!(r#"{{"body_sha256":"{a}","fetched_at":1790000000,"record_sha256":"{b}","status":200,"url":"http://a.test/{path}"}}"#)
+            format!(
+                r#"{{"body_sha256":"{a}","fetched_at":1790000000,"record_sha256":"{b}","status":200,"url":"http://a.test/{path}"}}"#
+            )
         };
         assert_eq!(text, format!("[{},{}]", item("a"), item("b")));
-        let other = manifest(&[capture("http://a.test/a"), capture("http://a.test/b")]).unwrap().1;
+        let other = manifest(&[capture("http://a.test/a"), capture("http://a.test/b")])
+            .unwrap()
+            .1;
         assert_eq!(root, other);
     }
 
     #[tokio::test]
     async fn frozen_evidence_reads_back_and_notices_tampering() {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(&format!("sqlite:{}", dir.path().join("t.db").display())).await.unwrap();
+        let store = Store::open(&format!("sqlite:{}", dir.path().join("t.db").display()))
+            .await
+            .unwrap();
         let host = blocklist::DomainName::parse("a.test").unwrap();
         let url = crate::frontier::NewUrl {
             url: "http://a.test/".into(),
@@ -128,11 +145,16 @@ mod tests {
             found_on: None,
         };
         crate::frontier::add(&store, &[url], 5, 0).await.unwrap();
-        crate::capture::add(&store, &capture("http://a.test/")).await.unwrap();
+        crate::capture::add(&store, &capture("http://a.test/"))
+            .await
+            .unwrap();
         let captures = crate::capture::latest(&store, "a.test", 10).await.unwrap();
         let root = freeze(&store, "a.test", &captures, 1).await.unwrap();
         assert_eq!(freeze(&store, "a.test", &captures, 2).await.unwrap(), root);
-        assert_eq!(load(&store, &root).await.unwrap().unwrap()[0].url, "http://a.test/");
+        assert_eq!(
+            load(&store, &root).await.unwrap().unwrap()[0].url,
+            "http://a.test/"
+        );
         assert_eq!(load(&store, "00").await.unwrap(), None);
     }
 }

@@ -124,12 +124,18 @@ pub async fn add(store: &Store, urls: &[NewUrl], per_host: i64, at: i64) -> Resu
         let mut added = Vec::with_capacity(urls.len());
         let mut tx = db.begin_with(begin).await?;
         for new in urls {
-            let known: i64 = sqlx::query_scalar(KNOWN).bind(&new.url).fetch_one(&mut *tx).await?;
+            let known: i64 = sqlx::query_scalar(KNOWN)
+                .bind(&new.url)
+                .fetch_one(&mut *tx)
+                .await?;
             if known > 0 {
                 added.push(Added::Known);
                 continue;
             }
-            let held: i64 = sqlx::query_scalar(HELD).bind(new.host.as_str()).fetch_one(&mut *tx).await?;
+            let held: i64 = sqlx::query_scalar(HELD)
+                .bind(new.host.as_str())
+                .fetch_one(&mut *tx)
+                .await?;
             if held >= per_host {
                 added.push(Added::HostFull);
                 continue;
@@ -151,7 +157,11 @@ pub async fn add(store: &Store, urls: &[NewUrl], per_host: i64, at: i64) -> Resu
                 .execute(&mut *tx)
                 .await?
                 .rows_affected();
-            added.push(if inserted == 1 { Added::New } else { Added::Known });
+            added.push(if inserted == 1 {
+                Added::New
+            } else {
+                Added::Known
+            });
         }
         tx.commit().await?;
         added
@@ -192,9 +202,21 @@ pub async fn lease(store: &Store, holder: &str, now: i64, seconds: i64) -> Resul
         .bind(now)
         .fetch_optional(db)
         .await)?;
-    let Some((url, host, depth, source, attempts)) = row else { return Ok(None) };
-    on!(store, |db| sqlx::query(STARTED).bind(&host).execute(db).await.map(|_| ()))?;
-    Ok(Some(Lease { url, host, depth, source: Source::parse(&source), attempts }))
+    let Some((url, host, depth, source, attempts)) = row else {
+        return Ok(None);
+    };
+    on!(store, |db| sqlx::query(STARTED)
+        .bind(&host)
+        .execute(db)
+        .await
+        .map(|_| ()))?;
+    Ok(Some(Lease {
+        url,
+        host,
+        depth,
+        source: Source::parse(&source),
+        attempts,
+    }))
 }
 
 /// Ends a lease: fetched, or failed for good; `outcome` says how, in words.
@@ -208,25 +230,44 @@ pub async fn refuse(store: &Store, url: &str, outcome: &str) -> Result<()> {
 }
 
 async fn end(store: &Store, url: &str, state: &str, outcome: &str) -> Result<()> {
-    const SQL: &str = "UPDATE frontier SET state = $1, outcome = $2, lease_until = NULL, lease_holder = NULL
+    const SQL: &str =
+        "UPDATE frontier SET state = $1, outcome = $2, lease_until = NULL, lease_holder = NULL
         WHERE url = $3";
     let outcome: String = outcome.chars().take(500).collect();
-    on!(store, |db| sqlx::query(SQL).bind(state).bind(&outcome).bind(url).execute(db).await.map(|_| ()))?;
+    on!(store, |db| sqlx::query(SQL)
+        .bind(state)
+        .bind(&outcome)
+        .bind(url)
+        .execute(db)
+        .await
+        .map(|_| ()))?;
     Ok(())
 }
 
 /// Puts an address back after a temporary failure, to be taken again from `not_before` on.
 pub async fn retry(store: &Store, url: &str, outcome: &str, not_before: i64) -> Result<()> {
-    const SQL: &str = "UPDATE frontier SET state = 'queued', outcome = $1, lease_until = $2, lease_holder = NULL
+    const SQL: &str =
+        "UPDATE frontier SET state = 'queued', outcome = $1, lease_until = $2, lease_holder = NULL
         WHERE url = $3";
     let outcome: String = outcome.chars().take(500).collect();
-    on!(store, |db| sqlx::query(SQL).bind(&outcome).bind(not_before).bind(url).execute(db).await.map(|_| ()))?;
+    on!(store, |db| sqlx::query(SQL)
+        .bind(&outcome)
+        .bind(not_before)
+        .bind(url)
+        .execute(db)
+        .await
+        .map(|_| ()))?;
     Ok(())
 }
 
 /// Refuses every queued address of a host that was found this way: once one feed has answered, the
 /// others need not be tried. Gives how many.
-pub async fn refuse_queued(store: &Store, host: &str, source: Source, outcome: &str) -> Result<u64> {
+pub async fn refuse_queued(
+    store: &Store,
+    host: &str,
+    source: Source,
+    outcome: &str,
+) -> Result<u64> {
     const SQL: &str = "UPDATE frontier SET state = 'refused', outcome = $1
         WHERE host = $2 AND source = $3 AND state = 'queued'";
     Ok(on!(store, |db| sqlx::query(SQL)
@@ -240,43 +281,74 @@ pub async fn refuse_queued(store: &Store, host: &str, source: Source, outcome: &
 
 /// How many addresses of a host are neither done nor refused.
 pub async fn pending(store: &Store, host: &str) -> Result<i64> {
-    const SQL: &str = "SELECT COUNT(*) FROM frontier WHERE host = $1 AND state IN ('queued', 'leased')";
-    Ok(on!(store, |db| sqlx::query_scalar(SQL).bind(host).fetch_one(db).await)?)
+    const SQL: &str =
+        "SELECT COUNT(*) FROM frontier WHERE host = $1 AND state IN ('queued', 'leased')";
+    Ok(on!(store, |db| sqlx::query_scalar(SQL)
+        .bind(host)
+        .fetch_one(db)
+        .await)?)
 }
 
 /// Counts of the whole frontier.
 pub async fn counts(store: &Store) -> Result<Counts> {
     const SQL: &str = "SELECT state, COUNT(*) FROM frontier GROUP BY state";
     let rows: Vec<(String, i64)> = on!(store, |db| sqlx::query_as(SQL).fetch_all(db).await)?;
-    let of = |state: &str| rows.iter().find(|(name, _)| name == state).map_or(0, |(_, count)| *count);
-    Ok(Counts { queued: of("queued"), leased: of("leased"), done: of("done"), refused: of("refused") })
+    let of = |state: &str| {
+        rows.iter()
+            .find(|(name, _)| name == state)
+            .map_or(0, |(_, count)| *count)
+    };
+    Ok(Counts {
+        queued: of("queued"),
+        leased: of("leased"),
+        done: of("done"),
+        refused: of("refused"),
+    })
 }
 
 /// Sites whose addresses are all done but that were not assessed: a worker died in between.
 pub async fn unassessed(store: &Store) -> Result<Vec<String>> {
     const SQL: &str = "SELECT s.host FROM site s WHERE s.state = 'crawling' AND NOT EXISTS (
         SELECT 1 FROM frontier f WHERE f.host = s.host AND f.state IN ('queued', 'leased')) ORDER BY s.host";
-    Ok(on!(store, |db| sqlx::query_scalar(SQL).fetch_all(db).await)?)
+    Ok(on!(store, |db| sqlx::query_scalar(SQL)
+        .fetch_all(db)
+        .await)?)
 }
 
 /// Marks a site as assessed.
 pub async fn assessed(store: &Store, host: &str, at: i64) -> Result<()> {
-    const SQL: &str = "UPDATE site SET state = 'assessed', assessed_at = $1, failure = NULL WHERE host = $2";
-    on!(store, |db| sqlx::query(SQL).bind(at).bind(host).execute(db).await.map(|_| ()))?;
+    const SQL: &str =
+        "UPDATE site SET state = 'assessed', assessed_at = $1, failure = NULL WHERE host = $2";
+    on!(store, |db| sqlx::query(SQL)
+        .bind(at)
+        .bind(host)
+        .execute(db)
+        .await
+        .map(|_| ()))?;
     Ok(())
 }
 
 /// Marks a site of which nothing could be captured.
 pub async fn failed(store: &Store, host: &str, failure: &str) -> Result<()> {
     const SQL: &str = "UPDATE site SET state = 'failed', failure = $1 WHERE host = $2";
-    on!(store, |db| sqlx::query(SQL).bind(failure).bind(host).execute(db).await.map(|_| ()))?;
+    on!(store, |db| sqlx::query(SQL)
+        .bind(failure)
+        .bind(host)
+        .execute(db)
+        .await
+        .map(|_| ()))?;
     Ok(())
 }
 
 /// Remembers which robots.txt a site was crawled under.
 pub async fn robots(store: &Store, host: &str, sha256: &str) -> Result<()> {
     const SQL: &str = "UPDATE site SET robots_sha256 = $1 WHERE host = $2";
-    on!(store, |db| sqlx::query(SQL).bind(sha256).bind(host).execute(db).await.map(|_| ()))?;
+    on!(store, |db| sqlx::query(SQL)
+        .bind(sha256)
+        .bind(host)
+        .execute(db)
+        .await
+        .map(|_| ()))?;
     Ok(())
 }
 
@@ -298,13 +370,19 @@ pub struct SiteRow {
 /// All sites by name, at most `limit`.
 pub async fn sites(store: &Store, limit: i64) -> Result<Vec<SiteRow>> {
     const SQL: &str = "SELECT host, state, discovered_from, assessed_at, failure FROM site ORDER BY host LIMIT $1";
-    Ok(on!(store, |db| sqlx::query_as(SQL).bind(limit).fetch_all(db).await)?)
+    Ok(on!(store, |db| sqlx::query_as(SQL)
+        .bind(limit)
+        .fetch_all(db)
+        .await)?)
 }
 
 /// What became of an address: its state and outcome.
 pub async fn outcome(store: &Store, url: &str) -> Result<Option<(String, Option<String>)>> {
     const SQL: &str = "SELECT state, outcome FROM frontier WHERE url = $1";
-    Ok(on!(store, |db| sqlx::query_as(SQL).bind(url).fetch_optional(db).await)?)
+    Ok(on!(store, |db| sqlx::query_as(SQL)
+        .bind(url)
+        .fetch_optional(db)
+        .await)?)
 }
 
 #[cfg(test)]
@@ -313,7 +391,9 @@ mod tests {
 
     async fn store() -> (tempfile::TempDir, Store) {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(&format!("sqlite:{}", dir.path().join("t.db").display())).await.unwrap();
+        let store = Store::open(&format!("sqlite:{}", dir.path().join("t.db").display()))
+            .await
+            .unwrap();
         (dir, store)
     }
 
@@ -331,15 +411,32 @@ mod tests {
     #[tokio::test]
     async fn one_worker_a_host_and_the_most_urgent_first() {
         let (_dir, store) = store().await;
-        let urls = [url("a.test", "/1", 1), url("a.test", "/2", 9), url("b.test", "/1", 5)];
+        let urls = [
+            url("a.test", "/1", 1),
+            url("a.test", "/2", 9),
+            url("b.test", "/1", 5),
+        ];
         assert_eq!(add(&store, &urls, 10, 0).await.unwrap(), [Added::New; 3]);
-        assert_eq!(add(&store, &urls[..1], 10, 0).await.unwrap(), [Added::Known]);
+        assert_eq!(
+            add(&store, &urls[..1], 10, 0).await.unwrap(),
+            [Added::Known]
+        );
         let first = lease(&store, "w1", 100, 60).await.unwrap().unwrap();
         assert_eq!(first.url, "http://a.test/2");
-        assert_eq!(lease(&store, "w2", 100, 60).await.unwrap().unwrap().host, "b.test");
-        assert_eq!(lease(&store, "w3", 100, 60).await.unwrap(), None, "both hosts are being visited");
+        assert_eq!(
+            lease(&store, "w2", 100, 60).await.unwrap().unwrap().host,
+            "b.test"
+        );
+        assert_eq!(
+            lease(&store, "w3", 100, 60).await.unwrap(),
+            None,
+            "both hosts are being visited"
+        );
         done(&store, &first.url, "200").await.unwrap();
-        assert_eq!(lease(&store, "w3", 100, 60).await.unwrap().unwrap().url, "http://a.test/1");
+        assert_eq!(
+            lease(&store, "w3", 100, 60).await.unwrap().unwrap().url,
+            "http://a.test/1"
+        );
     }
 
     #[tokio::test]
@@ -355,14 +452,17 @@ mod tests {
     #[tokio::test]
     async fn workers_never_share_an_address() {
         let (_dir, store) = store().await;
-        let urls: Vec<NewUrl> = (0..40).map(|i| url(&format!("h{i}.test"), "/", 1)).collect();
+        let urls: Vec<NewUrl> = (0..40)
+            .map(|i| url(&format!("h{i}.test"), "/", 1))
+            .collect();
         add(&store, &urls, 10, 0).await.unwrap();
         let mut workers = Vec::new();
         for worker in 0..8 {
             let store = store.clone();
             workers.push(tokio::spawn(async move {
                 let mut taken = Vec::new();
-                while let Some(lease) = lease(&store, &format!("w{worker}"), 100, 60).await.unwrap() {
+                while let Some(lease) = lease(&store, &format!("w{worker}"), 100, 60).await.unwrap()
+                {
                     taken.push(lease.url);
                 }
                 taken
@@ -381,15 +481,38 @@ mod tests {
     #[tokio::test]
     async fn a_host_has_a_cap_and_retries_wait() {
         let (_dir, store) = store().await;
-        let urls = [url("a.test", "/1", 1), url("a.test", "/2", 1), url("a.test", "/3", 1)];
-        assert_eq!(add(&store, &urls, 2, 0).await.unwrap(), [Added::New, Added::New, Added::HostFull]);
+        let urls = [
+            url("a.test", "/1", 1),
+            url("a.test", "/2", 1),
+            url("a.test", "/3", 1),
+        ];
+        assert_eq!(
+            add(&store, &urls, 2, 0).await.unwrap(),
+            [Added::New, Added::New, Added::HostFull]
+        );
         let taken = lease(&store, "w", 10, 60).await.unwrap().unwrap();
         retry(&store, &taken.url, "timed out", 50).await.unwrap();
-        refuse(&store, "http://a.test/2", "robots.txt").await.unwrap();
+        refuse(&store, "http://a.test/2", "robots.txt")
+            .await
+            .unwrap();
         assert_eq!(lease(&store, "w", 49, 60).await.unwrap(), None);
-        assert_eq!(lease(&store, "w", 50, 60).await.unwrap().unwrap().attempts, 2);
-        assert_eq!(outcome(&store, "http://a.test/2").await.unwrap(), Some(("refused".into(), Some("robots.txt".into()))));
-        assert_eq!(counts(&store).await.unwrap(), Counts { queued: 0, leased: 1, done: 0, refused: 1 });
+        assert_eq!(
+            lease(&store, "w", 50, 60).await.unwrap().unwrap().attempts,
+            2
+        );
+        assert_eq!(
+            outcome(&store, "http://a.test/2").await.unwrap(),
+            Some(("refused".into(), Some("robots.txt".into())))
+        );
+        assert_eq!(
+            counts(&store).await.unwrap(),
+            Counts {
+                queued: 0,
+                leased: 1,
+                done: 0,
+                refused: 1
+            }
+        );
     }
 
     #[tokio::test]

@@ -5,9 +5,21 @@
 
 /// `(file name, TOML text)` of each lexicon.
 pub const FILES: &[(&str, &str)] = &[
-    ("lexicon/activity.toml", include_str!("../lexicon/activity.toml")),
-    ("lexicon/targeting.toml", include_str!("../lexicon/targeting.toml")),
+    (
+        "lexicon/activity.toml",
+        include_str!("../lexicon/activity.toml"),
+    ),
+    (
+        "lexicon/targeting.toml",
+        include_str!("../lexicon/targeting.toml"),
+    ),
     ("lexicon/rails.toml", include_str!("../lexicon/rails.toml")),
-    ("lexicon/cities.toml", include_str!("../lexicon/cities.toml")),
-    ("lexicon/guards.toml", include_str!("../lexicon/guards.toml")),
+    (
+        "lexicon/cities.toml",
+        include_str!("../lexicon/cities.toml"),
+    ),
+    (
+        "lexicon/guards.toml",
+        include_str!("../lexicon/guards.toml"),
+    ),
 ];

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::signal::identifiers::bins;
 use crate::signal::{Axis, Groups, Page, Signal};
 
-static LICENCE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)\bAFSA-[A-Z]-[A-Z]{2}-20\d\d-\d{4}\b").ok());
+static LICENCE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)\bAFSA-[A-Z]-[A-Z]{2}-20\d\d-\d{4}\b").ok());
 static LEGAL_NAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
         r#"(?:(?:ТОО|ЖШС|АО|АҚ|ИП|ЖК)\s*[«"“„][^»"”“]{2,60}[»"”“])|(?:[«"“][^»"”“]{2,60}[»"”“]\s*(?:ЖШС|АҚ))|(?:\b[A-Z][A-Za-z0-9&.'\-]*(?:\s+[A-Z(][A-Za-z0-9&.'()\-]*){0,5},?\s+(?:Ltd\b\.?|Limited\b|LLP\b|LLC\b|PLC\b))"#,
@@ -38,10 +39,17 @@ pub fn read(page: &Page, groups: &Groups) -> (Vec<LicenceClaim>, Vec<Signal>) {
     let mut claims: Vec<LicenceClaim> = Vec::new();
     let mut signals = Vec::new();
     for (index, block) in page.document.blocks.iter().enumerate() {
-        let number = LICENCE.as_ref().and_then(|pattern| pattern.find(&block.text)).map(|m| m.as_str().to_uppercase());
-        let said = page.of_group(groups.licence).find(|hit| hit.block == index && !page.negated(hit, groups.negation));
-        let legal_name =
-            LEGAL_NAME.as_ref().and_then(|pattern| pattern.find(&block.text)).map(|m| m.as_str().trim().to_owned());
+        let number = LICENCE
+            .as_ref()
+            .and_then(|pattern| pattern.find(&block.text))
+            .map(|m| m.as_str().to_uppercase());
+        let said = page
+            .of_group(groups.licence)
+            .find(|hit| hit.block == index && !page.negated(hit, groups));
+        let legal_name = LEGAL_NAME
+            .as_ref()
+            .and_then(|pattern| pattern.find(&block.text))
+            .map(|m| m.as_str().trim().to_owned());
         let bin = bins(&block.text).into_iter().next();
         let worth = number.is_some() || bin.is_some() || said.is_some() && legal_name.is_some();
         if !worth && said.is_none() {
@@ -49,7 +57,13 @@ pub fn read(page: &Page, groups: &Groups) -> (Vec<LicenceClaim>, Vec<Signal>) {
         }
         let quote = crate::document::clip(&block.text, 400).to_owned();
         if claims.len() < 20 && worth {
-            claims.push(LicenceClaim { licence_no: number.clone(), legal_name, bin, quote: quote.clone(), url: page.url.to_string() });
+            claims.push(LicenceClaim {
+                licence_no: number.clone(),
+                legal_name,
+                bin,
+                quote: quote.clone(),
+                url: page.url.to_string(),
+            });
         }
         if number.is_some() || said.is_some() {
             signals.push(page.note("licence_claim", Axis::Note, 0.0, &quote, &block.place));
@@ -66,13 +80,23 @@ mod tests {
     fn legal_names_in_three_languages() {
         let pattern = LEGAL_NAME.as_ref().unwrap();
         for (text, name) in [
-            ("Услуги оказывает ТОО «Пример Обмен» с 2024 года", "ТОО «Пример Обмен»"),
+            (
+                "Услуги оказывает ТОО «Пример Обмен» с 2024 года",
+                "ТОО «Пример Обмен»",
+            ),
             ("«Мысал Айырбас» ЖШС көрсетеді", "«Мысал Айырбас» ЖШС"),
-            ("operated by Example Digital Markets Ltd. in the AIFC", "Example Digital Markets Ltd."),
+            (
+                "operated by Example Digital Markets Ltd. in the AIFC",
+                "Example Digital Markets Ltd.",
+            ),
         ] {
             assert_eq!(pattern.find(text).unwrap().as_str(), name);
         }
-        assert!(pattern.find("no company here, only limited offers").is_none());
+        assert!(
+            pattern
+                .find("no company here, only limited offers")
+                .is_none()
+        );
     }
 
     #[test]

@@ -42,7 +42,11 @@ pub fn read(feed: &FeedPage) -> Vec<Signal> {
     let mut out = Vec::new();
     if let Some(direction) = feed.directions.iter().find(with_crypto) {
         let found = signal("rates_feed", Axis::Exchange, 5.0, direction);
-        out.push(Signal { transaction: true, decisive: true, ..found });
+        out.push(Signal {
+            transaction: true,
+            decisive: true,
+            ..found
+        });
     }
     if let Some(direction) = feed.directions.iter().filter(with_crypto).find(with_tenge) {
         out.push(signal("tenge_in_feed", Axis::ServesKz, 5.0, direction));

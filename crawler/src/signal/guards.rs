@@ -28,26 +28,59 @@ pub fn read(pages: &[Arc<Page>], groups: &Groups, lexicon: &Lexicon) -> Vec<Guar
     let trade = trade_words(pages, groups);
     let mut guards = Vec::new();
     for (number, (id, need)) in lexicon.groups().iter().enumerate() {
-        let Some(kind) = id.strip_prefix("guard.") else { continue };
-        let Some((mut strength, signal)) = met(pages, number, kind) else { continue };
+        let Some(kind) = id.strip_prefix("guard.") else {
+            continue;
+        };
+        let Some((mut strength, signal)) = met(pages, number, kind) else {
+            continue;
+        };
         if kind == "news" && pages.iter().any(|page| is_article(page)) {
             strength += 3;
         }
         if strength >= *need && strength * 2 >= trade {
-            guards.push(Guard { kind: kind.to_owned(), strength, signal });
+            guards.push(Guard {
+                kind: kind.to_owned(),
+                strength,
+                signal,
+            });
         }
     }
     guards.extend(fiat_only(pages, groups));
-    guards.extend(directory(pages, groups, "aggregator", groups.aggregator, 2, 3));
-    guards.extend(directory(pages, groups, "affiliate", groups.affiliate, 2, 1));
-    guards.sort_by(|a, b| b.strength.cmp(&a.strength).then_with(|| a.kind.cmp(&b.kind)));
+    guards.extend(directory(
+        pages,
+        groups,
+        "aggregator",
+        groups.aggregator,
+        2,
+        3,
+    ));
+    guards.extend(directory(
+        pages,
+        groups,
+        "affiliate",
+        groups.affiliate,
+        2,
+        1,
+    ));
+    guards.sort_by(|a, b| {
+        b.strength
+            .cmp(&a.strength)
+            .then_with(|| a.kind.cmp(&b.kind))
+    });
     guards
 }
 
 /// Different phrases of the trade on the site.
 #[must_use]
 pub fn trade_words(pages: &[Arc<Page>], groups: &Groups) -> usize {
-    let trade = [groups.exchanger, groups.life, groups.spot, groups.p2p, groups.cash, groups.offer];
+    let trade = [
+        groups.exchanger,
+        groups.life,
+        groups.spot,
+        groups.p2p,
+        groups.cash,
+        groups.offer,
+    ];
     let entries: HashSet<usize> = pages
         .iter()
         .flat_map(|page| page.hits.iter())
@@ -65,35 +98,73 @@ fn met(pages: &[Arc<Page>], group: usize, kind: &str) -> Option<(usize, Signal)>
             entries.entry(hit.entry).or_insert((page, hit));
         }
     }
-    let (page, hit) = entries.values().min_by_key(|(page, hit)| (page.url.as_str(), hit.words.start))?;
-    Some((entries.len(), page.signal(&format!("guard.{kind}"), Axis::Guard, 0.0, hit)))
+    let (page, hit) = entries
+        .values()
+        .min_by_key(|(page, hit)| (page.url.as_str(), hit.words.start))?;
+    Some((
+        entries.len(),
+        page.signal(&format!("guard.{kind}"), Axis::Guard, 0.0, hit),
+    ))
 }
 
 /// A page that declares itself an article.
 fn is_article(page: &Page) -> bool {
-    let declared = page.document.types.iter().any(|kind| kind.ends_with("Article") || kind == "NewsMediaOrganization");
-    declared || page.document.meta.iter().any(|(name, content)| name == "og:type" && content == "article")
+    let declared = page
+        .document
+        .types
+        .iter()
+        .any(|kind| kind.ends_with("Article") || kind == "NewsMediaOrganization");
+    declared
+        || page
+            .document
+            .meta
+            .iter()
+            .any(|(name, content)| name == "og:type" && content == "article")
 }
 
 /// Exchange of bank notes without any crypto asset anywhere on the site.
 fn fiat_only(pages: &[Arc<Page>], groups: &Groups) -> Option<Guard> {
     let crypto = pages.iter().any(|page| {
         page.of_group(groups.crypto).next().is_some()
-            || page.document.forms.iter().flat_map(|form| &form.fields).flat_map(|field| &field.options).any(|option| {
-                of_label(&option.text) == Some(crate::currency::Money::Crypto)
-            })
+            || page
+                .document
+                .forms
+                .iter()
+                .flat_map(|form| &form.fields)
+                .flat_map(|field| &field.options)
+                .any(|option| of_label(&option.text) == Some(crate::currency::Money::Crypto))
     });
     let (strength, signal) = met(pages, groups.fiat, "fiat_exchange")?;
-    (!crypto && strength >= 2).then(|| Guard { kind: "fiat_exchange".to_owned(), strength, signal })
+    (!crypto && strength >= 2).then(|| Guard {
+        kind: "fiat_exchange".to_owned(),
+        strength,
+        signal,
+    })
 }
 
 /// A list of other people's exchanges: phrases of the kind and links out to several hosts.
-fn directory(pages: &[Arc<Page>], _: &Groups, kind: &str, group: usize, phrases: usize, hosts: usize) -> Option<Guard> {
+fn directory(
+    pages: &[Arc<Page>],
+    _: &Groups,
+    kind: &str,
+    group: usize,
+    phrases: usize,
+    hosts: usize,
+) -> Option<Guard> {
     let (strength, signal) = met(pages, group, kind)?;
     let outside: HashSet<&str> = pages
         .iter()
-        .flat_map(|page| page.document.links.iter().filter(|link| link.url.host() != page.url.host()))
+        .flat_map(|page| {
+            page.document
+                .links
+                .iter()
+                .filter(|link| link.url.host() != page.url.host())
+        })
         .filter_map(|link| link.url.domain())
         .collect();
-    (strength >= phrases && outside.len() >= hosts).then(|| Guard { kind: kind.to_owned(), strength, signal })
+    (strength >= phrases && outside.len() >= hosts).then(|| Guard {
+        kind: kind.to_owned(),
+        strength,
+        signal,
+    })
 }

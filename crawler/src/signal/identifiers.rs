@@ -34,22 +34,37 @@ pub struct Wallet {
 }
 
 /// Contracts of coins: addresses that every page may show.
-const CONTRACTS: &[&str] = &["TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t", "0xdac17f958d2ee523a2206206994597c13d831ec7"];
+const CONTRACTS: &[&str] = &[
+    "TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t",
+    "0xdac17f958d2ee523a2206206994597c13d831ec7",
+];
 
 type Pattern = LazyLock<Option<Regex>>;
 static BASE58: Pattern = LazyLock::new(|| Regex::new(r"\b[T13][1-9A-HJ-NP-Za-km-z]{25,33}\b").ok());
 static EVM: Pattern = LazyLock::new(|| Regex::new(r"\b0x[0-9a-fA-F]{40}\b").ok());
-static GOOGLE: Pattern = LazyLock::new(|| Regex::new(r"\b(?:UA-\d{4,10}-\d{1,4}|G-[A-Z0-9]{8,12}|GTM-[A-Z0-9]{4,9}|AW-\d{9,11})\b").ok());
-static METRIKA: Pattern = LazyLock::new(|| Regex::new(r"(?:\bym\(\s*|mc\.yandex\.ru/watch/)(\d{6,9})").ok());
-static TELEGRAM: Pattern = LazyLock::new(|| Regex::new(r"(?:t\.me|telegram\.me)/(?:s/)?([A-Za-z][A-Za-z0-9_]{4,31})\b").ok());
-static EMAIL: Pattern = LazyLock::new(|| Regex::new(r"\b[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9.\-]{1,190}\.[A-Za-z]{2,24}\b").ok());
-static PHONE: Pattern = LazyLock::new(|| Regex::new(r"\+7[\s(\-]*\d{3}[\s)\-]*\d{3}[\s\-]?\d{2}[\s\-]?\d{2}\b").ok());
+static GOOGLE: Pattern = LazyLock::new(|| {
+    Regex::new(r"\b(?:UA-\d{4,10}-\d{1,4}|G-[A-Z0-9]{8,12}|GTM-[A-Z0-9]{4,9}|AW-\d{9,11})\b").ok()
+});
+static METRIKA: Pattern =
+    LazyLock::new(|| Regex::new(r"(?:\bym\(\s*|mc\.yandex\.ru/watch/)(\d{6,9})").ok());
+static TELEGRAM: Pattern = LazyLock::new(|| {
+    Regex::new(r"(?:t\.me|telegram\.me)/(?:s/)?([A-Za-z][A-Za-z0-9_]{4,31})\b").ok()
+});
+static EMAIL: Pattern = LazyLock::new(|| {
+    Regex::new(r"\b[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9.\-]{1,190}\.[A-Za-z]{2,24}\b").ok()
+});
+static PHONE: Pattern =
+    LazyLock::new(|| Regex::new(r"\+7[\s(\-]*\d{3}[\s)\-]*\d{3}[\s\-]?\d{2}[\s\-]?\d{2}\b").ok());
 static BIN: Pattern = LazyLock::new(|| Regex::new(r"\b\d{12}\b").ok());
 
 /// Reads one page; at most 100 identifiers.
 #[must_use]
 pub fn read(page: &Page) -> Vec<Identifier> {
-    let mut found = Found { page, seen: HashSet::new(), list: Vec::new() };
+    let mut found = Found {
+        page,
+        seen: HashSet::new(),
+        list: Vec::new(),
+    };
     for script in &page.document.scripts {
         found.all("analytics.google", &GOOGLE, script, 0, "script");
         found.all("analytics.metrika", &METRIKA, script, 1, "script");
@@ -69,7 +84,11 @@ pub fn read(page: &Page) -> Vec<Identifier> {
         found.all("email", &EMAIL, &block.text, 0, &block.place);
         if let Some(pattern) = PHONE.as_ref() {
             for phone in pattern.find_iter(&block.text) {
-                let digits: String = phone.as_str().chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
+                let digits: String = phone
+                    .as_str()
+                    .chars()
+                    .filter(|c| c.is_ascii_digit() || *c == '+')
+                    .collect();
                 found.add("phone", digits, &block.place);
             }
         }
@@ -78,7 +97,11 @@ pub fn read(page: &Page) -> Vec<Identifier> {
         }
     }
     for (name, content) in &page.document.meta {
-        if matches!(name.as_str(), "google-site-verification" | "yandex-verification") && content.len() >= 8 {
+        if matches!(
+            name.as_str(),
+            "google-site-verification" | "yandex-verification"
+        ) && content.len() >= 8
+        {
             found.add(&format!("verification.{name}"), content.clone(), "meta");
         }
     }
@@ -93,7 +116,9 @@ struct Found<'a> {
 
 impl Found<'_> {
     fn all(&mut self, kind: &str, pattern: &Pattern, text: &str, group: usize, place: &str) {
-        let Some(pattern) = pattern.as_ref() else { return };
+        let Some(pattern) = pattern.as_ref() else {
+            return;
+        };
         for captures in pattern.captures_iter(text) {
             if let Some(value) = captures.get(group) {
                 self.add(kind, value.as_str().to_owned(), place);
@@ -124,12 +149,18 @@ pub fn wallets(text: &str) -> Vec<Wallet> {
                 Some(0x00 | 0x05) => "wallet.bitcoin",
                 _ => continue,
             };
-            out.push(Wallet { kind, value: found.as_str().to_owned() });
+            out.push(Wallet {
+                kind,
+                value: found.as_str().to_owned(),
+            });
         }
     }
     if let Some(pattern) = EVM.as_ref() {
         for found in pattern.find_iter(text) {
-            out.push(Wallet { kind: "wallet.evm", value: found.as_str().to_lowercase() });
+            out.push(Wallet {
+                kind: "wallet.evm",
+                value: found.as_str().to_lowercase(),
+            });
         }
     }
     out.retain(|wallet| !CONTRACTS.contains(&wallet.value.as_str()));
@@ -159,22 +190,35 @@ fn base58check(text: &str) -> Option<u8> {
 /// Business and personal numbers of 12 digits whose date and check digit are right.
 #[must_use]
 pub fn bins(text: &str) -> Vec<String> {
-    let Some(pattern) = BIN.as_ref() else { return Vec::new() };
-    pattern.find_iter(text).map(|found| found.as_str()).filter(|bin| is_bin(bin)).map(str::to_owned).collect()
+    let Some(pattern) = BIN.as_ref() else {
+        return Vec::new();
+    };
+    pattern
+        .find_iter(text)
+        .map(|found| found.as_str())
+        .filter(|bin| is_bin(bin))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The check of a Kazakh BIN: month 01 to 12, fifth digit 4 to 6, and the mod 11 check digit.
 #[must_use]
 pub fn is_bin(text: &str) -> bool {
     let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(10)).collect();
-    let &[_, _, m1, m2, kind, _, _, _, _, _, _, check] = digits.as_slice() else { return false };
+    let &[_, _, m1, m2, kind, _, _, _, _, _, _, check] = digits.as_slice() else {
+        return false;
+    };
     let month = m1 * 10 + m2;
     if digits.len() != text.len() || !(1..=12).contains(&month) || !(4..=6).contains(&kind) {
         return false;
     }
     let sum = |weights: &[u32]| digits.iter().zip(weights).map(|(d, w)| d * w).sum::<u32>() % 11;
     let first = sum(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
-    let control = if first == 10 { sum(&[3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2]) } else { first };
+    let control = if first == 10 {
+        sum(&[3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2])
+    } else {
+        first
+    };
     control < 10 && control == check
 }
 
@@ -186,9 +230,15 @@ mod tests {
     #[test]
     fn checksums_decide() {
         // The genesis block's address, and the same with one letter changed.
-        assert_eq!(wallets("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa")[0].kind, "wallet.bitcoin");
+        assert_eq!(
+            wallets("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa")[0].kind,
+            "wallet.bitcoin"
+        );
         assert!(wallets("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb").is_empty());
-        assert!(wallets("TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t").is_empty(), "a coin's contract is nobody's wallet");
+        assert!(
+            wallets("TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t").is_empty(),
+            "a coin's contract is nobody's wallet"
+        );
     }
 
     #[test]

@@ -93,7 +93,13 @@ impl Page {
     pub fn new(url: Url, capture: String, document: Document, lexicon: &Lexicon) -> Self {
         let words = Words::of(document.blocks.iter().map(|block| block.text.as_str()));
         let hits = lexicon.find(&words);
-        Self { url, capture, document, words, hits }
+        Self {
+            url,
+            capture,
+            document,
+            words,
+            hits,
+        }
     }
 
     /// Hits of one group.
@@ -105,33 +111,48 @@ impl Page {
     #[must_use]
     pub fn distinct(&self, group: usize) -> Vec<&Hit> {
         let mut seen = HashSet::new();
-        self.of_group(group).filter(|hit| seen.insert(hit.entry)).collect()
+        self.of_group(group)
+            .filter(|hit| seen.insert(hit.entry))
+            .collect()
     }
 
     /// The words around a hit, exactly as they stand in the page, at most about 160 characters.
     #[must_use]
     pub fn quote(&self, hit: &Hit) -> String {
-        let Some(block) = self.document.blocks.get(hit.block) else { return String::new() };
+        let Some(block) = self.document.blocks.get(hit.block) else {
+            return String::new();
+        };
         around(&block.text, hit.range.start, hit.range.end)
     }
 
     /// The words of a hit, exactly as they stand.
     #[must_use]
     pub fn exact(&self, hit: &Hit) -> &str {
-        self.document.blocks.get(hit.block).and_then(|block| block.text.get(hit.range.clone())).unwrap_or_default()
+        self.document
+            .blocks
+            .get(hit.block)
+            .and_then(|block| block.text.get(hit.range.clone()))
+            .unwrap_or_default()
     }
 
     /// Where a hit stands.
     #[must_use]
     pub fn place(&self, hit: &Hit) -> String {
-        self.document.blocks.get(hit.block).map(|block| block.place.clone()).unwrap_or_default()
+        self.document
+            .blocks
+            .get(hit.block)
+            .map(|block| block.place.clone())
+            .unwrap_or_default()
     }
 
     /// A signal quoting a hit.
     #[must_use]
     pub fn signal(&self, id: &str, axis: Axis, weight: f64, hit: &Hit) -> Signal {
         let signal = self.note(id, axis, weight, &self.quote(hit), &self.place(hit));
-        Signal { matched: vec![self.exact(hit).to_owned()], ..signal }
+        Signal {
+            matched: vec![self.exact(hit).to_owned()],
+            ..signal
+        }
     }
 
     /// A signal with a quote of its own.
@@ -151,11 +172,16 @@ impl Page {
         }
     }
 
-    /// True when a word of denial stands within three words before the hit.
+    /// True when a word of denial stands within three words before the hit, or, as Kazakh has it,
+    /// within three words after ("айырбастау қызметін көрсетпейміз").
     #[must_use]
-    pub fn negated(&self, hit: &Hit, negation: usize) -> bool {
-        self.of_group(negation).any(|no| {
-            no.block == hit.block && no.words.end <= hit.words.start && hit.words.start - no.words.end < 3
+    pub fn negated(&self, hit: &Hit, groups: &Groups) -> bool {
+        self.hits.iter().any(|no| {
+            let before = no.words.end <= hit.words.start && hit.words.start - no.words.end < 3;
+            let after = no.words.start >= hit.words.end && no.words.start - hit.words.end < 3;
+            no.block == hit.block
+                && (no.group == groups.negation && before
+                    || no.group == groups.denial_after && after)
         })
     }
 }
@@ -165,17 +191,26 @@ pub(crate) fn around(text: &str, start: usize, end: usize) -> String {
     let mut from = text.floor_char_boundary(start.saturating_sub(100));
     let mut to = text.ceil_char_boundary((end + 120).min(text.len()));
     if from > 0 {
-        from = text.get(from..start).and_then(|s| s.find(' ')).map_or(from, |at| from + at + 1);
+        from = text
+            .get(from..start)
+            .and_then(|s| s.find(' '))
+            .map_or(from, |at| from + at + 1);
     }
     if to < text.len() {
-        to = text.get(end..to).and_then(|s| s.rfind(' ')).map_or(to, |at| end + at);
+        to = text
+            .get(end..to)
+            .and_then(|s| s.rfind(' '))
+            .map_or(to, |at| end + at);
     }
     text.get(from..to).unwrap_or_default().to_owned()
 }
 
 /// The numbers of the lexicon groups that the families use, looked up once.
 #[derive(Debug, Clone, Copy)]
-#[allow(missing_docs, reason = "each field is the lexicon group of the same name")]
+#[allow(
+    missing_docs,
+    reason = "each field is the lexicon group of the same name"
+)]
 pub struct Groups {
     pub crypto: usize,
     pub give: usize,
@@ -201,6 +236,7 @@ pub struct Groups {
     pub affiliate: usize,
     pub licence: usize,
     pub negation: usize,
+    pub denial_after: usize,
     pub shut: usize,
     pub shut_list: usize,
     pub shut_except: usize,
@@ -236,6 +272,7 @@ impl Groups {
             affiliate: at("affiliate"),
             licence: at("licence"),
             negation: at("negation"),
+            denial_after: at("negation.after"),
             shut: at("restricted.negation"),
             shut_list: at("restricted.list"),
             shut_except: at("restricted.exception"),

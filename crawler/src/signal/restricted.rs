@@ -13,10 +13,14 @@ pub const ID: &str = "kazakhstan_restricted";
 pub fn read(page: &Page, groups: &Groups) -> Option<Signal> {
     let country: Vec<&Hit> = page.of_group(groups.country).collect();
     for named in country {
-        let Some(block) = page.document.blocks.get(named.block) else { continue };
+        let Some(block) = page.document.blocks.get(named.block) else {
+            continue;
+        };
         let (from, to) = sentence(&block.text, named.range.start);
         let inside = |group: usize| {
-            page.of_group(group).any(|hit| hit.block == named.block && hit.range.start >= from && hit.range.end <= to)
+            page.of_group(group).any(|hit| {
+                hit.block == named.block && hit.range.start >= from && hit.range.end <= to
+            })
         };
         let listed = inside(groups.shut_list) || under_list_heading(page, groups, named.block);
         if !listed && !inside(groups.shut) {
@@ -34,8 +38,14 @@ pub fn read(page: &Page, groups: &Groups) -> Option<Signal> {
 /// Byte range of the sentence around `at`.
 fn sentence(text: &str, at: usize) -> (usize, usize) {
     let end_mark = |c: char| matches!(c, '.' | '!' | '?' | ';' | '\n');
-    let from = text.get(..at).and_then(|before| before.rfind(end_mark)).map_or(0, |found| found + 1);
-    let to = text.get(at..).and_then(|after| after.find(end_mark)).map_or(text.len(), |found| at + found);
+    let from = text
+        .get(..at)
+        .and_then(|before| before.rfind(end_mark))
+        .map_or(0, |found| found + 1);
+    let to = text
+        .get(at..)
+        .and_then(|after| after.find(end_mark))
+        .map_or(text.len(), |found| at + found);
     (from, to)
 }
 
@@ -47,7 +57,13 @@ fn under_list_heading(page: &Page, groups: &Groups, block: usize) -> bool {
         .filter(|hit| hit.block < block && block - hit.block <= 60)
         .last();
     let Some(opener) = opener else { return false };
-    let between = page.document.blocks.get(opener.block + 1..block).unwrap_or_default();
+    let between = page
+        .document
+        .blocks
+        .get(opener.block + 1..block)
+        .unwrap_or_default();
     // Another heading, or a long paragraph, ends the list.
-    !between.iter().any(|between| between.heading || between.text.chars().count() > 200)
+    !between
+        .iter()
+        .any(|between| between.heading || between.text.chars().count() > 200)
 }

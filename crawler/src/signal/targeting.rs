@@ -21,18 +21,39 @@ pub fn read(page: &Page, groups: &Groups, lexicon: &Lexicon) -> Vec<Signal> {
     let mut out = Vec::new();
     let axis = Axis::ServesKz;
     language(page, &mut out);
-    if let Some((tag, url)) = page.document.hreflang.iter().find(|(tag, _)| is_kz_tag(tag)) {
-        out.push(page.note("hreflang_kz", axis, 3.0, &format!("hreflang=\"{tag}\" {url}"), "link[hreflang]"));
+    if let Some((tag, url)) = page
+        .document
+        .hreflang
+        .iter()
+        .find(|(tag, _)| is_kz_tag(tag))
+    {
+        out.push(page.note(
+            "hreflang_kz",
+            axis,
+            3.0,
+            &format!("hreflang=\"{tag}\" {url}"),
+            "link[hreflang]",
+        ));
     }
-    if page.url.domain().is_some_and(|host| host.ends_with(".kz") || host.ends_with(".xn--80ao21a")) {
-        out.push(page.note("kz_domain", axis, 3.0, page.url.domain().unwrap_or_default(), "url"));
+    if page
+        .url
+        .domain()
+        .is_some_and(|host| host.ends_with(".kz") || host.ends_with(".xn--80ao21a"))
+    {
+        out.push(page.note(
+            "kz_domain",
+            axis,
+            3.0,
+            page.url.domain().unwrap_or_default(),
+            "url",
+        ));
     }
     for (id, group, weight) in [
         ("offer_for_kazakhstan", groups.offer_country, 3.0),
         ("country_named", groups.country, 0.5),
         ("central_asia_named", groups.cis, 0.5),
     ] {
-        let found = page.of_group(group).find(|hit| !page.negated(hit, groups.negation));
+        let found = page.of_group(group).find(|hit| !page.negated(hit, groups));
         if let Some(hit) = found {
             out.push(page.signal(id, axis, weight, hit));
         }
@@ -54,27 +75,48 @@ fn is_kz_tag(tag: &str) -> bool {
 
 /// A page in Kazakh: letters that only Kazakh has among the neighbours, in enough words.
 fn language(page: &Page, out: &mut Vec<Signal>) {
-    let own = |word: &str| word.chars().any(|c| matches!(c, 'қ' | 'ғ' | 'ұ' | 'һ' | 'ә' | 'ң' | 'ө' | 'ү' | 'і'));
+    let own = |word: &str| {
+        word.chars()
+            .any(|c| matches!(c, 'қ' | 'ғ' | 'ұ' | 'һ' | 'ә' | 'ң' | 'ө' | 'ү' | 'і'))
+    };
     let strict = |word: &str| word.chars().any(|c| matches!(c, 'қ' | 'ғ' | 'ұ'));
     let total = page.words.marks.len();
-    let kazakh = (0..total).filter(|index| own(page.words.word(*index))).count();
+    let kazakh = (0..total)
+        .filter(|index| own(page.words.word(*index)))
+        .count();
     let sure = (0..total).find(|index| strict(page.words.word(*index)));
     if let Some(mark) = sure.and_then(|index| page.words.marks.get(index))
         && kazakh >= 12
         && kazakh * 6 >= total
         && let Some(block) = page.document.blocks.get(mark.block)
     {
-        out.push(page.note("kazakh_language", Axis::ServesKz, 2.0, &around(&block.text, mark.start, mark.end), &block.place));
+        out.push(page.note(
+            "kazakh_language",
+            Axis::ServesKz,
+            2.0,
+            &around(&block.text, mark.start, mark.end),
+            &block.place,
+        ));
     }
 }
 
 /// Tenge beside a number.
 fn amounts(page: &Page, groups: &Groups, out: &mut Vec<Signal>) {
-    let number = |index: usize| page.words.word(index).bytes().next().is_some_and(|b| b.is_ascii_digit());
+    let number = |index: usize| {
+        page.words
+            .word(index)
+            .bytes()
+            .next()
+            .is_some_and(|b| b.is_ascii_digit())
+    };
     let found = page.of_group(groups.tenge).find(|hit| {
         let near = hit.words.start.saturating_sub(2)..hit.words.end + 2;
         near.into_iter().any(|index| {
-            page.words.marks.get(index).is_some_and(|mark| mark.block == hit.block) && number(index)
+            page.words
+                .marks
+                .get(index)
+                .is_some_and(|mark| mark.block == hit.block)
+                && number(index)
         })
     });
     if let Some(hit) = found {
@@ -98,7 +140,10 @@ fn cities(page: &Page, groups: &Groups, out: &mut Vec<Signal>) {
 /// Kazakh banks named anywhere on the page.
 fn rails(page: &Page, lexicon: &Lexicon, out: &mut Vec<Signal>) {
     let hit = page.hits.iter().find(|hit| {
-        lexicon.groups().get(hit.group).is_some_and(|(id, _)| id.starts_with("rail."))
+        lexicon
+            .groups()
+            .get(hit.group)
+            .is_some_and(|(id, _)| id.starts_with("rail."))
     });
     if let Some(hit) = hit {
         out.push(page.signal("rail_named", Axis::ServesKz, 1.5, hit));
@@ -106,10 +151,18 @@ fn rails(page: &Page, lexicon: &Lexicon, out: &mut Vec<Signal>) {
 }
 
 fn phones(page: &Page, out: &mut Vec<Signal>) {
-    let Some(pattern) = PHONE.as_ref() else { return };
+    let Some(pattern) = PHONE.as_ref() else {
+        return;
+    };
     for block in &page.document.blocks {
         if let Some(found) = pattern.find(&block.text) {
-            out.push(page.note("kz_phone", Axis::ServesKz, 2.0, found.as_str(), &block.place));
+            out.push(page.note(
+                "kz_phone",
+                Axis::ServesKz,
+                2.0,
+                found.as_str(),
+                &block.place,
+            ));
             return;
         }
     }
@@ -122,10 +175,19 @@ fn country_picker(page: &Page, lexicon: &Lexicon, groups: &Groups, out: &mut Vec
             let option = field.options.iter().find(|option| {
                 let words = crate::words::Words::of([option.text.as_str()]);
                 crate::currency::of_label(&option.text) != Some(Money::Tenge)
-                    && lexicon.find(&words).iter().any(|hit| hit.group == groups.country)
+                    && lexicon
+                        .find(&words)
+                        .iter()
+                        .any(|hit| hit.group == groups.country)
             });
             if let Some(option) = option {
-                out.push(page.note("country_picker", Axis::ServesKz, 1.5, &option.text, &field.place));
+                out.push(page.note(
+                    "country_picker",
+                    Axis::ServesKz,
+                    1.5,
+                    &option.text,
+                    &field.place,
+                ));
                 return;
             }
         }
@@ -137,9 +199,17 @@ fn telegram(page: &Page, out: &mut Vec<Signal>) {
     let found = page.document.links.iter().find(|link| {
         let name = link.url.path().to_lowercase();
         matches!(link.url.domain(), Some("t.me" | "telegram.me"))
-            && ["kz", "almaty", "astana", "qazaq", "kazakh"].iter().any(|part| name.contains(part))
+            && ["kz", "almaty", "astana", "qazaq", "kazakh"]
+                .iter()
+                .any(|part| name.contains(part))
     });
     if let Some(link) = found {
-        out.push(page.note("telegram_kz", Axis::ServesKz, 1.0, link.url.as_str(), "a[href]"));
+        out.push(page.note(
+            "telegram_kz",
+            Axis::ServesKz,
+            1.0,
+            link.url.as_str(),
+            "a[href]",
+        ));
     }
 }

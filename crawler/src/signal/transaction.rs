@@ -8,8 +8,14 @@ use crate::signal::{Axis, Groups, Page, Signal};
 use crate::words::Words;
 
 /// Marks that exchangers' programs leave in markup, scripts and asset paths.
-const PLATFORM_MARKS: &[&str] =
-    &["/premiumbox/", "js_amount", "xchange_", "iexexchanger", "boxexchanger", "/plugins/premiumexchanger"];
+const PLATFORM_MARKS: &[&str] = &[
+    "/premiumbox/",
+    "js_amount",
+    "xchange_",
+    "iexexchanger",
+    "boxexchanger",
+    "/plugins/premiumexchanger",
+];
 
 /// Reads one page.
 #[must_use]
@@ -24,7 +30,11 @@ pub fn read(page: &Page, groups: &Groups, lexicon: &Lexicon) -> Vec<Signal> {
 }
 
 fn evidence(signal: Signal, decisive: bool) -> Signal {
-    Signal { transaction: true, decisive, ..signal }
+    Signal {
+        transaction: true,
+        decisive,
+        ..signal
+    }
 }
 
 /// What a form offers.
@@ -43,26 +53,44 @@ struct Offer {
 fn forms(page: &Page, groups: &Groups, lexicon: &Lexicon, out: &mut Vec<Signal>) {
     for (index, form) in page.document.forms.iter().enumerate() {
         let offer = offer(page, index, form, groups, lexicon);
-        let sides = usize::from(offer.tenge.is_some()) + usize::from(offer.fiat) + usize::from(offer.crypto.is_some());
+        let sides = usize::from(offer.tenge.is_some())
+            + usize::from(offer.fiat)
+            + usize::from(offer.crypto.is_some());
         let labelled = offer.give.is_some() && offer.get.is_some();
         let two_sided = labelled || offer.currency_fields >= 2;
-        let Some(crypto) = offer.crypto.as_deref().filter(|_| two_sided) else { continue };
-        let quote = [offer.give.as_deref(), offer.get.as_deref(), Some(crypto), offer.tenge.as_deref(), offer.asks.as_deref(), offer.acts.as_deref()]
-            .into_iter()
-            .flatten()
-            .filter(|text| !text.is_empty())
-            .collect::<Vec<_>>()
-            .join(" … ");
+        let Some(crypto) = offer.crypto.as_deref().filter(|_| two_sided) else {
+            continue;
+        };
+        let quote = [
+            offer.give.as_deref(),
+            offer.get.as_deref(),
+            Some(crypto),
+            offer.tenge.as_deref(),
+            offer.asks.as_deref(),
+            offer.acts.as_deref(),
+        ]
+        .into_iter()
+        .flatten()
+        .filter(|text| !text.is_empty())
+        .collect::<Vec<_>>()
+        .join(" … ");
         let order = offer.asks.is_some() || offer.acts.is_some();
         if order && (labelled || sides >= 2 || offer.asks.is_some()) {
-            out.push(evidence(page.note("order_form", Axis::Exchange, 3.5, &quote, &form.place), true));
+            out.push(evidence(
+                page.note("order_form", Axis::Exchange, 3.5, &quote, &form.place),
+                true,
+            ));
         } else {
             // A converter or a filter: two currencies, but nothing can be ordered.
             out.push(page.note("direction_picker", Axis::Exchange, 0.8, &quote, &form.place));
         }
         if let Some(tenge) = &offer.tenge {
             let weight = if order { 4.0 } else { 1.5 };
-            let id = if order { "tenge_in_order_form" } else { "tenge_in_picker" };
+            let id = if order {
+                "tenge_in_order_form"
+            } else {
+                "tenge_in_picker"
+            };
             out.push(page.note(id, Axis::ServesKz, weight, tenge, &form.place));
         }
         rails(page, form, lexicon, out);
@@ -75,10 +103,19 @@ fn rails(page: &Page, form: &Form, lexicon: &Lexicon, out: &mut Vec<Signal>) {
         for option in &field.options {
             let words = Words::of([option.text.as_str()]);
             let rail = lexicon.find(&words).into_iter().find(|hit| {
-                lexicon.groups().get(hit.group).is_some_and(|(id, _)| id.starts_with("rail."))
+                lexicon
+                    .groups()
+                    .get(hit.group)
+                    .is_some_and(|(id, _)| id.starts_with("rail."))
             });
             if rail.is_some() {
-                out.push(page.note("rail_in_order_form", Axis::ServesKz, 3.0, &option.text, &field.place));
+                out.push(page.note(
+                    "rail_in_order_form",
+                    Axis::ServesKz,
+                    3.0,
+                    &option.text,
+                    &field.place,
+                ));
                 return;
             }
         }
@@ -90,8 +127,11 @@ fn offer(page: &Page, index: usize, form: &Form, groups: &Groups, lexicon: &Lexi
     // Labels: the form's own blocks; for fields outside any form, short blocks of the page.
     let loose = form.action.is_empty() && form.method.is_empty();
     for hit in &page.hits {
-        let Some(block) = page.document.blocks.get(hit.block) else { continue };
-        let mine = block.form == Some(index) || loose && block.form.is_none() && block.text.chars().count() <= 80;
+        let Some(block) = page.document.blocks.get(hit.block) else {
+            continue;
+        };
+        let mine = block.form == Some(index)
+            || loose && block.form.is_none() && block.text.chars().count() <= 80;
         if !mine {
             continue;
         }
@@ -109,7 +149,10 @@ fn offer(page: &Page, index: usize, form: &Form, groups: &Groups, lexicon: &Lexi
         read_field(field, &mut offer, groups, lexicon);
     }
     for button in &form.buttons {
-        let acts = lexicon.find(&Words::of([button.as_str()])).into_iter().any(|hit| hit.group == groups.action);
+        let acts = lexicon
+            .find(&Words::of([button.as_str()]))
+            .into_iter()
+            .any(|hit| hit.group == groups.action);
         if acts && offer.acts.is_none() {
             offer.acts = Some(button.clone());
         }
@@ -120,9 +163,11 @@ fn offer(page: &Page, index: usize, form: &Form, groups: &Groups, lexicon: &Lexi
 fn read_field(field: &Field, offer: &mut Offer, groups: &Groups, lexicon: &Lexicon) {
     let name = field.name.to_ascii_lowercase();
     let named = |words: &[&str]| {
-        name.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| words.contains(&part))
+        name.split(|c: char| !c.is_ascii_alphanumeric())
+            .any(|part| words.contains(&part))
     };
-    if named(&["give", "from", "send", "sell", "otdaete", "give1", "sum1"]) && offer.give.is_none() {
+    if named(&["give", "from", "send", "sell", "otdaete", "give1", "sum1"]) && offer.give.is_none()
+    {
         offer.give = Some(String::new());
     }
     if named(&["get", "to", "receive", "buy", "poluchaete", "sum2"]) && offer.get.is_none() {
@@ -131,7 +176,11 @@ fn read_field(field: &Field, offer: &mut Offer, groups: &Groups, lexicon: &Lexic
     let mut currencies = 0;
     for option in &field.options {
         let money = of_label(&option.text).or_else(|| of_code(&option.value));
-        let seen = if option.text.is_empty() { &option.value } else { &option.text };
+        let seen = if option.text.is_empty() {
+            &option.value
+        } else {
+            &option.text
+        };
         currencies += usize::from(money.is_some());
         match money {
             Some(Money::Crypto) if offer.crypto.is_none() => offer.crypto = Some(seen.clone()),
@@ -141,18 +190,43 @@ fn read_field(field: &Field, offer: &mut Offer, groups: &Groups, lexicon: &Lexic
         }
     }
     offer.currency_fields += usize::from(currencies > 0);
-    let visible = !matches!(field.kind.as_str(), "hidden" | "radio" | "checkbox" | "password" | "search" | "select");
+    let visible = !matches!(
+        field.kind.as_str(),
+        "hidden" | "radio" | "checkbox" | "password" | "search" | "select"
+    );
     let asked = visible
-        && (named(&["card", "wallet", "address", "account", "requisites", "payout", "iban", "schet", "koshelek", "karta"])
-            || lexicon.find(&Words::of([field.hint.as_str()])).iter().any(|hit| hit.group == groups.detail));
+        && (named(&[
+            "card",
+            "wallet",
+            "address",
+            "account",
+            "requisites",
+            "payout",
+            "iban",
+            "schet",
+            "koshelek",
+            "karta",
+        ]) || lexicon
+            .find(&Words::of([field.hint.as_str()]))
+            .iter()
+            .any(|hit| hit.group == groups.detail));
     if asked && offer.asks.is_none() {
-        offer.asks = Some(if field.hint.is_empty() { field.name.clone() } else { field.hint.clone() });
+        offer.asks = Some(if field.hint.is_empty() {
+            field.name.clone()
+        } else {
+            field.hint.clone()
+        });
     }
 }
 
 /// Pages of single directions: `/exchange-usdt-to-kzt`.
 fn pair_urls(page: &Page, out: &mut Vec<Signal>) {
-    let own = page.document.links.iter().map(|link| &link.url).filter(|url| url.host() == page.url.host());
+    let own = page
+        .document
+        .links
+        .iter()
+        .map(|link| &link.url)
+        .filter(|url| url.host() == page.url.host());
     let mut pairs: Vec<(&url::Url, (Money, Money))> = own
         .chain([&page.url])
         .filter_map(|url| Some((url, of_pair_url(url)?)))
@@ -160,10 +234,22 @@ fn pair_urls(page: &Page, out: &mut Vec<Signal>) {
     pairs.sort_by(|a, b| a.0.cmp(b.0));
     pairs.dedup_by(|a, b| a.0 == b.0);
     if let Some((first, _)) = pairs.first() {
-        let signal = page.note("pair_url", Axis::Exchange, if pairs.len() >= 3 { 2.0 } else { 1.0 }, first.as_str(), "url");
-        out.push(if pairs.len() >= 2 { evidence(signal, false) } else { signal });
+        let signal = page.note(
+            "pair_url",
+            Axis::Exchange,
+            if pairs.len() >= 3 { 2.0 } else { 1.0 },
+            first.as_str(),
+            "url",
+        );
+        out.push(if pairs.len() >= 2 {
+            evidence(signal, false)
+        } else {
+            signal
+        });
     }
-    let tenge = pairs.iter().find(|(_, (a, b))| *a == Money::Tenge || *b == Money::Tenge);
+    let tenge = pairs
+        .iter()
+        .find(|(_, (a, b))| *a == Money::Tenge || *b == Money::Tenge);
     if let Some((url, _)) = tenge {
         out.push(page.note("tenge_pair_url", Axis::ServesKz, 3.0, url.as_str(), "url"));
     }
@@ -182,7 +268,11 @@ fn phrases(page: &Page, groups: &Groups, out: &mut Vec<Signal>) {
         ("cash_desk", groups.cash, [2.0, 2.5, 3.0]),
     ];
     for (id, group, points) in families {
-        let hits: Vec<_> = page.distinct(group).into_iter().filter(|hit| !page.negated(hit, groups.negation)).collect();
+        let hits: Vec<_> = page
+            .distinct(group)
+            .into_iter()
+            .filter(|hit| !page.negated(hit, groups))
+            .collect();
         let Some(first) = hits.first() else { continue };
         let weight = match hits.len() {
             0 | 1 => continue,
@@ -197,13 +287,29 @@ fn phrases(page: &Page, groups: &Groups, out: &mut Vec<Signal>) {
                 quotes.push(quote);
             }
         }
-        let matched = hits.iter().map(|hit| page.exact(hit).to_owned()).take(8).collect();
-        let signal = page.note(id, Axis::Exchange, weight, &quotes.join(" … "), &page.place(first));
+        let matched = hits
+            .iter()
+            .map(|hit| page.exact(hit).to_owned())
+            .take(8)
+            .collect();
+        let signal = page.note(
+            id,
+            Axis::Exchange,
+            weight,
+            &quotes.join(" … "),
+            &page.place(first),
+        );
         out.push(evidence(Signal { matched, ..signal }, false));
     }
-    let offer = page.distinct(groups.offer).into_iter().find(|hit| !page.negated(hit, groups.negation));
+    let offer = page
+        .distinct(groups.offer)
+        .into_iter()
+        .find(|hit| !page.negated(hit, groups));
     if let Some(hit) = offer {
-        out.push(evidence(page.signal("own_offer", Axis::Exchange, 2.0, hit), false));
+        out.push(evidence(
+            page.signal("own_offer", Axis::Exchange, 2.0, hit),
+            false,
+        ));
     }
 }
 
@@ -214,7 +320,13 @@ fn deposit_address(page: &Page, groups: &Groups, out: &mut Vec<Signal>) {
     }
     for block in &page.document.blocks {
         if let Some(wallet) = wallets(&block.text).into_iter().next() {
-            let signal = page.note("deposit_address", Axis::Exchange, 2.5, &wallet.value, &block.place);
+            let signal = page.note(
+                "deposit_address",
+                Axis::Exchange,
+                2.5,
+                &wallet.value,
+                &block.place,
+            );
             out.push(evidence(signal, true));
             return;
         }
@@ -226,7 +338,10 @@ fn platform(page: &Page, out: &mut Vec<Signal>) {
     let document = &page.document;
     for text in document.assets.iter().chain(&document.scripts) {
         if let Some(mark) = PLATFORM_MARKS.iter().find(|mark| text.contains(*mark)) {
-            out.push(evidence(page.note("platform", Axis::Exchange, 2.5, mark, "script or asset"), false));
+            out.push(evidence(
+                page.note("platform", Axis::Exchange, 2.5, mark, "script or asset"),
+                false,
+            ));
             return;
         }
     }

@@ -15,7 +15,7 @@ pub fn read(page: &Page, groups: &Groups) -> Vec<Signal> {
     ];
     for (id, group, weight, most) in families {
         let hits = page.distinct(group);
-        let hits = hits.into_iter().filter(|hit| !page.negated(hit, groups.negation));
+        let hits = hits.into_iter().filter(|hit| !page.negated(hit, groups));
         for (number, hit) in hits.take(most).enumerate() {
             out.push(page.signal(&format!("{id}.{}", number + 1), Axis::Exchange, weight, hit));
         }
