@@ -26,6 +26,7 @@ pub mod officer;
 pub mod pool;
 pub mod publish;
 pub mod queue;
+pub mod reading;
 pub mod record;
 pub mod register;
 pub mod seal;

@@ -1,0 +1,102 @@
+//! What the console reads beside a case: the order document, who signed, one capture.
+
+use crate::{
+    decide::Document,
+    error::Result,
+    pool::{Store, on},
+};
+
+/// A signature on a proposal.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct SignatureRow {
+    /// 1 for the proposer, 2 for the second officer.
+    pub place: i64,
+    /// Who, by display name: for the console only.
+    pub display_name: String,
+    /// Their key.
+    pub key_id: String,
+    /// When.
+    pub signed_at: i64,
+}
+
+/// A capture with the place of its record.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct CaptureFile {
+    /// Its id.
+    pub id: i64,
+    /// The site.
+    pub host: String,
+    /// What was asked for.
+    pub url: String,
+    /// When.
+    pub fetched_at: i64,
+    /// HTTP status.
+    pub status: i64,
+    /// Its type.
+    pub content_type: String,
+    /// The charset it was read in.
+    pub charset: String,
+    /// The page's title.
+    pub title: String,
+    /// Hash of the body.
+    pub body_sha256: String,
+    /// Size of the body in octets.
+    pub body_bytes: i64,
+    /// Whether the body was cut.
+    pub truncated: bool,
+    /// The WARC file.
+    pub warc_file: String,
+    /// Where in it the record begins, in octets.
+    pub warc_offset: i64,
+    /// How long the record is, in octets.
+    pub warc_length: i64,
+    /// Hash of the compressed record.
+    pub record_sha256: String,
+}
+
+/// The order document of a listing.
+pub async fn order_document(store: &Store, listing_id: &str) -> Result<Option<Document>> {
+    const SQL: &str = "SELECT d.file_name, d.content_type, d.bytes
+        FROM proposal p JOIN order_document d ON d.sha256 = p.order_sha256 WHERE p.listing_id = $1";
+    let row: Option<(String, String, Vec<u8>)> =
+        on!(store, |db| sqlx::query_as(SQL).bind(listing_id).fetch_optional(db).await)?;
+    Ok(row.map(|(file_name, content_type, bytes)| Document { file_name, content_type, bytes }))
+}
+
+/// Who signed a proposal, the first first.
+pub async fn signatures(store: &Store, listing_id: &str) -> Result<Vec<SignatureRow>> {
+    const SQL: &str = "SELECT s.place, o.display_name, s.key_id, s.signed_at
+        FROM signature s JOIN officer o ON o.id = s.officer_id WHERE s.listing_id = $1 ORDER BY s.place";
+    Ok(on!(store, |db| sqlx::query_as(SQL).bind(listing_id).fetch_all(db).await)?)
+}
+
+/// One capture of a host.
+pub async fn capture(store: &Store, host: &str, id: i64) -> Result<Option<CaptureFile>> {
+    const SQL: &str = "SELECT id, host, url, fetched_at, status, content_type, charset, title, body_sha256,
+            body_bytes, truncated, warc_file, warc_offset, warc_length, record_sha256
+        FROM capture WHERE id = $1 AND host = $2";
+    Ok(on!(store, |db| sqlx::query_as(SQL).bind(id).bind(host).fetch_optional(db).await)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{decide, testing};
+
+    #[tokio::test]
+    async fn a_proposal_is_read_back_with_its_order_and_signatures() {
+        let centre = testing::Centre::new().await;
+        let case = centre.plant_case("obmen.test").await;
+        let (store, now) = (&centre.store, testing::NOW + 60);
+        let id =
+            decide::propose(store, &centre.first, testing::PASSWORD, &case, testing::proposal(), now).await.unwrap();
+        let document = super::order_document(store, id.as_str()).await.unwrap().unwrap();
+        assert_eq!(document.bytes, b"The order.");
+        let signed = super::signatures(store, id.as_str()).await.unwrap();
+        assert_eq!(signed.len(), 1);
+        assert_eq!((signed[0].place, signed[0].display_name.as_str()), (1, "officer-1"));
+        let file = crate::case::load(store, &case).await.unwrap().unwrap();
+        let capture = super::capture(store, "obmen.test", file.captures[0].id).await.unwrap().unwrap();
+        assert_eq!(capture.warc_file, "x.warc.gz");
+        assert!(super::capture(store, "other.test", capture.id).await.unwrap().is_none());
+    }
+}
