@@ -1,0 +1,205 @@
+//! The page of one listing: what was decided, by which order, why, and how to appeal.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::{Path, State},
+    http::{HeaderMap, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use blocklist::{
+    Digest, ListingId, Scope,
+    fold::{Listing, ListingState},
+    statement::Statement,
+};
+use serde_json::json;
+
+use crate::{
+    centre::Centre,
+    dates,
+    faults::{self, Fault},
+    hostile,
+    messages::{self, Value, key},
+    names::Shown,
+    page::{self, Page},
+    public::{Here, register},
+};
+
+struct Signer {
+    role: String,
+    key_id: String,
+}
+
+struct View {
+    id: String,
+    name: String,
+    ascii: Option<String>,
+    tone: &'static str,
+    icon: &'static str,
+    state: String,
+    meaning: String,
+    scope: String,
+    basis: String,
+    authority: String,
+    order_no: String,
+    order_date: String,
+    effective: String,
+    effective_iso: String,
+    review: String,
+    expires: String,
+    ended: Option<String>,
+    reasons: Vec<String>,
+    signers: Vec<Signer>,
+    position: u64,
+    statement_sha256: String,
+    order_sha256: String,
+    evidence_root: String,
+}
+
+#[derive(Template)]
+#[template(path = "listing.html")]
+struct ListingPage {
+    p: Page,
+    v: View,
+}
+
+/// Words for the scope of a listing.
+pub(crate) fn scope(p: &Page, scope: Scope) -> String {
+    p.t(match scope {
+        Scope::Host => key("scope-host"),
+        Scope::Subtree => key("scope-subtree"),
+    })
+}
+
+/// Words for a legal ground; the code itself where there are none.
+pub(crate) fn basis(p: &Page, code: &str) -> String {
+    let plain: String = code.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    p.t_or(&format!("basis-{plain}"), &hostile::line(code, 100))
+}
+
+/// Words for the public reason of a lift.
+fn lift_reason(p: &Page, code: &str) -> String {
+    p.t_or(&format!("lift-code-{code}"), &hostile::line(code, 100))
+}
+
+/// Hash of the bytes that both officers signed.
+pub(crate) fn statement_digest(listing: &Listing) -> String {
+    Statement::List(listing.statement.clone())
+        .to_bytes()
+        .map(|bytes| Digest::of(&bytes).to_string())
+        .unwrap_or_default()
+}
+
+fn day(p: &Page, day: blocklist::time::Day) -> String {
+    dates::parse_day(&day.to_string()).map(|day| dates::day(p.lang, day)).unwrap_or_default()
+}
+
+fn view(p: &Page, listing: &Listing) -> View {
+    let list = &listing.statement;
+    let words = register::state_words(&listing.state);
+    let shown = Shown::new(&list.name);
+    let ended = match &listing.state {
+        ListingState::Lifted { at, reason } | ListingState::Annulled { at, reason } => {
+            Some(format!("{} — {}", p.date_time(at.0), lift_reason(p, reason)))
+        }
+        ListingState::Expired { at } => Some(p.date_time(at.0)),
+        _ => None,
+    };
+    let officer = p.role("officer");
+    View {
+        id: list.listing_id.to_string(),
+        name: shown.whole(),
+        ascii: shown.ascii,
+        tone: words.tone,
+        icon: words.icon,
+        state: p.t(words.word),
+        meaning: p.t(words.meaning),
+        scope: scope(p, list.scope),
+        basis: basis(p, &list.basis),
+        authority: hostile::line(&list.order.authority, 300),
+        order_no: hostile::line(list.order.number.as_deref().unwrap_or("…"), 200),
+        order_date: day(p, list.order.date),
+        effective: p.date_time(list.effective_at.0),
+        effective_iso: dates::rfc3339(list.effective_at.0),
+        review: p.date(list.review_at.0),
+        expires: p.date(list.expires_at.0),
+        ended,
+        reasons: vec![p.t(key("reason-public-no-licence")), p.t(key("reason-public-evidence")), p.t(key("listing-reasons-in-order"))],
+        signers: listing
+            .signed_by
+            .iter()
+            .map(|key_id| Signer { role: officer.clone(), key_id: key_id.to_string() })
+            .collect(),
+        position: listing.position,
+        statement_sha256: statement_digest(listing),
+        order_sha256: list.order.document_sha256.to_string(),
+        evidence_root: list.evidence_root.to_string(),
+    }
+}
+
+/// The listing with this number, if it is in the log.
+pub(crate) async fn find(centre: &Centre, id: &str) -> Result<Listing, Fault> {
+    let id = ListingId::try_from(id.to_owned()).map_err(|_| Fault::NOT_FOUND)?;
+    let known = centre.known().await?;
+    known.listings.into_iter().find(|listing| listing.statement.listing_id == id).ok_or(Fault::NOT_FOUND)
+}
+
+/// `GET /i/{id}`: the short address that name servers give, to the reader's language.
+pub(crate) async fn short(headers: HeaderMap, Path(id): Path<String>) -> Result<Response, Fault> {
+    let id = ListingId::try_from(id).map_err(|_| Fault::NOT_FOUND)?;
+    let lang = faults::language("/", &headers);
+    let vary = [(header::VARY, "Accept-Language")];
+    Ok((vary, Redirect::to(&format!("/{lang}/i/{id}"))).into_response())
+}
+
+/// `GET /{lang}/i/{id}`.
+pub(crate) async fn listing(
+    State(centre): State<Arc<Centre>>,
+    Here(lang): Here,
+    Path((_, id)): Path<(String, String)>,
+) -> Result<Response, Fault> {
+    let listing = find(&centre, &id).await?;
+    let name = Shown::new(&listing.statement.name).whole();
+    let title = messages::text(lang, key("listing-title"), &[("name", Value::Text(&name))]);
+    let mut p = Page::new(lang, &format!("i/{}", listing.statement.listing_id), title, centre.demo);
+    // A wrong listing must not follow a firm about in search engines.
+    p.indexed = !matches!(listing.state, ListingState::Annulled { .. });
+    let v = view(&p, &listing);
+    Ok(page::ok(&ListingPage { p, v }))
+}
+
+/// One listing as JSON: the public facts, roles and key ids, never names.
+pub(crate) fn to_json(centre: &Centre, listing: &Listing) -> serde_json::Value {
+    let list = &listing.statement;
+    let ended = match &listing.state {
+        ListingState::Lifted { at, reason } | ListingState::Annulled { at, reason } => {
+            json!({ "at": at.to_string(), "reason": reason })
+        }
+        ListingState::Expired { at } => json!({ "at": at.to_string(), "reason": "expired" }),
+        _ => serde_json::Value::Null,
+    };
+    let signers: Vec<_> = listing
+        .signed_by
+        .iter()
+        .map(|key_id| json!({ "role": "officer", "key_id": key_id.to_string() }))
+        .collect();
+    json!({
+        "listing_id": list.listing_id,
+        "name": list.name,
+        "scope": list.scope,
+        "state": register::state_words(&listing.state).code,
+        "basis": list.basis,
+        "order": list.order,
+        "evidence_root": list.evidence_root,
+        "effective_at": list.effective_at,
+        "review_at": list.review_at,
+        "expires_at": list.expires_at,
+        "ended": ended,
+        "signatures": signers,
+        "automation": "discovery-only",
+        "log_position": listing.position,
+        "statement_sha256": statement_digest(listing),
+        "url": format!("{}/i/{}", centre.public_url, list.listing_id),
+    })
+}
