@@ -1,0 +1,360 @@
+//! The case page, and closing a case without a listing.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    Form,
+    extract::{Path, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use data::{
+    case::{self, CaseFile, CaseRow},
+    decide,
+};
+use serde::Deserialize;
+
+use crate::{
+    centre::Centre,
+    console::{
+        case_view::{self, Candidate, LedgerRow, Material, Quote, Stop, Tick},
+        problems::{self, Problem},
+        report,
+        staff::Staff,
+    },
+    dates,
+    faults::Fault,
+    hostile,
+    messages::key,
+    names::Shown,
+    page::{self, Page},
+};
+
+struct Score {
+    label: String,
+    percent: i64,
+}
+
+struct CaptureLine {
+    title: String,
+    url: String,
+    status: i64,
+    at: String,
+    hash: String,
+    short: String,
+    path: String,
+}
+
+struct Event {
+    at: String,
+    who: String,
+    what: String,
+    reason: String,
+}
+
+struct Similar {
+    path: String,
+    name: String,
+    state: String,
+    why: String,
+}
+
+struct ListingLink {
+    text: String,
+    action: String,
+    path: String,
+}
+
+/// A reason code with its words.
+pub(crate) struct Choice {
+    pub(crate) code: String,
+    pub(crate) text: String,
+    pub(crate) chosen: bool,
+}
+
+/// Builds choices from `(code, message key)` pairs.
+pub(crate) fn choices(p: &Page, codes: &[(&str, &str)], chosen: &str) -> Vec<Choice> {
+    codes
+        .iter()
+        .map(|(code, key)| Choice { code: (*code).to_owned(), text: p.t(key), chosen: *code == chosen })
+        .collect()
+}
+
+struct View {
+    id: String,
+    prefix: String,
+    registrable: String,
+    ascii: Option<String>,
+    mixed_script: bool,
+    kinds: Option<String>,
+    state: String,
+    tone: &'static str,
+    opened: String,
+    opened_iso: String,
+    scores: [Score; 2],
+    top: Vec<String>,
+    stops: Vec<Stop>,
+    ticks: Vec<Tick>,
+    quotes: Vec<Quote>,
+    ledger: Vec<LedgerRow>,
+    candidates: Vec<Candidate>,
+    captures: Vec<CaptureLine>,
+    evidence_root: String,
+    timeline: Vec<Event>,
+    similar: Vec<Similar>,
+    listing: Option<ListingLink>,
+    open: bool,
+    propose_path: String,
+    dismiss_path: String,
+    dismiss_reasons: Vec<Choice>,
+    typed_reason: String,
+    next: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "console/case.html")]
+struct CasePage {
+    p: Page,
+    v: View,
+    errors: Vec<Problem>,
+}
+
+/// Reasons for closing a case without a listing.
+const DISMISS: [(&str, &str); 5] = [
+    ("licensed", key("dismiss-licensed")),
+    ("not-exchange", key("dismiss-not-exchange")),
+    ("not-kz", key("dismiss-not-kz")),
+    ("closed", key("dismiss-closed")),
+    ("duplicate", key("dismiss-duplicate")),
+];
+
+/// Most captures and similar cases shown.
+const MOST_CAPTURES: usize = 50;
+const MOST_SIMILAR: usize = 5;
+
+/// What the form for closing a case sends.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Dismissal {
+    #[serde(default)]
+    reason_code: String,
+    #[serde(default)]
+    reason: String,
+}
+
+/// Word and colour for a case's state.
+pub(crate) fn state(p: &Page, code: &str) -> (String, &'static str) {
+    match code {
+        "open" => (p.t(key("state-open")), "info"),
+        "proposed" => (p.t(key("state-proposed")), "care"),
+        "listed" => (p.t(key("state-listed")), "bad"),
+        "lifted" => (p.t(key("state-lifted")), "good"),
+        _ => (p.t(key("state-dismissed")), ""),
+    }
+}
+
+/// What a decision was, in words.
+fn event(p: &Page, kind: &str) -> String {
+    p.t(match kind {
+        "dismiss" => key("event-dismiss"),
+        "propose" => key("event-propose"),
+        "approve" => key("event-approve"),
+        "return" => key("event-return"),
+        _ => key("event-lift"),
+    })
+}
+
+/// The words of a stored reason code, where there are any.
+fn reason_words(p: &Page, code: &str) -> String {
+    let kebab = code.replace('_', "-");
+    for family in ["dismiss", "propose-code", "lift-code"] {
+        let words = p.t_or(&format!("{family}-{kebab}"), "");
+        if !words.is_empty() {
+            return words;
+        }
+    }
+    String::new()
+}
+
+/// Loads a case or answers that there is none.
+pub(crate) async fn load(centre: &Centre, id: &str) -> Result<CaseFile, Fault> {
+    if id.len() > 32 {
+        return Err(Fault::NOT_FOUND);
+    }
+    case::load(&centre.store, id).await.map_err(Fault::internal)?.ok_or(Fault::NOT_FOUND)
+}
+
+fn listing_link(p: &Page, case: &CaseRow) -> Option<ListingLink> {
+    let id = case.listing_id.as_ref()?;
+    let (text, action) = match case.state.as_str() {
+        "proposed" => (key("case-has-proposal"), key("case-go-proposal")),
+        "listed" => (key("case-has-listing"), key("case-go-listing")),
+        _ => (key("case-was-listed"), key("case-go-listing")),
+    };
+    Some(ListingLink { text: p.t(text), action: p.t(action), path: format!("console/listing/{id}") })
+}
+
+/// Other cases of the same site or of one that resembles it.
+fn similar(p: &Page, case: &CaseRow, name: &blocklist::DomainName, all: &[CaseRow]) -> Vec<Similar> {
+    all.iter()
+        .filter(|other| other.id != case.id)
+        .filter(|other| {
+            other.host == case.host
+                || blocklist::DomainName::parse(&other.host).is_ok_and(|host| {
+                    (name.registrable().is_some() && name.registrable() == host.registrable())
+                        || blocklist::matching::resembles(name, &host)
+                })
+        })
+        .take(MOST_SIMILAR)
+        .map(|other| Similar {
+            path: format!("console/case/{}", other.id),
+            name: Shown::of(&other.host).whole(),
+            state: state(p, &other.state).0,
+            why: format!("{}, {}", other.id, p.date(other.opened_at)),
+        })
+        .collect()
+}
+
+async fn show(
+    centre: &Centre,
+    staff: &Staff,
+    id: &str,
+    errors: Vec<Problem>,
+    typed: &Dismissal,
+) -> Result<Response, Fault> {
+    let file = load(centre, id).await?;
+    let name = case::host(&file.case).map_err(Fault::internal)?;
+    let shown = Shown::new(&name);
+    let title = crate::messages::text(
+        staff.lang,
+        key("case-title"),
+        &[("name", crate::messages::Value::Text(&shown.whole()))],
+    );
+    let p = staff.page(centre, &format!("console/case/{}", file.case.id), &title);
+    let now = centre.now();
+    let known = centre.known().await?;
+    let found = case_view::match_now(&name, &known, now);
+    let report = report::read(&file.report);
+    let claims = report::claims(&file.licence_match);
+    let guard = case_view::guard_refusal(&centre.store, &name).await.map_err(Fault::internal)?;
+    let all = case::queue(&centre.store).await.map_err(Fault::internal)?;
+    let m = Material {
+        p: &p,
+        file: &file,
+        name: &name,
+        report: &report,
+        claims: &claims,
+        found: &found,
+        known: &known,
+        guard: guard.as_deref(),
+        now,
+    };
+    let quotes = case_view::quotes(&p, &file, &report, usize::MAX);
+    let (state, tone) = state(&p, &file.case.state);
+    let captures = file.captures.iter().take(MOST_CAPTURES).map(|capture| CaptureLine {
+        title: if capture.title.trim().is_empty() {
+            p.t(key("capture-no-title"))
+        } else {
+            hostile::line(&capture.title, 160)
+        },
+        url: hostile::line(&capture.url, 200),
+        status: capture.status,
+        at: p.date_time(capture.fetched_at),
+        short: capture.body_sha256.chars().take(12).collect(),
+        hash: capture.body_sha256.clone(),
+        path: format!("console/case/{}/capture/{}", file.case.id, capture.id),
+    });
+    let timeline = file.decisions.iter().map(|decision| {
+        let words = reason_words(&p, &decision.reason_code);
+        let reason = hostile::line(&decision.reason, hostile::LONGEST);
+        Event {
+            at: p.date_time(decision.decided_at),
+            who: hostile::line(&decision.display_name, 80),
+            what: event(&p, &decision.kind),
+            reason: match (words.is_empty(), reason.is_empty()) {
+                (false, false) => format!("{words}. {reason}"),
+                (false, true) => words,
+                _ => reason,
+            },
+        }
+    });
+    let next = all
+        .iter()
+        .filter(|case| case.state == "open")
+        .skip_while(|case| case.id != file.case.id)
+        .nth(1)
+        .or_else(|| all.iter().find(|case| case.state == "open" && case.id != file.case.id))
+        .map(|case| format!("console/case/{}", case.id));
+    let v = View {
+        prefix: shown.prefix,
+        registrable: shown.registrable,
+        ascii: shown.ascii,
+        mixed_script: shown.mixed_script,
+        kinds: case_view::kinds(&p, &report),
+        state,
+        tone,
+        opened: p.date_time(file.case.opened_at),
+        opened_iso: dates::rfc3339(file.case.opened_at),
+        scores: [
+            Score { label: p.t(key("score-exchange")), percent: report::percent(file.case.exchange) },
+            Score { label: p.t(key("score-kz")), percent: report::percent(file.case.serves_kz) },
+        ],
+        top: case_view::top(&m),
+        stops: case_view::stops(&m),
+        ticks: case_view::ticks(&m, &quotes),
+        ledger: case_view::ledger(&m, &quotes),
+        candidates: case_view::candidates(&m),
+        quotes,
+        captures: captures.collect(),
+        evidence_root: file.evidence_root.clone(),
+        timeline: timeline.collect(),
+        similar: similar(&p, &file.case, &name, &all),
+        listing: listing_link(&p, &file.case),
+        open: file.case.state == "open",
+        propose_path: format!("console/case/{}/propose", file.case.id),
+        dismiss_path: format!("console/case/{}/dismiss", file.case.id),
+        dismiss_reasons: choices(&p, &DISMISS, &typed.reason_code),
+        typed_reason: hostile::block(&typed.reason, hostile::LONGEST),
+        next,
+        id: file.case.id.clone(),
+    };
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    Ok(page::show(status, &CasePage { p, v, errors }))
+}
+
+/// `GET /{lang}/console/case/{id}`.
+pub(crate) async fn case(
+    State(centre): State<Arc<Centre>>,
+    staff: Staff,
+    Path((_, id)): Path<(String, String)>,
+) -> Result<Response, Fault> {
+    show(&centre, &staff, &id, vec![], &Dismissal::default()).await
+}
+
+/// `POST /{lang}/console/case/{id}/dismiss`.
+pub(crate) async fn dismiss(
+    State(centre): State<Arc<Centre>>,
+    staff: Staff,
+    Path((_, id)): Path<(String, String)>,
+    Form(form): Form<Dismissal>,
+) -> Result<Response, Fault> {
+    if !DISMISS.iter().any(|(code, _)| *code == form.reason_code) {
+        let problem = Problem::new(staff.lang, "reason_code", key("problem-field-reason-code"));
+        return show(&centre, &staff, &id, vec![problem], &form).await;
+    }
+    let done = decide::dismiss(
+        &centre.store,
+        &staff.officer,
+        &id,
+        &form.reason_code,
+        form.reason.trim(),
+        centre.now(),
+    );
+    match done.await {
+        Ok(()) => Ok(staff.go("console?done=dismissed").into_response()),
+        Err(error) => {
+            let problem = problems::of_decision(staff.lang, &error);
+            show(&centre, &staff, &id, vec![problem], &form).await
+        }
+    }
+}

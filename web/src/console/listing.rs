@@ -1,0 +1,328 @@
+//! One listing in the console: read, approve, send back, lift.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    Form,
+    extract::{Path, Query, State},
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use blocklist::statement::{List, Statement, from_canonical};
+use data::{case as cases, decide, reading};
+use serde::Deserialize;
+
+use crate::{
+    centre::Centre,
+    console::{
+        case::{self, Choice},
+        case_view::{self, Quote},
+        listings,
+        problems::{self, Problem},
+        propose,
+        queue::{self, Done},
+        report,
+        staff::Staff,
+    },
+    faults::Fault,
+    hostile,
+    messages::{self, Value, key},
+    names::Shown,
+    page::{self, Page},
+    public::listing::{basis, scope},
+};
+
+/// A named value in a summary.
+pub(crate) struct Field {
+    pub(crate) name: String,
+    pub(crate) value: String,
+    pub(crate) mono: bool,
+}
+
+struct SignatureView {
+    place: String,
+    who: String,
+    at: String,
+    key_id: String,
+}
+
+struct View {
+    id: String,
+    prefix: String,
+    registrable: String,
+    ascii: Option<String>,
+    state: String,
+    tone: &'static str,
+    case_path: String,
+    public: bool,
+    public_path: String,
+    evidence: Vec<Quote>,
+    fields: Vec<Field>,
+    document_path: String,
+    document_name: String,
+    document_size: String,
+    statement: String,
+    statement_sha256: String,
+    proposed_by: String,
+    proposed_at: String,
+    reason: String,
+    signatures: Vec<SignatureView>,
+    waiting: bool,
+    own: bool,
+    live: bool,
+    approve_path: String,
+    return_path: String,
+    lift_path: String,
+    lift_reasons: Vec<Choice>,
+    typed_reason: String,
+}
+
+#[derive(Template)]
+#[template(path = "console/listing.html")]
+struct ListingPage {
+    p: Page,
+    v: View,
+    done: Option<String>,
+    errors: Vec<Problem>,
+}
+
+/// Reasons for lifting; they stand in the public log.
+const LIFT: [(&str, &str); 4] = [
+    ("licensed", key("lift-code-licensed")),
+    ("closed", key("lift-code-closed")),
+    ("error", key("lift-code-error")),
+    ("order-cancelled", key("lift-code-order-cancelled")),
+];
+
+/// Passages shown to the second officer before anything else.
+const EVIDENCE_FIRST: usize = 5;
+
+/// What the approving form sends.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Approval {
+    #[serde(default)]
+    statement_sha256: String,
+    #[serde(default)]
+    password: String,
+}
+
+/// What the form that sends back sends.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Return {
+    #[serde(default)]
+    reason: String,
+}
+
+/// What the lifting form sends.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct LiftForm {
+    #[serde(default)]
+    reason_code: String,
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    password: String,
+}
+
+fn fields(p: &Page, list: &List) -> Vec<Field> {
+    let field = |name: &str, value: String, mono: bool| Field { name: p.t(name), value, mono };
+    vec![
+        field(key("field-action"), p.t(key("action-list")), false),
+        field(key("field-name"), list.name.to_string(), true),
+        field(key("field-scope"), scope(p, list.scope), false),
+        field(key("field-basis"), basis(p, &list.basis), false),
+        field(key("field-authority"), hostile::line(&list.order.authority, 300), false),
+        field(key("field-order-no"), hostile::line(list.order.number.as_deref().unwrap_or("…"), 200), false),
+        field(key("field-order-date"), list.order.date.to_string(), false),
+        field(key("field-effective"), p.date_time(list.effective_at.0), false),
+        field(key("field-review"), p.date(list.review_at.0), false),
+        field(key("field-expires"), p.date(list.expires_at.0), false),
+        field(key("field-evidence-root"), list.evidence_root.to_string(), true),
+        field(key("field-order-hash"), list.order.document_sha256.to_string(), true),
+    ]
+}
+
+async fn show(
+    centre: &Centre,
+    staff: &Staff,
+    id: &str,
+    done: Option<&Done>,
+    errors: Vec<Problem>,
+    typed: &LiftForm,
+) -> Result<Response, Fault> {
+    let store = &centre.store;
+    let proposal = cases::proposal(store, id).await.map_err(Fault::internal)?.ok_or(Fault::NOT_FOUND)?;
+    let case_id = cases::of_listing(store, id).await.map_err(Fault::internal)?.ok_or(Fault::NOT_FOUND)?;
+    let file = case::load(centre, &case_id).await?;
+    // The bytes are shown even when they no longer parse: that is what an officer must see.
+    let list = match from_canonical(&proposal.statement) {
+        Ok(Statement::List(list)) => Some(list),
+        _ => None,
+    };
+    let title = messages::text(staff.lang, key("approve-title"), &[("id", Value::Text(id))]);
+    let p = staff.page(centre, &format!("console/listing/{id}"), &title);
+    let document = reading::order_document(store, id).await.map_err(Fault::internal)?;
+    let signatures = reading::signatures(store, id).await.map_err(Fault::internal)?;
+    let names = queue::officer_names(centre).await?;
+    let known = centre.known().await?;
+    let logged = known.listings.iter().find(|listing| listing.statement.listing_id.as_str() == id);
+    // A proposal that was sent back stays readable, but its case may have a newer one.
+    let current = file.case.listing_id.as_deref() == Some(id);
+    let case_state = if current { file.case.state.as_str() } else { "returned" };
+    let (state, tone) = listings::state(&p, case_state, logged);
+    let shown = Shown::of(&file.case.host);
+    let reason = file.decisions.iter().rev().find(|decision| {
+        decision.kind == "propose" && decision.decided_at <= proposal.proposed_at
+    });
+    let v = View {
+        prefix: shown.prefix,
+        registrable: shown.registrable,
+        ascii: shown.ascii,
+        state,
+        tone,
+        case_path: format!("console/case/{case_id}"),
+        public: logged.is_some(),
+        public_path: format!("i/{id}"),
+        evidence: case_view::quotes(&p, &file, &report::read(&file.report), EVIDENCE_FIRST),
+        fields: list.as_ref().map(|list| fields(&p, list)).unwrap_or_default(),
+        document_path: format!("console/listing/{id}/document"),
+        document_name: document.as_ref().map(|d| hostile::line(&d.file_name, 120)).unwrap_or_default(),
+        document_size: propose::size(staff.lang, document.as_ref().map_or(0, |d| d.bytes.len())),
+        statement: hostile::block(&String::from_utf8_lossy(&proposal.statement), 16_384),
+        statement_sha256: hostile::line(&proposal.statement_sha256, 64),
+        proposed_by: names.get(&proposal.proposed_by).cloned().unwrap_or_default(),
+        proposed_at: p.date_time(proposal.proposed_at),
+        reason: reason.map(|r| hostile::line(&r.reason, hostile::LONGEST)).unwrap_or_default(),
+        signatures: signatures
+            .iter()
+            .map(|signature| SignatureView {
+                place: p.t(if signature.place == 1 { key("signature-1") } else { key("signature-2") }),
+                who: hostile::line(&signature.display_name, 80),
+                at: p.date_time(signature.signed_at),
+                key_id: signature.key_id.clone(),
+            })
+            .collect(),
+        waiting: case_state == "proposed",
+        own: proposal.proposed_by == staff.officer.id,
+        live: listings::is_live(case_state, logged),
+        approve_path: format!("console/listing/{id}/approve"),
+        return_path: format!("console/listing/{id}/return"),
+        lift_path: format!("console/listing/{id}/lift"),
+        lift_reasons: case::choices(&p, &LIFT, &typed.reason_code),
+        typed_reason: hostile::block(&typed.reason, hostile::LONGEST),
+        id: id.to_owned(),
+    };
+    let done = done.and_then(|done| done.text(&p));
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    Ok(page::show(status, &ListingPage { p, v, done, errors }))
+}
+
+/// `GET /{lang}/console/listing/{id}`.
+pub(crate) async fn listing(
+    State(centre): State<Arc<Centre>>,
+    staff: Staff,
+    Path((_, id)): Path<(String, String)>,
+    Query(done): Query<Done>,
+) -> Result<Response, Fault> {
+    show(&centre, &staff, &id, Some(&done), vec![], &LiftForm::default()).await
+}
+
+/// `GET /{lang}/console/listing/{id}/document`: for download only, whatever it claims to be.
+pub(crate) async fn document(
+    State(centre): State<Arc<Centre>>,
+    _staff: Staff,
+    Path((_, id)): Path<(String, String)>,
+) -> Result<Response, Fault> {
+    let document = reading::order_document(&centre.store, &id)
+        .await
+        .map_err(Fault::internal)?
+        .ok_or(Fault::NOT_FOUND)?;
+    let extension = match document.content_type.as_str() {
+        "application/pdf" => "pdf",
+        "image/png" => "png",
+        "image/jpeg" => "jpg",
+        _ => "txt",
+    };
+    let mut response = document.bytes.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+    let name = format!("attachment; filename=\"order-{}.{extension}\"", hostile::query_encode(&id));
+    if let Ok(value) = HeaderValue::from_str(&name) {
+        headers.insert(header::CONTENT_DISPOSITION, value);
+    }
+    Ok(response)
+}
+
+/// `POST /{lang}/console/listing/{id}/approve`.
+pub(crate) async fn approve(
+    State(centre): State<Arc<Centre>>,
+    staff: Staff,
+    Path((_, id)): Path<(String, String)>,
+    Form(form): Form<Approval>,
+) -> Result<Response, Fault> {
+    let nothing = LiftForm::default();
+    let Ok(_turn) = centre.signing.try_acquire() else {
+        let busy = vec![Problem::new(staff.lang, "password", key("problem-busy"))];
+        return show(&centre, &staff, &id, None, busy, &nothing).await;
+    };
+    let (store, now) = (&centre.store, centre.now());
+    match decide::approve(store, &staff.officer, &form.password, &id, &form.statement_sha256, now).await {
+        Ok(()) => {
+            (centre.waker)();
+            Ok(staff.go(&format!("console/listing/{id}?done=approved")))
+        }
+        Err(error) => {
+            let problem = vec![problems::of_decision(staff.lang, &error)];
+            show(&centre, &staff, &id, None, problem, &nothing).await
+        }
+    }
+}
+
+/// `POST /{lang}/console/listing/{id}/return`.
+pub(crate) async fn send_back(
+    State(centre): State<Arc<Centre>>,
+    staff: Staff,
+    Path((_, id)): Path<(String, String)>,
+    Form(form): Form<Return>,
+) -> Result<Response, Fault> {
+    match decide::send_back(&centre.store, &staff.officer, &id, form.reason.trim(), centre.now()).await {
+        Ok(()) => Ok(staff.go("console?done=returned")),
+        Err(error) => {
+            let problem = vec![problems::of_decision(staff.lang, &error)];
+            show(&centre, &staff, &id, None, problem, &LiftForm::default()).await
+        }
+    }
+}
+
+/// `POST /{lang}/console/listing/{id}/lift`.
+pub(crate) async fn lift(
+    State(centre): State<Arc<Centre>>,
+    staff: Staff,
+    Path((_, id)): Path<(String, String)>,
+    Form(form): Form<LiftForm>,
+) -> Result<Response, Fault> {
+    if !LIFT.iter().any(|(code, _)| *code == form.reason_code) {
+        let problem = vec![Problem::new(staff.lang, "reason_code", key("problem-field-reason-code"))];
+        return show(&centre, &staff, &id, None, problem, &form).await;
+    }
+    let Ok(_turn) = centre.signing.try_acquire() else {
+        let busy = vec![Problem::new(staff.lang, "lift-password", key("problem-busy"))];
+        return show(&centre, &staff, &id, None, busy, &form).await;
+    };
+    let (store, now) = (&centre.store, centre.now());
+    let (code, reason) = (form.reason_code.as_str(), form.reason.trim());
+    match decide::lift(store, &staff.officer, &form.password, &id, code, reason, now).await {
+        Ok(()) => {
+            (centre.waker)();
+            Ok(staff.go(&format!("console/listing/{id}?done=lifted")))
+        }
+        Err(error) => {
+            let mut problem = problems::of_decision(staff.lang, &error);
+            if problem.field == "password" {
+                problem.field = "lift-password";
+            }
+            show(&centre, &staff, &id, None, vec![problem], &form).await
+        }
+    }
+}

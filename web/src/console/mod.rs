@@ -1,0 +1,16 @@
+//! The officers' console: sign in, read a case, decide, sign.
+//!
+//! Every page works without scripts; every change is one form sent by POST and answered by a
+//! redirect, so that going back never signs twice.
+
+pub(crate) mod capture;
+pub(crate) mod case;
+pub(crate) mod case_view;
+pub(crate) mod listing;
+pub(crate) mod listings;
+pub(crate) mod problems;
+pub(crate) mod propose;
+pub(crate) mod queue;
+pub(crate) mod report;
+pub(crate) mod sign_in;
+pub(crate) mod staff;

@@ -1,0 +1,149 @@
+//! The queue: cases that wait for a decision, for a second officer, or are on the list.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use askama::Template;
+use axum::{
+    extract::{Query, State},
+    response::Response,
+};
+use blocklist::{DomainName, Timestamp, matching};
+use data::case::{self, CaseRow};
+use serde::Deserialize;
+
+use crate::{
+    centre::Centre,
+    console::{report, staff::Staff},
+    dates,
+    faults::Fault,
+    hostile,
+    messages::key,
+    names::Shown,
+    page::{self, Page},
+    public::check,
+};
+
+/// `?done=`: what was just done.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Done {
+    pub(crate) done: Option<String>,
+}
+
+impl Done {
+    /// The sentence that confirms it.
+    pub(crate) fn text(&self, p: &Page) -> Option<String> {
+        let key = match self.done.as_deref()? {
+            "dismissed" => key("done-dismissed"),
+            "proposed" => key("done-proposed"),
+            "approved" => key("done-approved"),
+            "returned" => key("done-returned"),
+            "lifted" => key("done-lifted"),
+            _ => return None,
+        };
+        Some(p.t(key))
+    }
+}
+
+struct Row {
+    path: String,
+    prefix: String,
+    registrable: String,
+    ascii: Option<String>,
+    verdict: String,
+    tone: &'static str,
+    kinds: String,
+    exchange: i64,
+    serves_kz: i64,
+    register: String,
+    opened: String,
+    opened_iso: String,
+    proposed_by: Option<String>,
+}
+
+struct Lane {
+    title: String,
+    empty: String,
+    rows: Vec<Row>,
+}
+
+#[derive(Template)]
+#[template(path = "console/queue.html")]
+struct QueuePage {
+    p: Page,
+    done: Option<String>,
+    lanes: Vec<Lane>,
+}
+
+/// Word and colour for the machine's finding.
+pub(crate) fn machine_verdict(p: &Page, code: &str) -> (String, &'static str) {
+    match code {
+        "flag" => (p.t(key("machine-flag")), "bad"),
+        "review" => (p.t(key("machine-review")), "care"),
+        _ => (p.t(key("machine-clear")), "good"),
+    }
+}
+
+/// Names of the officers behind ids.
+pub(crate) async fn officer_names(centre: &Centre) -> Result<BTreeMap<String, String>, Fault> {
+    let all = data::officer::all(&centre.store).await.map_err(Fault::internal)?;
+    Ok(all.into_iter().map(|officer| (officer.id, hostile::line(&officer.display_name, 80))).collect())
+}
+
+/// Where a case leads: the proposal while one waits, else the case.
+fn path(case: &CaseRow) -> String {
+    match (&case.listing_id, case.state.as_str()) {
+        (Some(listing), "proposed" | "listed") => format!("console/listing/{listing}"),
+        _ => format!("console/case/{}", case.id),
+    }
+}
+
+/// `GET /{lang}/console`.
+pub(crate) async fn queue(
+    State(centre): State<Arc<Centre>>,
+    staff: Staff,
+    Query(done): Query<Done>,
+) -> Result<Response, Fault> {
+    let p = staff.page(&centre, "console", &staff.word(key("queue-title")));
+    let cases = case::queue(&centre.store).await.map_err(Fault::internal)?;
+    let names = officer_names(&centre).await?;
+    let known = centre.known().await?;
+    let now = Timestamp(centre.now());
+    let row = |case: &CaseRow| {
+        let shown = Shown::of(&case.host);
+        let (verdict, tone) = machine_verdict(&p, &case.verdict);
+        let register = DomainName::parse(&case.host)
+            .map(|name| check::word(&p, matching::check_host(&name, &known, now).verdict))
+            .unwrap_or_default();
+        Row {
+            path: path(case),
+            prefix: shown.prefix,
+            registrable: shown.registrable,
+            ascii: shown.ascii,
+            verdict,
+            tone,
+            kinds: String::new(),
+            exchange: report::percent(case.exchange),
+            serves_kz: report::percent(case.serves_kz),
+            register,
+            opened: p.date_time(case.opened_at),
+            opened_iso: dates::rfc3339(case.opened_at),
+            proposed_by: case
+                .proposed_by
+                .as_ref()
+                .and_then(|id| names.get(id))
+                .map(|name| p.t1(key("queue-proposed-by"), "name", name)),
+        }
+    };
+    let lane = |title: &str, empty: &str, state: &str| Lane {
+        title: p.t(title),
+        empty: p.t(empty),
+        rows: cases.iter().filter(|case| case.state == state).take(500).map(row).collect(),
+    };
+    let lanes = vec![
+        lane(key("queue-lane-open"), key("queue-empty-open"), "open"),
+        lane(key("queue-lane-proposed"), key("queue-empty-proposed"), "proposed"),
+        lane(key("queue-lane-listed"), key("queue-empty-listed"), "listed"),
+    ];
+    let done = done.text(&p);
+    Ok(page::ok(&QueuePage { p, done, lanes }))
+}
