@@ -1,0 +1,103 @@
+//! Every address of the public site and the console, and the layers around them.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, State},
+    http::StatusCode,
+    middleware,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use tower_http::{catch_panic::CatchPanicLayer, csrf::CsrfLayer, timeout::TimeoutLayer};
+
+use crate::{assets, centre::Centre, console, faults, files, headers, public};
+
+/// Largest form without a file, in octets.
+const FORM_LIMIT: usize = 64 * 1024;
+
+/// Largest proposal: an order document of 5 MB and its form.
+const PROPOSAL_LIMIT: usize = 5 * 1024 * 1024 + FORM_LIMIT;
+
+/// Longest time for one answer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+async fn alive() -> &'static str {
+    "alive\n"
+}
+
+/// Ready when the store answers.
+async fn ready(State(centre): State<Arc<Centre>>) -> Response {
+    match data::session::find(&centre.store, "readiness", centre.now()).await {
+        Ok(_) => "ready\n".into_response(),
+        Err(error) => {
+            tracing::warn!(%error, "not ready: the store does not answer");
+            (StatusCode::SERVICE_UNAVAILABLE, [("content-type", "application/json")], "{\"ready\":false}\n")
+                .into_response()
+        }
+    }
+}
+
+fn public_routes() -> Router<Arc<Centre>> {
+    Router::new()
+        .route("/", get(public::home::root))
+        .route("/{lang}", get(public::home::without_slash))
+        .route("/{lang}/", get(public::home::home))
+        .route("/{lang}/check", get(public::check::check))
+        .route("/{lang}/register", get(public::register::register))
+        .route("/{lang}/licensed", get(public::licensed::licensed))
+        .route("/{lang}/verify", get(public::texts::verify))
+        .route("/{lang}/privacy", get(public::texts::privacy))
+        .route("/i/{id}", get(public::listing::short))
+        .route("/{lang}/i/{id}", get(public::listing::listing))
+        .route("/api/v1/check", get(public::api::check))
+        .route("/api/v1/register", get(public::api::register))
+        .route("/api/v1/listing/{id}", get(public::api::one))
+        .route("/openapi.json", get(public::api::openapi))
+        .route("/assets/{name}", get(assets::asset))
+        .route("/log/{*path}", get(files::log))
+        .route("/list/{name}", get(files::list))
+        .route("/release", get(files::release))
+        .route("/livez", get(alive))
+        .route("/readyz", get(ready))
+}
+
+fn console_routes() -> Router<Arc<Centre>> {
+    Router::new()
+        .route("/{lang}/console", get(console::queue::queue))
+        .route("/{lang}/console/sign-in", get(console::sign_in::form).post(console::sign_in::enter))
+        .route("/{lang}/console/sign-out", post(console::sign_in::leave))
+        .route("/{lang}/console/case/{id}", get(console::case::case))
+        .route("/{lang}/console/case/{id}/dismiss", post(console::case::dismiss))
+        .route("/{lang}/console/case/{id}/capture/{capture}", get(console::capture::capture))
+        .route(
+            "/{lang}/console/case/{id}/propose",
+            get(console::propose::form)
+                .post(console::propose::propose)
+                .layer(DefaultBodyLimit::max(PROPOSAL_LIMIT)),
+        )
+        .route("/{lang}/console/listings", get(console::listings::listings))
+        .route("/{lang}/console/listing/{id}", get(console::listing::listing))
+        .route("/{lang}/console/listing/{id}/document", get(console::listing::document))
+        .route("/{lang}/console/listing/{id}/approve", post(console::listing::approve))
+        .route("/{lang}/console/listing/{id}/return", post(console::listing::send_back))
+        .route("/{lang}/console/listing/{id}/lift", post(console::listing::lift))
+}
+
+/// The public site and the officers' console.
+pub fn public_router(centre: Arc<Centre>) -> Router {
+    public_routes()
+        .merge(console_routes())
+        .fallback(async || StatusCode::NOT_FOUND)
+        .layer(DefaultBodyLimit::max(FORM_LIMIT))
+        .layer(CsrfLayer::new())
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN))
+        .layer(CatchPanicLayer::custom(|_| {
+            tracing::error!("a request handler panicked");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }))
+        .layer(middleware::from_fn_with_state(Arc::clone(&centre), faults::dress))
+        .layer(middleware::from_fn(headers::site))
+        .with_state(centre)
+}

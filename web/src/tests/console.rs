@@ -1,0 +1,315 @@
+//! The console: the road of a decision, and every way it is refused.
+
+use std::sync::atomic::Ordering;
+
+use axum::{
+    body::Body,
+    http::{Request, StatusCode, header},
+};
+use data::testing::PASSWORD;
+
+use super::{House, ask, hidden_hash, listing_of};
+
+#[tokio::test]
+async fn nobody_enters_without_signing_in() {
+    let house = House::new().await;
+    for path in ["/kk/console", "/kk/console/listings", "/kk/console/case/C-2026-000001", "/kk/console/listing/Q-2026-000001"] {
+        let answer = house.get(path).await;
+        assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/kk/console/sign-in"), "{path}");
+    }
+    let forged = format!("qalqan={}", "ab".repeat(32));
+    assert_eq!(house.get_as(&forged, "/kk/console").await.status, StatusCode::SEE_OTHER);
+    let case = house.centre.plant_case("obmen.test").await;
+    let post = house.post("", &format!("/kk/console/case/{case}/dismiss"), &[("reason_code", "closed")]).await;
+    assert_eq!(post.location(), "/kk/console/sign-in");
+}
+
+#[tokio::test]
+async fn sign_in_refuses_says_why_and_locks() {
+    let house = House::new().await;
+    let enter = async |password: &str| {
+        house.post("", "/ru/console/sign-in", &[("login", "officer-1"), ("password", password)]).await
+    };
+    for _ in 0..8 {
+        let refused = enter("wrong").await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        refused.says("Неверный логин или пароль").says("value=\"officer-1\"");
+        assert!(refused.headers.get("set-cookie").is_none());
+        assert!(!refused.body.contains("wrong"), "a password is never shown again");
+    }
+    let locked = enter(PASSWORD).await;
+    assert_eq!(locked.status, StatusCode::TOO_MANY_REQUESTS);
+    locked.says("Слишком много попыток");
+    house.clock.fetch_add(1_000, Ordering::SeqCst);
+    assert_eq!(enter(PASSWORD).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn the_session_cookie_is_bound_and_ends() {
+    let house = House::new().await;
+    let signed_in = house
+        .post("", "/en/console/sign-in", &[("login", "officer-1"), ("password", PASSWORD)])
+        .await;
+    let cookie = signed_in.header("set-cookie").to_owned();
+    for part in ["qalqan=", "HttpOnly", "SameSite=Strict", "Path=/"] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    assert!(!cookie.contains("Secure"), "plain http on loopback");
+    let cookie = cookie.split(';').next().unwrap().to_owned();
+    assert_eq!(house.get_as(&cookie, "/en/console").await.status, StatusCode::OK);
+    let left = house.post(&cookie, "/en/console/sign-out", &[]).await;
+    assert!(left.header("set-cookie").contains("Max-Age=0"));
+    assert_eq!(house.get_as(&cookie, "/en/console").await.status, StatusCode::SEE_OTHER);
+
+    let cookie = house.sign_in("officer-1").await;
+    house.clock.fetch_add(data::session::IDLE_SECONDS + 1, Ordering::SeqCst);
+    assert_eq!(house.get_as(&cookie, "/en/console").await.status, StatusCode::SEE_OTHER);
+
+    let secure = House::over("https://qalqan.test").await;
+    let signed_in = secure
+        .post("", "/en/console/sign-in", &[("login", "officer-1"), ("password", PASSWORD)])
+        .await;
+    let cookie = signed_in.header("set-cookie");
+    assert!(cookie.starts_with("__Host-qalqan=") && cookie.contains("; Secure"), "{cookie}");
+}
+
+#[tokio::test]
+async fn an_admin_has_no_part_in_cases() {
+    let house = House::new().await;
+    let admin = house.sign_in("admin-1").await;
+    let page = house.get_as(&admin, "/en/console").await;
+    assert_eq!(page.status, StatusCode::FORBIDDEN);
+    page.says("Not for your role");
+}
+
+#[tokio::test]
+async fn forms_from_elsewhere_are_refused() {
+    let house = House::new().await;
+    let case = house.centre.plant_case("obmen.test").await;
+    let cookie = house.sign_in("officer-1").await;
+    for (name, value) in [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("origin", "http://evil.test"), ("origin", "null")] {
+        let request = Request::post(format!("/en/console/case/{case}/dismiss"))
+            .header("host", "127.0.0.1:8080")
+            .header("cookie", &cookie)
+            .header(name, value)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from("reason_code=closed"))
+            .unwrap();
+        let answer = ask(&house.pages, request).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{name}: {value}");
+        answer.says("Refused");
+    }
+    house.get_as(&cookie, &format!("/en/console/case/{case}")).await.says("Propose to block");
+}
+
+#[tokio::test]
+async fn two_officers_list_and_one_lifts() {
+    let house = House::new().await;
+    let case = house.centre.plant_case("obmen.test").await;
+    let first = house.sign_in("officer-1").await;
+    house.get_as(&first, "/en/console").await.says("obmen.test").says("98%");
+    let page = house.get_as(&first, &format!("/en/console/case/{case}")).await;
+    page.says("Checklist").says("<mark>USDT</mark>").says("Propose to block").says("no licence in any register");
+
+    let proposed = house.propose(&first, &case, &[]).await;
+    let id = listing_of(&proposed);
+    let listing = format!("/en/console/listing/{id}");
+    house.get_as(&first, &format!("{listing}?done=proposed")).await
+        .says("Your signature is stored")
+        .says("Another officer must approve it");
+    assert_eq!(house.woken.load(Ordering::SeqCst), 0);
+    assert_eq!(house.get(&format!("/en/i/{id}")).await.status, StatusCode::NOT_FOUND, "nothing public before the log");
+    house.get("/en/check?q=obmen.test").await.says("We do not know this site");
+
+    let second = house.sign_in("officer-2").await;
+    house.get_as(&second, "/en/console/listings").await.says(&id).says("officer-1");
+    let page = house.get_as(&second, &listing).await;
+    page.says("Evidence first").says("Sells USDT for tenge.").says("order.txt");
+    let document = house.get_as(&second, &format!("{listing}/document")).await;
+    assert_eq!(document.body, "The order.");
+    assert!(document.header("content-disposition").starts_with("attachment"));
+    let sha256 = hidden_hash(&page.body);
+    let form = [("statement_sha256", sha256.as_str()), ("password", PASSWORD)];
+    let approved = house.post(&second, &format!("{listing}/approve"), &form).await;
+    assert_eq!(approved.location(), format!("{listing}?done=approved"));
+    assert_eq!(house.woken.load(Ordering::SeqCst), 1);
+    let again = house.post(&second, &format!("{listing}/approve"), &form).await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+    again.says("moved this case");
+    house.publish().await;
+    house.get(&format!("/en/i/{id}")).await.says("Blocked");
+
+    house.clock.fetch_add(100, Ordering::SeqCst);
+    let lift = format!("{listing}/lift");
+    let refused = house.post(&second, &lift, &[("reason", "x"), ("password", PASSWORD)]).await;
+    refused.says("Choose a reason");
+    let refused = house.post(&second, &lift, &[("reason_code", "closed"), ("reason", "gone"), ("password", "wrong")]).await;
+    refused.says("The password is wrong").says("href=\"#lift-password\"");
+    let lifted = house.post(&second, &lift, &[("reason_code", "closed"), ("reason", "gone"), ("password", PASSWORD)]).await;
+    assert_eq!(lifted.location(), format!("{listing}?done=lifted"));
+    assert_eq!(house.woken.load(Ordering::SeqCst), 2);
+    house.publish().await;
+    house.get(&format!("/en/i/{id}")).await.says("The block was lifted").says("The site closed");
+    house.get("/en/check?q=obmen.test").await.says("We do not know this site");
+}
+
+#[tokio::test]
+async fn one_officer_is_never_two() {
+    let house = House::new().await;
+    let case = house.centre.plant_case("obmen.test").await;
+    let first = house.sign_in("officer-1").await;
+    let id = listing_of(&house.propose(&first, &case, &[]).await);
+    // The form is not offered; sending it anyway is refused.
+    let second = house.sign_in("officer-2").await;
+    let sha256 = hidden_hash(&house.get_as(&second, &format!("/en/console/listing/{id}")).await.body);
+    let answer = house
+        .post(&first, &format!("/en/console/listing/{id}/approve"), &[("statement_sha256", &sha256), ("password", PASSWORD)])
+        .await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    answer.says("Another officer must give the second signature");
+    assert_eq!(house.woken.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_statement_that_is_not_the_one_shown_is_not_signed() {
+    let house = House::new().await;
+    let case = house.centre.plant_case("obmen.test").await;
+    let first = house.sign_in("officer-1").await;
+    let id = listing_of(&house.propose(&first, &case, &[]).await);
+    let second = house.sign_in("officer-2").await;
+    let other = "0".repeat(64);
+    let answer = house
+        .post(&second, &format!("/en/console/listing/{id}/approve"), &[("statement_sha256", &other), ("password", PASSWORD)])
+        .await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    answer.says("The statement has changed");
+    // Bytes altered in the store behind the first signature: the hash the form shows no longer fits.
+    house.centre.sql("DROP TRIGGER proposal_keeps").await.unwrap();
+    let alter = "UPDATE proposal SET statement = CAST(replace(CAST(statement AS TEXT), 'obmen.test', 'other.test') AS BLOB)";
+    assert_eq!(house.centre.sql(alter).await.unwrap(), 1);
+    let page = house.get_as(&second, &format!("/en/console/listing/{id}")).await;
+    let sha256 = hidden_hash(&page.body);
+    let answer = house
+        .post(&second, &format!("/en/console/listing/{id}/approve"), &[("statement_sha256", &sha256), ("password", PASSWORD)])
+        .await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    answer.says("The statement has changed");
+    assert_eq!(house.woken.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_proposal_that_cannot_stand_says_why_and_keeps_what_was_typed() {
+    let house = House::new().await;
+    let case = house.centre.plant_case("obmen.test").await;
+    let first = house.sign_in("officer-1").await;
+    for (field, value, said) in [
+        ("document", "", "Attach the order document"),
+        ("authority", " ", "Name the authority"),
+        ("number", "", "Give the number"),
+        ("date", "soon", "Give the date"),
+        ("date", "2027-01-01", "lies in the future"),
+        ("reason", "", "Write the reasons"),
+        ("days", "9999", "Choose for how long"),
+        ("scope", "everything", "Choose what to block"),
+        ("password", "wrong password", "The password is wrong"),
+        ("basis", "invented", "does not allow this legal ground"),
+    ] {
+        let answer = house.propose(&first, &case, &[(field, value)]).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}");
+        answer.says("There is a problem").says(said);
+        if field != "number" {
+            answer.says("№ 7-Қ");
+        }
+        assert!(!answer.body.contains(PASSWORD), "a password is never shown again");
+    }
+    house.get_as(&first, "/en/console").await.says("obmen.test");
+    let large = "x".repeat(6 << 20);
+    let answer = house.propose(&first, &case, &[("document", &large)]).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+    answer.says("up to 5 MB");
+}
+
+#[tokio::test]
+async fn the_guard_is_shown_first_and_refuses() {
+    let house = House::new().await;
+    let case = house.centre.plant_case("pay.bank.test").await;
+    let first = house.sign_in("officer-1").await;
+    house.get_as(&first, &format!("/en/console/case/{case}")).await.says("Protected name").says("a bank");
+    let answer = house.propose(&first, &case, &[]).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    answer.says("This name may not be listed").says("a bank");
+}
+
+#[tokio::test]
+async fn a_case_is_closed_or_sent_back_with_a_reason() {
+    let house = House::new().await;
+    let (closed, returned) =
+        (house.centre.plant_case("harmless.test").await, house.centre.plant_case("obmen.test").await);
+    let (first, second) = (house.sign_in("officer-1").await, house.sign_in("officer-2").await);
+    let dismiss = format!("/en/console/case/{closed}/dismiss");
+    let refused = house.post(&first, &dismiss, &[("reason", "<b>typed</b>")]).await;
+    refused.says("Choose a reason").says("&#60;b&#62;typed");
+    let done = house.post(&first, &dismiss, &[("reason_code", "not-exchange"), ("reason", "A bank.")]).await;
+    assert_eq!(done.location(), "/en/console?done=dismissed");
+    house.get_as(&first, &format!("/en/console/case/{closed}")).await
+        .says("It is not an exchange. A bank.");
+
+    let id = listing_of(&house.propose(&first, &returned, &[]).await);
+    let send_back = format!("/en/console/listing/{id}/return");
+    house.post(&second, &send_back, &[("reason", "")]).await.says("Write the reasons");
+    let done = house.post(&second, &send_back, &[("reason", "Wrong order")]).await;
+    assert_eq!(done.location(), "/en/console?done=returned");
+    house.get_as(&first, &format!("/en/console/case/{returned}")).await
+        .says("Wrong order").says("Propose to block");
+}
+
+#[tokio::test]
+async fn hostile_text_is_text() {
+    let house = House::new().await;
+    let case = house.centre.plant_case("obmen.test").await;
+    let title = "<img src=x onerror=alert(1)>\u{202e}\u{200b}\"><script>";
+    let hash = "cd".repeat(32);
+    let insert = format!(
+        "INSERT INTO capture VALUES (7, 'obmen.test', 'http://obmen.test/', {}, 200, 'text/html', 'utf-8', '{title}', '{hash}', 12, FALSE, 'x.warc.gz', 0, 1, '{hash}')",
+        data::testing::NOW
+    );
+    house.centre.sql(&insert).await.unwrap();
+    let cookie = house.sign_in("officer-1").await;
+    let page = house.get_as(&cookie, &format!("/en/console/case/{case}")).await;
+    assert!(!page.body.contains("<img") && !page.body.contains("<script"));
+    page.says("&#60;img src=x onerror=alert(1)&#62;[U+202E][U+200B]&#34;&#62;&#60;script&#62;");
+    let at = page.body.find("/capture/").unwrap();
+    let start = page.body[..at].rfind('"').unwrap() + 1;
+    let href = page.body[start..].split('"').next().unwrap();
+    let capture = house.get_as(&cookie, href).await;
+    capture.says("&#60;script&#62;alert(1)&#60;/script&#62;[U+202E]тенге").says("http://127.0.0.1:8082/capture/");
+    assert!(!capture.body.contains("<script"));
+    let other = house.centre.plant_case("other.test").await;
+    let elsewhere = href.replace(&case, &other);
+    assert_eq!(house.get_as(&cookie, &elsewhere).await.status, StatusCode::NOT_FOUND, "a capture of another site");
+}
+
+#[tokio::test]
+async fn console_pages_are_whole_in_three_languages() {
+    let house = House::new().await;
+    let open = house.centre.plant_case("open.test").await;
+    let id = house.list("obmen.test").await;
+    let cookie = house.sign_in("officer-1").await;
+    for lang in ["kk", "ru", "en"] {
+        for path in [
+            "console".to_owned(),
+            "console/listings".into(),
+            format!("console/case/{open}"),
+            format!("console/case/{open}/propose"),
+            format!("console/listing/{id}"),
+            "console/case/C-1".into(),
+        ] {
+            let page = house.get_as(&cookie, &format!("/{lang}/{path}")).await;
+            page.says(&format!("<html lang=\"{lang}\">"));
+            assert!(!page.body.contains('⟨'), "a message is missing on {path}: {}", page.body);
+            assert_eq!(page.body.matches("<h1").count(), 1, "{path}");
+            assert_eq!(page.header("cache-control"), "no-store", "{path}");
+            assert!(!page.body.contains(" style="), "{path}");
+        }
+    }
+}
