@@ -1,1 +1,2 @@
-//! Support code shared by the tests that cross rooms.
+//! What crosses rooms. The tests stand in `tests/`, one file a behaviour; `tests/run` runs
+//! everything there is to run.

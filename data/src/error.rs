@@ -47,6 +47,10 @@ impl Error {
     }
 
     /// A stored value that cannot be read.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "errors are handed over and end here"
+    )]
     pub fn stored(table: &'static str, problem: impl ToString) -> Self {
         Self::Stored {
             table,

@@ -58,24 +58,38 @@ pub struct CaptureFile {
 pub async fn order_document(store: &Store, listing_id: &str) -> Result<Option<Document>> {
     const SQL: &str = "SELECT d.file_name, d.content_type, d.bytes
         FROM proposal p JOIN order_document d ON d.sha256 = p.order_sha256 WHERE p.listing_id = $1";
-    let row: Option<(String, String, Vec<u8>)> =
-        on!(store, |db| sqlx::query_as(SQL).bind(listing_id).fetch_optional(db).await)?;
-    Ok(row.map(|(file_name, content_type, bytes)| Document { file_name, content_type, bytes }))
+    let row: Option<(String, String, Vec<u8>)> = on!(store, |db| sqlx::query_as(SQL)
+        .bind(listing_id)
+        .fetch_optional(db)
+        .await)?;
+    Ok(row.map(|(file_name, content_type, bytes)| Document {
+        file_name,
+        content_type,
+        bytes,
+    }))
 }
 
 /// Who signed a proposal, the first first.
 pub async fn signatures(store: &Store, listing_id: &str) -> Result<Vec<SignatureRow>> {
     const SQL: &str = "SELECT s.place, o.display_name, s.key_id, s.signed_at
         FROM signature s JOIN officer o ON o.id = s.officer_id WHERE s.listing_id = $1 ORDER BY s.place";
-    Ok(on!(store, |db| sqlx::query_as(SQL).bind(listing_id).fetch_all(db).await)?)
+    Ok(on!(store, |db| sqlx::query_as(SQL)
+        .bind(listing_id)
+        .fetch_all(db)
+        .await)?)
 }
 
 /// One capture of a host.
 pub async fn capture(store: &Store, host: &str, id: i64) -> Result<Option<CaptureFile>> {
-    const SQL: &str = "SELECT id, host, url, fetched_at, status, content_type, charset, title, body_sha256,
+    const SQL: &str =
+        "SELECT id, host, url, fetched_at, status, content_type, charset, title, body_sha256,
             body_bytes, truncated, warc_file, warc_offset, warc_length, record_sha256
         FROM capture WHERE id = $1 AND host = $2";
-    Ok(on!(store, |db| sqlx::query_as(SQL).bind(id).bind(host).fetch_optional(db).await)?)
+    Ok(on!(store, |db| sqlx::query_as(SQL)
+        .bind(id)
+        .bind(host)
+        .fetch_optional(db)
+        .await)?)
 }
 
 #[cfg(test)]
@@ -87,16 +101,38 @@ mod tests {
         let centre = testing::Centre::new().await;
         let case = centre.plant_case("obmen.test").await;
         let (store, now) = (&centre.store, testing::NOW + 60);
-        let id =
-            decide::propose(store, &centre.first, testing::PASSWORD, &case, testing::proposal(), now).await.unwrap();
-        let document = super::order_document(store, id.as_str()).await.unwrap().unwrap();
+        let id = decide::propose(
+            store,
+            &centre.first,
+            testing::PASSWORD,
+            &case,
+            testing::proposal(),
+            now,
+        )
+        .await
+        .unwrap();
+        let document = super::order_document(store, id.as_str())
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(document.bytes, b"The order.");
         let signed = super::signatures(store, id.as_str()).await.unwrap();
         assert_eq!(signed.len(), 1);
-        assert_eq!((signed[0].place, signed[0].display_name.as_str()), (1, "officer-1"));
+        assert_eq!(
+            (signed[0].place, signed[0].display_name.as_str()),
+            (1, "officer-1")
+        );
         let file = crate::case::load(store, &case).await.unwrap().unwrap();
-        let capture = super::capture(store, "obmen.test", file.captures[0].id).await.unwrap().unwrap();
+        let capture = super::capture(store, "obmen.test", file.captures[0].id)
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(capture.warc_file, "x.warc.gz");
-        assert!(super::capture(store, "other.test", capture.id).await.unwrap().is_none());
+        assert!(
+            super::capture(store, "other.test", capture.id)
+                .await
+                .unwrap()
+                .is_none()
+        );
     }
 }

@@ -55,13 +55,16 @@ impl fmt::Display for ListSource {
 
 /// A source opened for reading.
 #[derive(Debug, Clone)]
-pub(crate) enum Reader {
+pub enum Reader {
+    /// Files below a directory.
     Directory(PathBuf),
+    /// Files below an address.
     Http(reqwest::Client, reqwest::Url),
 }
 
 impl Reader {
-    pub(crate) fn open(source: &ListSource) -> Result<Self, SourceError> {
+    /// Opens a base; nothing is read yet.
+    pub fn open(source: &ListSource) -> Result<Self, SourceError> {
         match source {
             ListSource::Directory(path) => Ok(Self::Directory(path.clone())),
             ListSource::Http(url) => {
@@ -84,7 +87,7 @@ impl Reader {
     }
 
     /// Reads `path` below the base, which must be at most `limit` octets.
-    pub(crate) async fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, SourceError> {
+    pub async fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, SourceError> {
         match self {
             Self::Directory(base) => read_file(base.join(path), path, limit).await,
             Self::Http(client, base) => {

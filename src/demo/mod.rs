@@ -1,31 +1,55 @@
-//! The demo world: a small invented web that `qalqan demo` crawls, decides on and blocks.
+//! `demo`: the whole path on an invented web, on loopback only.
 //!
-//! A tour, in the order things happen:
+//! * [`world`] is the invented web: its sites, their name server, what should happen to each.
+//! * [`scene`] starts a centre of its own beside it: log, people, publisher, resolver, web, crawler.
+//! * [`forms`] are two officers at a browser, [`probe`] is somebody with `dig`; [`once`] plays the
+//!   fixed script with them and compares what is seen with what is expected.
+//! * [`screen`] is what the reader is told, in their language.
 //!
-//! * [`files`] holds `data/demo` inside the binary, so the demo needs nothing beside it.
-//! * [`world`] reads `world.toml` and the pages into sites: which path answers with which bytes.
-//!   Links between them stand as `{{base:HOST}}` ([`links`]); dates move with the real day ([`day`]).
-//! * [`plan`] reads what goes with them: seeds, guard lists, expectations, the script of `--once`.
-//! * [`http`] serves each site on its own loopback address, [`dns`] answers for their names.
-//! * [`run`] starts both and hands out addresses: [`RunningWorld`].
-//!
-//! Nothing here knows a crawler or a resolver. They meet this world as they meet the real one:
-//! through a configured upstream name server and plain HTTP.
+//! No code here decides anything: what is flagged is approved by a person, or by the script of
+//! `--once` through the same forms a person uses.
 
-mod day;
-mod dns;
-mod error;
-mod files;
-mod http;
-mod links;
-mod plan;
-mod run;
+mod forms;
+mod once;
+mod probe;
+mod scene;
+mod screen;
 mod world;
 
-#[cfg(test)]
-mod content_tests;
+use crate::{
+    cli::{Demo, Global},
+    commands::until_stopped,
+    failure::{Exit, Failure},
+    paths::DataDir,
+    print::Printer,
+};
 
-pub(crate) use error::WorldError;
-pub(crate) use plan::{Action, DnsAnswer, Expectation, Order, Script, Seed, Step};
-pub(crate) use run::{RegisterFile, RunningWorld};
-pub(crate) use world::World;
+/// Runs the demonstration: until it is stopped, or once through the script.
+pub(crate) async fn run(
+    global: &Global,
+    dir: DataDir,
+    options: Demo,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
+    let screen = screen::Screen::new(
+        options.language,
+        *printer,
+        global.no_progress || global.quiet,
+    );
+    let listen = if options.once {
+        options.listen.on_free_ports()
+    } else {
+        options.listen
+    };
+    let mut scene = scene::Scene::start(dir, listen, &screen).await?;
+    scene.crawl(&screen).await?;
+    if options.once {
+        let agreed = once::play(&scene, &screen).await;
+        scene.end().await;
+        return Ok(if agreed? { Exit::Done } else { Exit::Negative });
+    }
+    screen.what_next(&scene);
+    until_stopped().await?;
+    scene.end().await;
+    Ok(Exit::Done)
+}

@@ -70,7 +70,7 @@ impl Centre {
     pub fn new(
         store: Store,
         release_dir: PathBuf,
-        public_url: String,
+        public_url: &str,
     ) -> Result<Self, getrandom::Error> {
         let mut evidence_key = [0; 32];
         getrandom::fill(&mut evidence_key)?;

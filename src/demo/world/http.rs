@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::links::{base, with_bases};
-use super::world::{Answer, Site};
+use super::site::{Answer, Site};
 
 /// How often each known path was asked for. Paths a site does not have are counted as `404`, so
 /// the map never grows beyond the world's own files.

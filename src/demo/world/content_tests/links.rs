@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use scraper::{Html, Selector};
 
 use super::super::links::with_bases;
-use super::super::world::Site;
+use super::super::site::Site;
 use super::{is_html, site_of, text, world};
 
 /// The only places outside the world that a page may link to: they are signals, not destinations.

@@ -16,7 +16,7 @@ use super::error::WorldError;
 use super::http::{self, Hits};
 use super::links;
 use super::plan::{Action, Expectation, Script, Seed};
-use super::world::World;
+use super::site::World;
 
 /// How often another port is tried before the last error is given back.
 const PORT_TRIES: usize = 20;
@@ -128,12 +128,14 @@ impl RunningWorld {
         self.http_port
     }
 
+    #[cfg(test)]
     /// `http://HOST[:PORT]` of a name of the world, no final slash; `None` for other names.
     pub(crate) fn base(&self, host: &str) -> Option<String> {
         self.address(host)
             .map(|_| links::base(host, self.http_port))
     }
 
+    #[cfg(test)]
     /// The loopback address of a name of the world, aliases included.
     pub(crate) fn address(&self, host: &str) -> Option<Ipv4Addr> {
         self.world
@@ -142,6 +144,7 @@ impl RunningWorld {
             .map(|(_, address)| address)
     }
 
+    #[cfg(test)]
     /// Every name of the world with its address, aliases included.
     pub(crate) fn names(&self) -> impl Iterator<Item = (&str, Ipv4Addr)> {
         self.world.names()

@@ -104,6 +104,17 @@ pub(crate) enum Action {
     },
 }
 
+impl Action {
+    /// The word the script uses for it.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::List { .. } => "list",
+            Self::Dismiss { .. } => "dismiss",
+            Self::Lift { .. } => "lift",
+        }
+    }
+}
+
 /// One step of the script.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Step {

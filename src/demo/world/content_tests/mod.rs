@@ -6,7 +6,7 @@ mod plan;
 
 use blocklist::DomainName;
 
-use super::world::{Answer, Site, World};
+use super::site::{Answer, Site, World};
 
 fn name(host: &str) -> DomainName {
     DomainName::parse(host).unwrap()

@@ -1,0 +1,129 @@
+//! The publisher as a task: woken at once in this process, by a short poll otherwise.
+
+use std::{sync::Arc, time::Duration};
+
+use data::publish::{Published, Publisher};
+use resolver::{
+    access::AccessList,
+    notify::{NotifyTimes, notify},
+    transfer::{TransferLimits, TransferServer},
+};
+use tokio::sync::Notify;
+use tracing::{error, info, warn};
+
+use super::Tasks;
+use crate::{cli::Zone, clock, failure::Failure, paths::DataDir};
+
+/// How often the store is looked at when nobody calls.
+const POLL: Duration = Duration::from_millis(200);
+
+/// How long to wait after a failure before trying again.
+const REST: Duration = Duration::from_secs(2);
+
+/// What a publisher needs beside the store.
+pub(crate) struct PublisherParts {
+    /// Wakes the publisher after a decision was stored.
+    pub(crate) waker: Arc<Notify>,
+    /// Serves the zone.
+    pub(crate) transfer: TransferServer,
+    /// Who is told of each release.
+    pub(crate) zone: Zone,
+    /// Hears of each release after it is written.
+    pub(crate) on_release: Box<dyn Fn(&Published) + Send>,
+}
+
+/// Binds the zone transfer server.
+pub(crate) async fn bind_transfer(
+    listen: std::net::SocketAddr,
+    zone: &Zone,
+) -> Result<TransferServer, Failure> {
+    let access = AccessList::new(zone.allow.clone());
+    Ok(TransferServer::start(listen, access, TransferLimits::default()).await?)
+}
+
+/// Takes the lease, publishes what waits, and goes on until stopped. Gives back once the first
+/// release stands.
+pub(crate) async fn start(
+    store: data::Store,
+    dir: &DataDir,
+    parts: PublisherParts,
+    tasks: &Tasks,
+) -> Result<(), Failure> {
+    let mut publisher = Publisher::open(store, dir.path(), clock::now().0).await?;
+    publisher.step(clock::now().0).await?;
+    announce(&publisher, &parts, tasks);
+    tasks.tracker.spawn(go_on(publisher, parts, tasks.clone()));
+    Ok(())
+}
+
+async fn go_on(mut publisher: Publisher, parts: PublisherParts, tasks: Tasks) {
+    loop {
+        let pause = match publisher.step(clock::now().0).await {
+            Ok(true) => {
+                announce(&publisher, &parts, &tasks);
+                POLL
+            }
+            Ok(false) => POLL,
+            Err(error) => {
+                // What is published stays; a person must look at why it does not move on.
+                error!(
+                    error = &error as &dyn std::error::Error,
+                    "nothing new is published"
+                );
+                REST
+            }
+        };
+        tokio::select! {
+            () = tasks.stop.cancelled() => break,
+            () = parts.waker.notified() => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+    parts.transfer.stop().await;
+}
+
+/// Hands a new release to zone transfer, secondaries and whoever listens in this process.
+fn announce(publisher: &Publisher, parts: &PublisherParts, tasks: &Tasks) {
+    let Some(published) = publisher.published() else {
+        return;
+    };
+    info!(
+        serial = published.release.serial,
+        size = published.release.size,
+        "released"
+    );
+    for listing in published.folded.guarded() {
+        error!(name = %listing.statement.name, listing = %listing.statement.listing_id, "a listing is held back by the guard");
+    }
+    for remark in &published.folded.remarks {
+        warn!(remark, "a leaf that changes nothing");
+    }
+    (parts.on_release)(published);
+    let zone = blocklist::PolicyZone::new(&published.folded);
+    match parts.transfer.set_zone(&zone) {
+        Ok(_) => tell_secondaries(zone.apex().to_owned(), parts, tasks),
+        Err(error) => error!(
+            error = &error as &dyn std::error::Error,
+            "the zone cannot be served"
+        ),
+    }
+}
+
+fn tell_secondaries(apex: String, parts: &PublisherParts, tasks: &Tasks) {
+    if parts.zone.notify.is_empty() {
+        return;
+    }
+    let secondaries = parts.zone.notify.clone();
+    let stop = tasks.stop.clone();
+    tasks.tracker.spawn(async move {
+        let times = NotifyTimes::default();
+        tokio::select! {
+            () = stop.cancelled() => {}
+            results = notify(&apex, &secondaries, &times) => {
+                for failed in results.into_iter().filter_map(Result::err) {
+                    warn!(error = &failed as &dyn std::error::Error, "a secondary was not told");
+                }
+            }
+        }
+    });
+}

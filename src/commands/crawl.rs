@@ -1,0 +1,55 @@
+//! `crawl`: from seeds until nothing is left to fetch.
+
+use crawler::crawl::Event;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use super::{open_store, until_stopped};
+use crate::{
+    centre::crawl,
+    cli::{Crawl, Global},
+    failure::{Exit, Failure},
+    paths::DataDir,
+    print::Printer,
+};
+
+pub(crate) async fn run(
+    global: &Global,
+    dir: &DataDir,
+    options: &Crawl,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
+    let store = open_store(global, dir).await?;
+    let seeds = crawl::seeds(options.seeds.as_deref())?;
+    let (crawl, mut events) =
+        crawl::open(crawl::config(&store, dir, options).await?, store.clone())?;
+    let queued = crawl.add_seeds(&seeds, false).await?;
+    let cancel = CancellationToken::new();
+    let running = tokio::spawn({
+        let cancel = cancel.clone();
+        async move { crawl.run(cancel).await }
+    });
+    tokio::spawn(async move {
+        if until_stopped().await.is_ok() {
+            cancel.cancel();
+        }
+    });
+    let (mut fetched, mut assessed, mut cases) = (0u64, 0u64, 0u64);
+    while let Some(event) = events.recv().await {
+        crawl::log(&event);
+        match event {
+            Event::Fetched { .. } => fetched += 1,
+            Event::Assessed { .. } => assessed += 1,
+            Event::CaseOpened { .. } => cases += 1,
+            Event::Skipped { .. } | Event::SiteFailed { .. } => {}
+        }
+    }
+    running.await??;
+    let result =
+        json!({ "queued": queued, "fetched": fetched, "assessed": assessed, "cases": cases });
+    printer.result(&result, || {
+        format!("{fetched} pages fetched, {assessed} sites assessed, {cases} cases opened")
+    });
+    store.close().await;
+    Ok(Exit::Done)
+}

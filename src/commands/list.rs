@@ -1,0 +1,112 @@
+//! `list verify|export|show`: the published list, verified before anything is said of it.
+
+use blocklist::{Timestamp, export, fold::ListingState};
+use serde_json::json;
+
+use super::replayed;
+use crate::{
+    cli::{Artefact, List},
+    clock,
+    failure::{Exit, Failure},
+    paths::DataDir,
+    print::Printer,
+};
+
+pub(crate) async fn run(dir: &DataDir, verb: List, printer: &Printer) -> Result<Exit, Failure> {
+    match verb {
+        List::Verify(base) => {
+            let replayed = replayed::list_of(dir, &base).await?;
+            let (release, folded) = (&replayed.release, &replayed.folded);
+            let now = clock::now();
+            let fresh = release.is_fresh(now);
+            let result = json!({
+                "origin": replayed.trust.origin, "size": release.size, "root": release.root,
+                "serial": release.serial, "time": release.time, "not_after": release.not_after,
+                "fresh": fresh, "entries": folded.entries.len(), "listings": folded.listings.len(),
+                "guarded": folded.guarded().count(), "remarks": folded.remarks,
+                "artefacts": release.artefacts,
+            });
+            printer.result(&result, || verify_text(&replayed, now));
+            Ok(if fresh { Exit::Done } else { Exit::Negative })
+        }
+        List::Export { base, artefact } => {
+            let replayed = replayed::log_of(dir, &base).await?;
+            let artefacts = export::artefacts(
+                &replayed.folded,
+                &replayed.trust.origin,
+                replayed.release.root,
+            );
+            let path = match artefact {
+                Artefact::Rpz => "list/rpz",
+                Artefact::Domains => "list/domains",
+                Artefact::Json => "list/json",
+            };
+            printer.bytes(artefacts.get(path).map(Vec::as_slice).unwrap_or_default());
+            Ok(Exit::Done)
+        }
+        List::Show(base) => {
+            let replayed = replayed::log_of(dir, &base).await?;
+            printer.result(&json!({ "listings": replayed.folded.listings }), || {
+                show_text(&replayed)
+            });
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn verify_text(replayed: &replayed::Replayed, now: Timestamp) -> String {
+    let (release, folded) = (&replayed.release, &replayed.folded);
+    let mut text = format!(
+        "{}\n  {} leaves verified: genesis, Merkle root, every signature and role\n  root    {}\n  serial  {}\n  signed  {}, good until {}\n",
+        replayed.trust.origin,
+        release.size,
+        release.root,
+        release.serial,
+        release.time,
+        release.not_after,
+    );
+    text += &format!(
+        "  {} names enforced, {} listings in all\n",
+        folded.entries.len(),
+        folded.listings.len()
+    );
+    for path in release.artefacts.keys() {
+        text += &format!("  {path} is exactly what the log folds to\n");
+    }
+    for listing in folded.guarded() {
+        text += &format!(
+            "  ALARM: {} is held back by the guard\n",
+            listing.statement.name
+        );
+    }
+    for remark in &folded.remarks {
+        text += &format!("  remark: {remark}\n");
+    }
+    if !release.is_fresh(now) {
+        text += &format!(
+            "  STALE since {}: resolvers no longer enforce it\n",
+            release.not_after
+        );
+    }
+    text
+}
+
+fn show_text(replayed: &replayed::Replayed) -> String {
+    let mut text = String::new();
+    for listing in &replayed.folded.listings {
+        let state = match &listing.state {
+            ListingState::Scheduled { at } => format!("scheduled for {at}"),
+            ListingState::Listed { since } => format!("listed since {since}"),
+            ListingState::Suspended { register } => format!("suspended: licensed in {register}"),
+            ListingState::Guarded { reason } => format!("held back: {reason}"),
+            ListingState::Expired { at } => format!("expired {at}"),
+            ListingState::Lifted { at, reason } => format!("lifted {at} ({reason})"),
+            ListingState::Annulled { at, reason } => format!("annulled {at} ({reason})"),
+        };
+        text += &format!(
+            "{}  {}  {state}\n",
+            listing.statement.listing_id, listing.statement.name
+        );
+    }
+    text
+}

@@ -1,0 +1,35 @@
+//! `publish`: the only holder of the log key.
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use super::{open_store, until_stopped};
+use crate::{
+    centre::{Ports, Tasks, publisher},
+    cli::{Global, Publish},
+    failure::{Exit, Failure},
+    paths::DataDir,
+};
+
+pub(crate) async fn run(
+    global: &Global,
+    dir: &DataDir,
+    options: &Publish,
+) -> Result<Exit, Failure> {
+    let store = open_store(global, dir).await?;
+    let tasks = Tasks::default();
+    let transfer = publisher::bind_transfer(options.transfer, &options.zone).await?;
+    dir.write_ports(&Ports::from([("transfer", transfer.address())]))?;
+    let parts = publisher::PublisherParts {
+        waker: Arc::new(Notify::new()),
+        transfer,
+        zone: options.zone.clone(),
+        on_release: Box::new(|_| ()),
+    };
+    publisher::start(store.clone(), dir, parts, &tasks).await?;
+    until_stopped().await?;
+    tasks.end().await;
+    store.close().await;
+    Ok(Exit::Done)
+}

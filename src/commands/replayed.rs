@@ -1,0 +1,118 @@
+//! A published release, fetched and replayed from its first leaf, believing nobody.
+
+use std::collections::BTreeMap;
+
+use blocklist::{
+    Folded, Release, Trust, export, log,
+    verify::{self, Replay},
+};
+use resolver::{ListSource, source::Reader};
+
+use crate::{
+    cli::Base,
+    failure::{Exit, Failure},
+    paths::DataDir,
+};
+
+/// The largest note, in octets.
+const MAX_NOTE: u64 = 1 << 20;
+/// The largest entry bundle: 256 leaves of 64 KiB and their lengths.
+const MAX_BUNDLE: u64 = 256 * 65_538;
+/// The largest artefact.
+const MAX_ARTEFACT: u64 = 1 << 30;
+
+/// Everything a verifier holds in the end.
+pub(crate) struct Replayed {
+    pub(crate) trust: Trust,
+    pub(crate) release: Release,
+    pub(crate) leaves: Vec<Vec<u8>>,
+    pub(crate) folded: Folded,
+    pub(crate) artefacts: BTreeMap<String, Vec<u8>>,
+}
+
+/// Fetches and verifies log and release: genesis, tree, checkpoint, signatures, roles, fold.
+pub(crate) async fn log_of(dir: &DataDir, base: &Base) -> Result<Replayed, Failure> {
+    let trust = dir.trust(base.trust.as_deref())?;
+    let source = base
+        .base
+        .clone()
+        .unwrap_or_else(|| ListSource::Directory(dir.release()));
+    let reader = Reader::open(&source)?;
+    let release =
+        Release::open(&reader.read("release", MAX_NOTE).await?, &trust).map_err(refused)?;
+    let leaves = leaves(&reader, release.size).await?;
+    let (first, rest) = leaves
+        .split_first()
+        .ok_or_else(|| Failure::usage("the log is empty"))?;
+    let mut replay = Replay::begin(&trust, first).map_err(refused)?;
+    for leaf in rest {
+        replay.push(leaf).map_err(refused)?;
+    }
+    let folded = replay.finish(&release).map_err(refused)?;
+    check_checkpoint(&reader, &trust, &replay).await?;
+    Ok(Replayed {
+        trust,
+        release,
+        leaves,
+        folded,
+        artefacts: BTreeMap::new(),
+    })
+}
+
+/// As [`log_of`], and compares every artefact, octet for octet, with what the log folds to.
+pub(crate) async fn list_of(dir: &DataDir, base: &Base) -> Result<Replayed, Failure> {
+    let mut replayed = log_of(dir, base).await?;
+    let source = base
+        .base
+        .clone()
+        .unwrap_or_else(|| ListSource::Directory(dir.release()));
+    let reader = Reader::open(&source)?;
+    for path in export::ARTEFACTS {
+        replayed
+            .artefacts
+            .insert(path.to_owned(), reader.read(path, MAX_ARTEFACT).await?);
+    }
+    verify::check_artefacts(
+        &replayed.trust,
+        &replayed.release,
+        &replayed.folded,
+        &replayed.artefacts,
+    )
+    .map_err(refused)?;
+    Ok(replayed)
+}
+
+async fn leaves(reader: &Reader, size: u64) -> Result<Vec<Vec<u8>>, Failure> {
+    let mut leaves = Vec::new();
+    for (index, width) in log::bundles(0, size) {
+        let path = format!("log/{}", log::entry_bundle_path(index, width));
+        let bytes = reader.read(&path, MAX_BUNDLE).await?;
+        leaves.extend(log::bundle::decode(index, width, &bytes).map_err(refused)?);
+    }
+    Ok(leaves)
+}
+
+/// The checkpoint must be of this log and, where it is not ahead of the release, of this history.
+async fn check_checkpoint(reader: &Reader, trust: &Trust, replay: &Replay) -> Result<(), Failure> {
+    let note = reader.read("log/checkpoint", MAX_NOTE).await?;
+    let (size, root) = log::open_checkpoint(&note, trust).map_err(refused)?;
+    if size < replay.tree().size() {
+        return Err(refused_words(
+            "the checkpoint is behind the release: a roll-back",
+        ));
+    }
+    if size == replay.tree().size() && replay.tree().root().map_err(refused)? != root {
+        return Err(refused_words(
+            "checkpoint and release are of different histories: a fork",
+        ));
+    }
+    Ok(())
+}
+
+fn refused(error: impl Into<anyhow::Error>) -> Failure {
+    Failure::new(Exit::Negative, error)
+}
+
+fn refused_words(words: &'static str) -> Failure {
+    Failure::new(Exit::Negative, anyhow::anyhow!(words))
+}

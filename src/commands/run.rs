@@ -1,0 +1,124 @@
+//! `run`: a whole centre and its own resolver node on one machine.
+
+use std::sync::Arc;
+
+use resolver::{ListConfig, ListSource, Node, ResolverConfig, Upstream};
+use tokio::sync::Notify;
+use tracing::{error, info};
+
+use super::{open_store, until_stopped};
+use crate::{
+    centre::{
+        Ports, Tasks, crawl, publisher,
+        web::{self, WebAddresses, WebListeners},
+    },
+    cli::{Global, Run},
+    failure::{Exit, Failure},
+    paths::DataDir,
+};
+
+pub(crate) async fn run(global: &Global, dir: &DataDir, options: Run) -> Result<Exit, Failure> {
+    let store = open_store(global, dir).await?;
+    let tasks = Tasks::default();
+    let waker = Arc::new(Notify::new());
+    let node_poked = Arc::new(Notify::new());
+    let transfer = publisher::bind_transfer(options.listen.transfer, &options.zone).await?;
+    let mut ports = Ports::from([("transfer", transfer.address())]);
+    let parts = publisher::PublisherParts {
+        waker: waker.clone(),
+        transfer,
+        zone: options.zone.clone(),
+        on_release: Box::new({
+            let poked = node_poked.clone();
+            move |_| poked.notify_one()
+        }),
+    };
+    publisher::start(store.clone(), dir, parts, &tasks).await?;
+    let upstreams: Vec<_> = options
+        .crawl
+        .upstream
+        .iter()
+        .map(|&address| Upstream {
+            address,
+            validates: false,
+        })
+        .collect();
+    let node = start_node(dir, options.listen.dns, upstreams).await?;
+    ports.insert(
+        "dns",
+        node.addresses()
+            .first()
+            .copied()
+            .unwrap_or(options.listen.dns),
+    );
+    follow(&tasks, node_poked, node.poker());
+    let listeners = WebListeners::bind(WebAddresses::from(&options.listen)).await?;
+    web::start(store.clone(), dir, listeners, waker, &mut ports, &tasks).await?;
+    dir.write_ports(&ports)?;
+    start_crawl(&store, dir, &options.crawl, &tasks).await?;
+    for (name, address) in &ports {
+        info!(name, %address, "listening");
+    }
+    until_stopped().await?;
+    node.stop().await;
+    tasks.end().await;
+    store.close().await;
+    Ok(Exit::Done)
+}
+
+/// Starts the resolver node of this machine on its own release directory.
+pub(crate) async fn start_node(
+    dir: &DataDir,
+    listen: std::net::SocketAddr,
+    upstreams: Vec<Upstream>,
+) -> Result<resolver::Running, Failure> {
+    let mut config = ResolverConfig::new(vec![listen], upstreams);
+    config.list = Some(ListConfig {
+        source: ListSource::Directory(dir.release()),
+        trust: dir.trust(None)?,
+        state_dir: dir.node(),
+        start_empty: false,
+        poll: std::time::Duration::from_secs(10),
+    });
+    Ok(Node::open(config)?.start().await?)
+}
+
+/// Hands each release of this process to the node at once.
+pub(crate) fn follow(tasks: &Tasks, released: Arc<Notify>, poke: impl Fn() + Send + 'static) {
+    let stop = tasks.stop.clone();
+    tasks.tracker.spawn(async move {
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = released.notified() => poke(),
+            }
+        }
+    });
+}
+
+async fn start_crawl(
+    store: &data::Store,
+    dir: &DataDir,
+    options: &crate::cli::Crawl,
+    tasks: &Tasks,
+) -> Result<(), Failure> {
+    let seeds = crawl::seeds(options.seeds.as_deref())?;
+    let (crawl, mut events) =
+        crawl::open(crawl::config(store, dir, options).await?, store.clone())?;
+    crawl.add_seeds(&seeds, false).await?;
+    let stop = tasks.stop.clone();
+    tasks.tracker.spawn(async move {
+        if let Err(error) = crawl.run(stop).await {
+            error!(
+                error = &error as &dyn std::error::Error,
+                "the crawl stopped"
+            );
+        }
+    });
+    tasks.tracker.spawn(async move {
+        while let Some(event) = events.recv().await {
+            crawl::log(&event);
+        }
+    });
+    Ok(())
+}

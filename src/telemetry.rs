@@ -1,0 +1,31 @@
+//! Logs: to stderr, text on a terminal, JSON elsewhere when asked for.
+
+use std::io::{self, IsTerminal as _};
+
+use tracing_subscriber::{EnvFilter, fmt};
+
+/// Begins logging. `QALQAN_LOG` overrides the level with a filter such as `resolver=debug`.
+pub(crate) fn init(verbose: u8, quiet: bool) {
+    let level = match (quiet, verbose) {
+        (true, _) => "error",
+        (false, 0) => "warn",
+        (false, 1) => "info",
+        (false, 2) => "debug",
+        (false, _) => "trace",
+    };
+    let mut filter =
+        EnvFilter::try_from_env("QALQAN_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    // Libraries that would write down what people ask for stay quiet whatever the operator sets.
+    for directive in resolver::QUIET_LOGS {
+        if let Ok(directive) = directive.parse() {
+            filter = filter.add_directive(directive);
+        }
+    }
+    let terminal = io::stderr().is_terminal();
+    fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(terminal)
+        .with_target(false)
+        .init();
+}
