@@ -126,3 +126,88 @@ impl Resolve for GuardedResolver {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+    use std::str::FromStr as _;
+
+    use tokio::net::UdpSocket;
+
+    use super::*;
+
+    /// A DNS server of one answer: every A question gets `address`, others get none.
+    async fn upstream(address: Ipv4Addr) -> SocketAddr {
+        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let at = socket.local_addr().unwrap();
+        tokio::spawn(async move {
+            let mut buffer = [0; 1232];
+            while let Ok((length, from)) = socket.recv_from(&mut buffer).await {
+                let asked = &buffer[..length];
+                let name_end = 12 + asked[12..].iter().position(|byte| *byte == 0).unwrap() + 1;
+                let is_a = asked[name_end..name_end + 2] == [0, 1];
+                let mut answer = asked[..2].to_vec();
+                answer.extend([0x81, 0x80, 0, 1, 0, u8::from(is_a), 0, 0, 0, 0]);
+                answer.extend(&asked[12..name_end + 4]);
+                if is_a {
+                    answer.extend([0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4]);
+                    answer.extend(address.octets());
+                }
+                let _ = socket.send_to(&answer, from).await;
+            }
+        });
+        at
+    }
+
+    async fn resolve(
+        address: Ipv4Addr,
+        guard: AddressGuard,
+        name: &str,
+    ) -> Result<Vec<SocketAddr>, String> {
+        let lookup = Upstream::new(&[upstream(address).await]).unwrap();
+        let resolver = GuardedResolver::new(Arc::new(lookup), guard);
+        let found = resolver.resolve(Name::from_str(name).unwrap()).await;
+        found
+            .map(Iterator::collect)
+            .map_err(|error| error.to_string())
+    }
+
+    #[tokio::test]
+    async fn a_configured_upstream_is_asked_and_its_answer_checked() {
+        let public = Ipv4Addr::new(198, 51, 99, 7);
+        let found = resolve(public, AddressGuard::public(), "shop.test")
+            .await
+            .unwrap();
+        assert_eq!(found[0].ip(), IpAddr::V4(public));
+        let refused = resolve(
+            Ipv4Addr::new(10, 0, 0, 1),
+            AddressGuard::public(),
+            "shop.test",
+        )
+        .await;
+        assert!(refused.unwrap_err().contains("private"));
+        let permission = crate::address_guard::tests::permission(8090);
+        let guard = AddressGuard::with_loopback(permission);
+        assert!(
+            resolve(Ipv4Addr::new(127, 77, 0, 10), guard, "shop.test")
+                .await
+                .is_ok()
+        );
+        assert!(
+            resolve(Ipv4Addr::new(127, 77, 0, 10), guard, "shop.example")
+                .await
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn no_upstream_is_an_error_that_says_what_to_do() {
+        assert!(
+            Upstream::new(&[])
+                .err()
+                .unwrap()
+                .to_string()
+                .contains("crawl.upstreams")
+        );
+    }
+}

@@ -19,7 +19,7 @@ pub enum Source {
     Seed,
     /// A link on a page.
     Link,
-    /// A sitemap, or an address listed in one when `depth` says so.
+    /// A sitemap; the pages it lists are links found on it.
     Sitemap,
     /// A rates feed to be tried.
     Feed,

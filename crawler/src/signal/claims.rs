@@ -46,15 +46,16 @@ pub fn read(page: &Page, groups: &Groups) -> (Vec<LicenceClaim>, Vec<Signal>) {
         let said = page
             .of_group(groups.licence)
             .find(|hit| hit.block == index && !page.negated(hit, groups));
+        let bin = bins(&block.text).into_iter().next();
+        if number.is_none() && bin.is_none() && said.is_none() {
+            continue;
+        }
+        // Costly, and of use only beside one of the others.
         let legal_name = LEGAL_NAME
             .as_ref()
             .and_then(|pattern| pattern.find(&block.text))
-            .map(|m| m.as_str().trim().to_owned());
-        let bin = bins(&block.text).into_iter().next();
-        let worth = number.is_some() || bin.is_some() || said.is_some() && legal_name.is_some();
-        if !worth && said.is_none() {
-            continue;
-        }
+            .map(|found| found.as_str().trim().to_owned());
+        let worth = number.is_some() || bin.is_some() || legal_name.is_some();
         let quote = crate::document::clip(&block.text, 400).to_owned();
         if claims.len() < 20 && worth {
             claims.push(LicenceClaim {

@@ -40,22 +40,26 @@ const CONTRACTS: &[&str] = &[
 ];
 
 type Pattern = LazyLock<Option<Regex>>;
-static BASE58: Pattern = LazyLock::new(|| Regex::new(r"\b[T13][1-9A-HJ-NP-Za-km-z]{25,33}\b").ok());
-static EVM: Pattern = LazyLock::new(|| Regex::new(r"\b0x[0-9a-fA-F]{40}\b").ok());
+static BASE58: Pattern =
+    LazyLock::new(|| Regex::new(r"(?-u:\b)[T13][1-9A-HJ-NP-Za-km-z]{25,33}(?-u:\b)").ok());
+static EVM: Pattern = LazyLock::new(|| Regex::new(r"(?-u:\b)0x[0-9a-fA-F]{40}(?-u:\b)").ok());
 static GOOGLE: Pattern = LazyLock::new(|| {
-    Regex::new(r"\b(?:UA-\d{4,10}-\d{1,4}|G-[A-Z0-9]{8,12}|GTM-[A-Z0-9]{4,9}|AW-\d{9,11})\b").ok()
+    Regex::new(r"(?-u:\b)(?:UA-[0-9]{4,10}-[0-9]{1,4}|G-[A-Z0-9]{8,12}|GTM-[A-Z0-9]{4,9}|AW-[0-9]{9,11})(?-u:\b)").ok()
 });
-static METRIKA: Pattern =
-    LazyLock::new(|| Regex::new(r"(?:\bym\(\s*|mc\.yandex\.ru/watch/)(\d{6,9})").ok());
+static METRIKA: Pattern = LazyLock::new(|| {
+    Regex::new(r"(?:(?-u:\b)ym\([ \t\u{a0}]*|mc\.yandex\.ru/watch/)([0-9]{6,9})").ok()
+});
 static TELEGRAM: Pattern = LazyLock::new(|| {
-    Regex::new(r"(?:t\.me|telegram\.me)/(?:s/)?([A-Za-z][A-Za-z0-9_]{4,31})\b").ok()
+    Regex::new(r"(?:t\.me|telegram\.me)/(?:s/)?([A-Za-z][A-Za-z0-9_]{4,31})(?-u:\b)").ok()
 });
 static EMAIL: Pattern = LazyLock::new(|| {
-    Regex::new(r"\b[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9.\-]{1,190}\.[A-Za-z]{2,24}\b").ok()
+    Regex::new(r"(?-u:\b)[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9.\-]{1,190}\.[A-Za-z]{2,24}(?-u:\b)")
+        .ok()
 });
-static PHONE: Pattern =
-    LazyLock::new(|| Regex::new(r"\+7[\s(\-]*\d{3}[\s)\-]*\d{3}[\s\-]?\d{2}[\s\-]?\d{2}\b").ok());
-static BIN: Pattern = LazyLock::new(|| Regex::new(r"\b\d{12}\b").ok());
+static PHONE: Pattern = LazyLock::new(|| {
+    Regex::new(r"\+7[ \u{a0}(\-]*[0-9]{3}[ \u{a0})\-]*[0-9]{3}[ \u{a0}\-]?[0-9]{2}[ \u{a0}\-]?[0-9]{2}(?-u:\b)").ok()
+});
+static BIN: Pattern = LazyLock::new(|| Regex::new(r"(?-u:\b)[0-9]{12}(?-u:\b)").ok());
 
 /// Reads one page; at most 100 identifiers.
 #[must_use]

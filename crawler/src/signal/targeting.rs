@@ -12,7 +12,7 @@ use crate::signal::{Axis, Groups, Page, Signal, around};
 
 /// Kazakh mobile and city numbers. Russia shares +7: a 7 after it is Kazakhstan.
 static PHONE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:\+7|\b8)[\s(\-]*7(?:0[0-9]|47|7[15678]|[12][0-9])[\d)\s\-]{0,3}[\s)\-]*\d{2,3}[\s\-]?\d{2}[\s\-]?\d{2}\b").ok()
+    Regex::new(r"(?:\+7|(?-u:\b)8)[ \u{a0}(\-]*7(?:0[0-9]|47|7[15678]|[12][0-9])[0-9) \u{a0}\-]{0,3}[ \u{a0})\-]*[0-9]{2,3}[ \u{a0}\-]?[0-9]{2}[ \u{a0}\-]?[0-9]{2}(?-u:\b)").ok()
 });
 
 /// Reads one page.
