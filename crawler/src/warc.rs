@@ -336,9 +336,6 @@ mod tests {
             .body,
             b""
         );
-        if let Ok(keep) = std::env::var("QALQAN_KEEP_WARC") {
-            std::fs::copy(folder.path().join(&first.file), keep).unwrap();
-        }
     }
 
     #[test]
