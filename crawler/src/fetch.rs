@@ -146,7 +146,8 @@ impl Fetcher {
     /// Builds the client. `user_agent` is the whole header value, `QalqanBot/0.1 (+URL)`.
     ///
     /// # Errors
-    /// When TLS roots or the client cannot be set up.
+    /// When the client cannot be set up. A machine without CA certificates gets a client that can
+    /// fetch http only, and a warning.
     pub fn new(
         resolver: GuardedResolver,
         guard: AddressGuard,
@@ -155,21 +156,28 @@ impl Fetcher {
     ) -> Result<Self, FetchError> {
         // The one TLS provider of this program; a second installation is refused and harmless.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder()
-            .user_agent(user_agent)
-            .dns_resolver(resolver)
-            .redirect(redirect::Policy::none())
-            // A proxy from the environment would resolve names past our guard.
-            .no_proxy()
-            .referer(false)
-            .connect_timeout(timeouts.connect)
-            .timeout(timeouts.total)
-            .pool_idle_timeout(Duration::from_secs(10))
-            .pool_max_idle_per_host(1)
-            .http1_only()
-            .http1_max_headers(MAX_HEADERS)
-            .build()
-            .map_err(|error| FetchError::Client(chain(&error)))?;
+        let builder = || {
+            reqwest::Client::builder()
+                .user_agent(user_agent)
+                .dns_resolver(resolver.clone())
+                .redirect(redirect::Policy::none())
+                // A proxy from the environment would resolve names past our guard.
+                .no_proxy()
+                .referer(false)
+                .connect_timeout(timeouts.connect)
+                .timeout(timeouts.total)
+                .pool_idle_timeout(Duration::from_secs(10))
+                .pool_max_idle_per_host(1)
+                .http1_only()
+                .http1_max_headers(MAX_HEADERS)
+        };
+        let client = builder().build().or_else(|error| {
+            // A machine without CA certificates can still crawl http, the demo web among it; every
+            // https fetch then fails by itself and says so.
+            tracing::warn!(error = %chain(&error), "no CA certificates on this machine; https cannot be crawled until ca-certificates is installed");
+            builder().tls_certs_only([]).build()
+        });
+        let client = client.map_err(|error| FetchError::Client(chain(&error)))?;
         Ok(Self {
             client,
             guard,
