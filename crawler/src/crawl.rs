@@ -242,7 +242,7 @@ impl Crawl {
         let version = env!("CARGO_PKG_VERSION");
         let user_agent = format!("{AGENT}/{version} (+{})", config.about_url);
         let resolver = GuardedResolver::new(lookup, config.guard);
-        let fetcher = Fetcher::new(resolver, config.guard, &user_agent, config.timeouts)?;
+        let fetcher = Fetcher::new(&resolver, config.guard, &user_agent, config.timeouts)?;
         let warc = warc::Writer::create(&config.evidence, &format!("Qalqan/{version}")).map_err(
             |source| CrawlError::Evidence {
                 folder: config.evidence.display().to_string(),

@@ -149,7 +149,7 @@ impl Fetcher {
     /// When the client cannot be set up. A machine without CA certificates gets a client that can
     /// fetch http only, and a warning.
     pub fn new(
-        resolver: GuardedResolver,
+        resolver: &GuardedResolver,
         guard: AddressGuard,
         user_agent: &str,
         timeouts: Timeouts,
