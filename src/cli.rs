@@ -263,6 +263,9 @@ pub(crate) struct Resolver {
     /// Address for UDP and TCP; repeat for several
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1053")]
     pub(crate) listen: Vec<SocketAddr>,
+    /// Network whose clients may ask; repeat for several
+    #[arg(long, value_name = "NET", default_values = ["127.0.0.0/8", "::1/128"])]
+    pub(crate) allow: Vec<resolver::access::Prefix>,
     /// Resolver that answers what is not listed; repeat for several
     #[arg(long, value_name = "ADDR", required = true)]
     pub(crate) forward: Vec<SocketAddr>,

@@ -31,6 +31,9 @@ pub enum Error {
     /// The operating system gave no randomness.
     #[error("the operating system gave no randomness")]
     Randomness,
+    /// Statements are signed, but no publisher has sequenced the first of them.
+    #[error("the log has no leaf yet; start `qalqan publish` or `qalqan run` once")]
+    Unpublished,
     /// The log in the store does not verify.
     #[error("the log in the store does not verify")]
     Record(#[from] blocklist::verify::VerifyError),

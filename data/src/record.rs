@@ -1,10 +1,6 @@
 //! The log as it stands in the store, verified leaf by leaf as it grows.
 
-use blocklist::{
-    Folded, Timestamp, Trust,
-    matching::Known,
-    verify::{Replay, VerifyError},
-};
+use blocklist::{Folded, Timestamp, Trust, matching::Known, verify::Replay};
 use tokio::sync::MutexGuard;
 
 use crate::{
@@ -21,12 +17,7 @@ pub struct Record<'a>(MutexGuard<'a, Option<Replay>>);
 impl Record<'_> {
     /// The verified log.
     pub fn replay(&mut self) -> Result<&mut Replay> {
-        self.0.as_mut().ok_or_else(|| {
-            Error::from(VerifyError::Size {
-                expected: 1,
-                found: 0,
-            })
-        })
+        self.0.as_mut().ok_or(Error::Unpublished)
     }
 }
 

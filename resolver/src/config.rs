@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use blocklist::Trust;
 
-use crate::source::ListSource;
+use crate::{access::AccessList, source::ListSource};
 
 /// The largest answer sent over UDP, in octets, whatever the client offers (DNS flag day 2020):
 /// larger ones are cut and the client comes back over TCP.
@@ -95,6 +95,8 @@ pub struct ListConfig {
 pub struct ResolverConfig {
     /// Addresses for UDP and TCP alike; port 0 takes a free port, the same for both.
     pub listen: Vec<SocketAddr>,
+    /// Who may ask; everybody else is refused. This machine alone unless it is widened.
+    pub access: AccessList,
     /// Who answers the rest, in order of preference; at least one.
     pub upstreams: Vec<Upstream>,
     /// The national list; `None` forwards everything.
@@ -110,6 +112,7 @@ impl ResolverConfig {
     pub fn new(listen: Vec<SocketAddr>, upstreams: Vec<Upstream>) -> Self {
         Self {
             listen,
+            access: AccessList::default(),
             upstreams,
             list: None,
             block_action: BlockAction::default(),

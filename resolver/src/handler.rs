@@ -22,6 +22,7 @@ use hickory_server::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
+    access::AccessList,
     answer::{Answer, BlockPage, EDE_OPTION, Ede},
     forward::{ForwardError, Forwarded, Forwarder, Question},
     policy::{Blocked, Policy, PolicyCell},
@@ -41,6 +42,7 @@ pub(crate) enum Decision {
 
 /// The whole path of a query, shared by all transports.
 pub(crate) struct Resolve {
+    access: AccessList,
     policy: Arc<PolicyCell>,
     page: BlockPage,
     forwarder: Forwarder,
@@ -49,12 +51,14 @@ pub(crate) struct Resolve {
 
 impl Resolve {
     pub(crate) fn new(
+        access: AccessList,
         policy: Arc<PolicyCell>,
         page: BlockPage,
         forwarder: Forwarder,
         in_flight: usize,
     ) -> Self {
         Self {
+            access,
             policy,
             page,
             forwarder,
@@ -66,6 +70,11 @@ impl Resolve {
     pub(crate) fn decide(&self, request: &Request) -> Decision {
         if request.metadata.message_type == MessageType::Response {
             return Decision::Silence;
+        }
+        if !self.access.admits(request.src().ip()) {
+            // Answered, so that a wrong configuration shows; never longer than what was asked.
+            let refused = Answer::empty(request, ResponseCode::Refused);
+            return Decision::Answer(Box::new(refused));
         }
         match self.answer_here(request) {
             Some(answer) => Decision::Answer(Box::new(answer)),

@@ -103,6 +103,7 @@ impl Node {
         };
         let forwarder = Forwarder::new(&self.config.upstreams, &self.config.limits);
         let resolve = Resolve::new(
+            self.config.access.clone(),
             shared.policy.clone(),
             page,
             forwarder,

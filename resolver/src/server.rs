@@ -182,6 +182,7 @@ mod tests {
 
     use super::*;
     use crate::{
+        access::AccessList,
         answer::BlockPage,
         config::{BlockAction, UDP_PAYLOAD, Upstream},
         forward::Forwarder,
@@ -208,7 +209,13 @@ mod tests {
             validates: false,
         };
         let forwarder = Forwarder::new(&[upstream], &Limits::default());
-        Resolve::new(Arc::new(PolicyCell::new(policy)), page, forwarder, 4)
+        Resolve::new(
+            AccessList::default(),
+            Arc::new(PolicyCell::new(policy)),
+            page,
+            forwarder,
+            4,
+        )
     }
 
     /// What a client would get for these octets, checked for what holds of every answer.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::Context as _;
 use blocklist::{
     Folded, Release, Trust, export, log,
     verify::{self, Replay},
@@ -38,8 +39,11 @@ pub(crate) async fn log_of(dir: &DataDir, base: &Base) -> Result<Replayed, Failu
         .clone()
         .unwrap_or_else(|| ListSource::Directory(dir.release()));
     let reader = Reader::open(&source)?;
-    let release =
-        Release::open(&reader.read("release", MAX_NOTE).await?, &trust).map_err(refused)?;
+    let note = reader
+        .read("release", MAX_NOTE)
+        .await
+        .context("no release can be read; is anything published there?")?;
+    let release = Release::open(&note, &trust).map_err(refused)?;
     let leaves = leaves(&reader, release.size).await?;
     let (first, rest) = leaves
         .split_first()

@@ -1,6 +1,6 @@
 //! `resolver`: a node by itself, as an ISP runs it.
 
-use resolver::{ListConfig, Node, ResolverConfig, Upstream};
+use resolver::{ListConfig, Node, ResolverConfig, Upstream, access::AccessList};
 use tracing::info;
 
 use crate::{
@@ -20,6 +20,7 @@ pub(crate) async fn run(dir: &DataDir, options: Resolver) -> Result<Exit, Failur
         .map(|address| Upstream { address, validates })
         .collect();
     let mut config = ResolverConfig::new(options.listen, upstreams);
+    config.access = AccessList::new(options.allow);
     config.limits.workers = usize::from(options.workers);
     if let Some(source) = options.list {
         let trust = dir.trust(options.trust.as_deref())?;

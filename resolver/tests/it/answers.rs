@@ -7,7 +7,7 @@ use hickory_proto::{
     op::{Message, MessageType, OpCode, Query, ResponseCode},
     rr::{DNSClass, RData, Record, RecordType, rdata::CNAME},
 };
-use resolver::{BlockAction, Node};
+use resolver::{BlockAction, Node, access::AccessList};
 use tokio::{
     io::AsyncWriteExt,
     net::{TcpStream, UdpSocket},
@@ -343,4 +343,20 @@ async fn a_stopped_node_frees_its_port() {
     let server = node.addresses()[0];
     node.stop().await;
     UdpSocket::bind(server).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_is_not_admitted_is_refused_and_costs_nothing() {
+    let upstream = FakeUpstream::plain().await;
+    let mut config = config(&[upstream.upstream()]);
+    config.access = AccessList::new(vec!["192.0.2.0/24".parse().unwrap()]);
+    let running = Node::open(config).unwrap().start().await.unwrap();
+    let server = running.addresses()[0];
+    let asked = query("plain.test", RecordType::A);
+    for answer in [udp(server, &asked).await, tcp(server, &asked).await] {
+        assert_eq!(answer.metadata.response_code, ResponseCode::Refused);
+        assert!(answer.to_vec().unwrap().len() <= asked.to_vec().unwrap().len());
+    }
+    assert_eq!(upstream.asked(), 0);
+    running.stop().await;
 }
