@@ -10,10 +10,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use blocklist::DomainName;
+use blocklist::{DomainName, guard::Guard};
 use data::Store;
 use data::frontier::{self, Added, NewUrl, Source};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, OnceCell, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -175,6 +175,7 @@ pub(crate) struct Shared {
     pub(crate) warc: Arc<Mutex<warc::Writer>>,
     pub(crate) holder: String,
     pub(crate) known: AtomicI64,
+    floor: OnceCell<Guard>,
     pub(crate) more: Notify,
     pub(crate) events: mpsc::Sender<Event>,
 }
@@ -190,6 +191,16 @@ impl Shared {
             folder: self.config.evidence.display().to_string(),
             source,
         }
+    }
+
+    /// The names that no log can list, by the log this crawl works for.
+    pub(crate) async fn floor(&self) -> Result<&Guard, CrawlError> {
+        let read = || async {
+            let mut record = self.store.read_record().await?;
+            let fold = record.replay()?.fold();
+            Ok(Guard::floor(fold.demo(), &fold.policy().public_domain))
+        };
+        self.floor.get_or_try_init(read).await
     }
 
     /// Queues addresses; gives how many were new. Nothing is added past the total cap.
@@ -261,6 +272,7 @@ impl Crawl {
             warc: Arc::new(Mutex::new(warc)),
             holder: hex(&holder),
             known: AtomicI64::new(0),
+            floor: OnceCell::new(),
             more: Notify::new(),
             events,
             config,

@@ -7,6 +7,7 @@
 
 use std::collections::HashSet;
 
+use blocklist::guard::Guard;
 use data::frontier::{Lease, NewUrl, Source};
 use url::Url;
 
@@ -76,6 +77,7 @@ pub(crate) fn from_page(
     assessor: &Assessor,
     robots: &Robots,
     config: &CrawlConfig,
+    floor: &Guard,
 ) -> Vec<NewUrl> {
     let mut offers = Offers::new(lease);
     let candidate = assessor.is_candidate(page);
@@ -122,7 +124,9 @@ pub(crate) fn from_page(
             let Some(host) = host_of(&link.url) else {
                 continue;
             };
+            // What can never be listed (messengers, platforms, the state) is not worth a visit.
             if promising
+                && floor.covers(&host).is_none()
                 && hosts.len() < MAX_OUTSIDE
                 && hosts.insert(host)
                 && let Ok(root) = link.url.join("/")

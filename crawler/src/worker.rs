@@ -328,7 +328,8 @@ async fn answer(
     let Some(page) = &kept.page else {
         return Ok(format!("{status}: {}", exchange.content_type()));
     };
-    let offers = discover::from_page(page, lease, &shared.assessor, robots, &shared.config);
+    let floor = shared.floor().await?;
+    let offers = discover::from_page(page, lease, &shared.assessor, robots, &shared.config, floor);
     let new = shared.offer(&offers).await?;
     let cut = page
         .document

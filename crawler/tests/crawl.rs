@@ -157,7 +157,8 @@ async fn crawl(web: &Web, seeds: &[&str], names: Names) -> Done {
 const EXCHANGER: &str = r#"<html lang=ru><title>Обмен USDT</title><h1>Обмен криптовалют</h1>
 <form method=post action=/order><label>Отдаёте</label><select name=from><option value=USDTTRC20>USDT TRC20<option>BTC</select>
 <label>Получаете</label><select name=to><option value=KSPBKZT>Kaspi KZT</select><input name=card placeholder="Номер карты"><button>Обменять</button></form>
-<a href=/pravila>Правила обмена</a> <a href=/cabinet/login>Войти</a> <a href="http://gazeta.test:PORT/x">Купить USDT: пишет газета</a>"#;
+<a href=/pravila>Правила обмена</a> <a href=/cabinet/login>Войти</a> <a href="http://gazeta.test:PORT/x">Купить USDT: пишет газета</a>
+<a href="https://t.me/bir_kz">Обмен USDT в Telegram</a>"#;
 
 #[tokio::test]
 async fn from_a_seed_to_a_case_with_evidence_that_can_be_checked() {
@@ -200,6 +201,11 @@ async fn from_a_seed_to_a_case_with_evidence_that_can_be_checked() {
             .iter()
             .any(|e| matches!(e, Event::Assessed { host, .. } if host == "gazeta.test")),
         "links to other hosts are followed"
+    );
+    let sites = frontier::sites(store, 100).await.unwrap();
+    assert!(
+        !sites.iter().any(|site| site.host == "t.me"),
+        "a host that can never be listed is not visited"
     );
 
     let asked = web.asked("bir.test");
