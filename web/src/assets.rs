@@ -18,7 +18,11 @@ pub(crate) const ICON_PATH: &str = "/assets/shield.svg";
 
 static CSS_PATH: LazyLock<String> = LazyLock::new(|| {
     let hash = Sha256::digest(CSS.as_bytes());
-    let short: String = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    let short: String = hash
+        .iter()
+        .take(6)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     format!("/assets/qalqan-{short}.css")
 });
 
@@ -39,7 +43,14 @@ pub(crate) async fn asset(Path(name): Path<String>) -> Response {
         }
         _ => return StatusCode::NOT_FOUND.into_response(),
     };
-    ([(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, caching)], body).into_response()
+    (
+        [
+            (header::CONTENT_TYPE, content_type),
+            (header::CACHE_CONTROL, caching),
+        ],
+        body,
+    )
+        .into_response()
 }
 
 #[cfg(test)]

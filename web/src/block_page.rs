@@ -27,7 +27,9 @@ static STYLE: &str = include_str!("../assets/block_page.css");
 
 static CSP: LazyLock<HeaderValue> = LazyLock::new(|| {
     let hash = STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
-    let policy = format!("default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    );
     HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 });
 
@@ -47,7 +49,9 @@ impl Section {
     }
 
     fn date(&self, day: &str) -> String {
-        dates::parse_day(day).map(|day| dates::day(self.lang, day)).unwrap_or_default()
+        dates::parse_day(day)
+            .map(|day| dates::day(self.lang, day))
+            .unwrap_or_default()
     }
 }
 
@@ -99,13 +103,20 @@ async fn find(centre: &Centre, request_headers: &HeaderMap) -> Option<Blocked> {
         return None;
     }
     let id = found.listing_id?;
-    known.listings.iter().find(|listing| listing.statement.listing_id == id).map(blocked)
+    known
+        .listings
+        .iter()
+        .find(|listing| listing.statement.listing_id == id)
+        .map(blocked)
 }
 
 async fn page(State(centre): State<Arc<Centre>>, request_headers: HeaderMap) -> Response {
     let listing = find(&centre, &request_headers).await;
     let (status, title) = if listing.is_some() {
-        (StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS, key("block-page-title"))
+        (
+            StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS,
+            key("block-page-title"),
+        )
     } else {
         (StatusCode::NOT_FOUND, key("block-neutral-title"))
     };
@@ -114,10 +125,18 @@ async fn page(State(centre): State<Arc<Centre>>, request_headers: HeaderMap) -> 
         style: STYLE,
         demo: centre.demo,
         listing,
-        sections: Lang::ALL.map(|lang| Section { lang, base: centre.public_url.clone() }),
+        sections: Lang::ALL.map(|lang| Section {
+            lang,
+            base: centre.public_url.clone(),
+        }),
     };
     match template.render() {
-        Ok(html) => (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response(),
+        Ok(html) => (
+            status,
+            [(header::CONTENT_TYPE, "text/html; charset=utf-8")],
+            html,
+        )
+            .into_response(),
         Err(error) => {
             tracing::error!(%error, "the block page could not be rendered");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
@@ -132,10 +151,14 @@ async fn dress(State(centre): State<Arc<Centre>>, request: Request, next: Next) 
     headers.insert(header::CONTENT_SECURITY_POLICY, CSP.clone());
     headers::common(headers, "default-src 'none'");
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
     // RFC 7725 §4: who implements the block.
     if blocked
-        && let Ok(link) = HeaderValue::from_str(&format!("<{}/>; rel=\"blocked-by\"", centre.public_url))
+        && let Ok(link) =
+            HeaderValue::from_str(&format!("<{}/>; rel=\"blocked-by\"", centre.public_url))
     {
         headers.insert(header::LINK, link);
     }

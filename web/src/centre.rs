@@ -19,9 +19,8 @@ pub struct CapturedBody {
 }
 
 /// Loads the body of a capture by its number; `None` when it cannot be read.
-pub type LoadBody = Arc<
-    dyn Fn(i64) -> Pin<Box<dyn Future<Output = Option<CapturedBody>> + Send>> + Send + Sync,
->;
+pub type LoadBody =
+    Arc<dyn Fn(i64) -> Pin<Box<dyn Future<Output = Option<CapturedBody>> + Send>> + Send + Sync>;
 
 /// Everything the web room needs, shared by its three listeners.
 pub struct Centre {
@@ -95,7 +94,10 @@ impl Centre {
 
     /// Everything a public answer follows from, as of now.
     pub(crate) async fn known(&self) -> Result<Known, Fault> {
-        self.store.known(Timestamp(self.now())).await.map_err(Fault::internal)
+        self.store
+            .known(Timestamp(self.now()))
+            .await
+            .map_err(Fault::internal)
     }
 
     /// Whether readers come over TLS; cookies are then bound to it.
@@ -109,14 +111,21 @@ impl Centre {
         self.load_body.as_ref()?;
         let until = self.now() + EVIDENCE_LINK_SECONDS;
         let seal = self.evidence_seal(capture, until);
-        Some(format!("{}/capture/{capture}?until={until}&seal={seal}", base.trim_end_matches('/')))
+        Some(format!(
+            "{}/capture/{capture}?until={until}&seal={seal}",
+            base.trim_end_matches('/')
+        ))
     }
 
     /// Whether a link made by [`Self::evidence_link`] still holds.
     pub(crate) fn evidence_link_holds(&self, capture: i64, until: i64, seal: &str) -> bool {
         let expected = self.evidence_seal(capture, until);
         let same = expected.len() == seal.len()
-            && expected.bytes().zip(seal.bytes()).fold(0, |odd, (a, b)| odd | (a ^ b)) == 0;
+            && expected
+                .bytes()
+                .zip(seal.bytes())
+                .fold(0, |odd, (a, b)| odd | (a ^ b))
+                == 0;
         same && self.now() <= until
     }
 

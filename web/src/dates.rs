@@ -14,8 +14,18 @@ const KAZAKHSTAN: UtcOffset = match UtcOffset::from_hms(5, 0, 0) {
 };
 
 const MONTHS: [&str; 12] = [
-    key("month-1"), key("month-2"), key("month-3"), key("month-4"), key("month-5"), key("month-6"),
-    key("month-7"), key("month-8"), key("month-9"), key("month-10"), key("month-11"), key("month-12"),
+    key("month-1"),
+    key("month-2"),
+    key("month-3"),
+    key("month-4"),
+    key("month-5"),
+    key("month-6"),
+    key("month-7"),
+    key("month-8"),
+    key("month-9"),
+    key("month-10"),
+    key("month-11"),
+    key("month-12"),
 ];
 
 fn moment(seconds: i64) -> Option<OffsetDateTime> {
@@ -24,19 +34,29 @@ fn moment(seconds: i64) -> Option<OffsetDateTime> {
 
 /// `2026 ж. 21 қараша`, `21 ноября 2026 г.`, `21 November 2026`.
 pub(crate) fn day(lang: Lang, date: Date) -> String {
-    let month = MONTHS.get(usize::from(u8::from(date.month())) - 1).copied().unwrap_or_default();
+    let month = MONTHS
+        .get(usize::from(u8::from(date.month())) - 1)
+        .copied()
+        .unwrap_or_default();
     let month = messages::text(lang, month, &[]);
     let (day, year) = (date.day().to_string(), date.year().to_string());
     messages::text(
         lang,
         key("date-long"),
-        &[("day", Value::Text(&day)), ("month", Value::Text(&month)), ("year", Value::Text(&year))],
+        &[
+            ("day", Value::Text(&day)),
+            ("month", Value::Text(&month)),
+            ("year", Value::Text(&year)),
+        ],
     )
 }
 
 /// The day on which a moment falls in Kazakhstan, in words. An impossible moment is a dash.
 pub(crate) fn date(lang: Lang, seconds: i64) -> String {
-    moment(seconds).map_or_else(|| "–".into(), |at| day(lang, at.to_offset(KAZAKHSTAN).date()))
+    moment(seconds).map_or_else(
+        || "–".into(),
+        |at| day(lang, at.to_offset(KAZAKHSTAN).date()),
+    )
 }
 
 /// Day and minute in Kazakhstan, in words, with the offset.
@@ -44,13 +64,22 @@ pub(crate) fn date_time(lang: Lang, seconds: i64) -> String {
     let Some(at) = moment(seconds).map(|at| at.to_offset(KAZAKHSTAN)) else {
         return "–".into();
     };
-    let (date, time) = (day(lang, at.date()), format!("{:02}:{:02}", at.hour(), at.minute()));
-    messages::text(lang, key("date-time"), &[("date", Value::Text(&date)), ("time", Value::Text(&time))])
+    let (date, time) = (
+        day(lang, at.date()),
+        format!("{:02}:{:02}", at.hour(), at.minute()),
+    );
+    messages::text(
+        lang,
+        key("date-time"),
+        &[("date", Value::Text(&date)), ("time", Value::Text(&time))],
+    )
 }
 
 /// RFC 3339 in UTC, for `datetime` attributes and JSON.
 pub(crate) fn rfc3339(seconds: i64) -> String {
-    moment(seconds).and_then(|at| at.format(&Rfc3339).ok()).unwrap_or_default()
+    moment(seconds)
+        .and_then(|at| at.format(&Rfc3339).ok())
+        .unwrap_or_default()
 }
 
 /// Reads the `YYYY-MM-DD` of a date input.
@@ -63,7 +92,9 @@ pub(crate) fn parse_day(text: &str) -> Option<Date> {
 
 /// The `YYYY-MM-DD` of the day in Kazakhstan, as date inputs want it.
 pub(crate) fn input_day(seconds: i64) -> String {
-    moment(seconds).map(|at| at.to_offset(KAZAKHSTAN).date().to_string()).unwrap_or_default()
+    moment(seconds)
+        .map(|at| at.to_offset(KAZAKHSTAN).date().to_string())
+        .unwrap_or_default()
 }
 
 /// The first second of a day in Kazakhstan.
@@ -93,7 +124,14 @@ mod tests {
         let day = parse_day("2026-11-21").unwrap();
         assert_eq!(start_of(day), AT);
         assert_eq!(input_day(AT), "2026-11-21");
-        for bad in ["", "2026-13-01", "2026-02-30", "26-01-01", "2026-1", "x-y-z"] {
+        for bad in [
+            "",
+            "2026-13-01",
+            "2026-02-30",
+            "26-01-01",
+            "2026-1",
+            "x-y-z",
+        ] {
             assert!(parse_day(bad).is_none(), "{bad}");
         }
     }

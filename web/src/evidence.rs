@@ -26,7 +26,9 @@ struct Sealed {
 fn charset(label: &str) -> &str {
     let plain = !label.is_empty()
         && label.len() <= 40
-        && label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b':'));
+        && label
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b':'));
     if plain { label } else { "utf-8" }
 }
 
@@ -36,19 +38,36 @@ async fn capture(
     Query(link): Query<Sealed>,
 ) -> Response {
     if !centre.evidence_link_holds(id, link.until, &link.seal) {
-        return (StatusCode::FORBIDDEN, "This link is no longer valid. Open the capture again from the case.\n")
+        return (
+            StatusCode::FORBIDDEN,
+            "This link is no longer valid. Open the capture again from the case.\n",
+        )
             .into_response();
     }
     let Some(load) = &centre.load_body else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let Some(CapturedBody { bytes, charset: label }) = load(id).await else {
-        return (StatusCode::NOT_FOUND, "The stored bytes could not be read.\n").into_response();
+    let Some(CapturedBody {
+        bytes,
+        charset: label,
+    }) = load(id).await
+    else {
+        return (
+            StatusCode::NOT_FOUND,
+            "The stored bytes could not be read.\n",
+        )
+            .into_response();
     };
     (
         [
-            (header::CONTENT_TYPE, format!("text/plain; charset={}", charset(&label))),
-            (header::CONTENT_DISPOSITION, format!("inline; filename=\"capture-{id}.txt\"")),
+            (
+                header::CONTENT_TYPE,
+                format!("text/plain; charset={}", charset(&label)),
+            ),
+            (
+                header::CONTENT_DISPOSITION,
+                format!("inline; filename=\"capture-{id}.txt\""),
+            ),
         ],
         bytes,
     )
@@ -59,21 +78,32 @@ async fn capture(
 pub fn evidence_router(centre: Arc<Centre>) -> Router {
     Router::new()
         .route("/capture/{id}", get(capture))
-        .layer(axum::middleware::map_response(async |mut response: Response| {
-            let headers = response.headers_mut();
-            for (name, value) in [
-                (header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'; frame-ancestors 'none'"),
-                (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-                (header::X_FRAME_OPTIONS, "DENY"),
-                (header::REFERRER_POLICY, "no-referrer"),
-                (header::CACHE_CONTROL, "no-store"),
-                (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-                (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-                (HeaderName::from_static("x-robots-tag"), "noindex"),
-            ] {
-                headers.insert(name, axum::http::HeaderValue::from_static(value));
-            }
-            response
-        }))
+        .layer(axum::middleware::map_response(
+            async |mut response: Response| {
+                let headers = response.headers_mut();
+                for (name, value) in [
+                    (
+                        header::CONTENT_SECURITY_POLICY,
+                        "sandbox; default-src 'none'; frame-ancestors 'none'",
+                    ),
+                    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+                    (header::X_FRAME_OPTIONS, "DENY"),
+                    (header::REFERRER_POLICY, "no-referrer"),
+                    (header::CACHE_CONTROL, "no-store"),
+                    (
+                        HeaderName::from_static("cross-origin-resource-policy"),
+                        "same-origin",
+                    ),
+                    (
+                        HeaderName::from_static("cross-origin-opener-policy"),
+                        "same-origin",
+                    ),
+                    (HeaderName::from_static("x-robots-tag"), "noindex"),
+                ] {
+                    headers.insert(name, axum::http::HeaderValue::from_static(value));
+                }
+                response
+            },
+        ))
         .with_state(centre)
 }

@@ -60,7 +60,11 @@ struct ErrorPage {
 /// The language of a request: by its path, else by `Accept-Language`.
 pub(crate) fn language(path: &str, headers: &HeaderMap) -> Lang {
     Lang::of_path(path).unwrap_or_else(|| {
-        Lang::preferred(headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()))
+        Lang::preferred(
+            headers
+                .get(header::ACCEPT_LANGUAGE)
+                .and_then(|value| value.to_str().ok()),
+        )
     })
 }
 
@@ -70,13 +74,16 @@ fn words(status: StatusCode) -> (&'static str, &'static str) {
         StatusCode::NOT_FOUND => (key("error-not-found-title"), key("error-not-found-text")),
         StatusCode::FORBIDDEN => (key("error-forbidden-title"), key("error-forbidden-text")),
         StatusCode::METHOD_NOT_ALLOWED => (key("error-method-title"), key("error-method-text")),
-        StatusCode::PAYLOAD_TOO_LARGE => (key("error-too-large-title"), key("error-too-large-text")),
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            (key("error-too-large-title"), key("error-too-large-text"))
+        }
         StatusCode::REQUEST_TIMEOUT | StatusCode::SERVICE_UNAVAILABLE => {
             (key("error-timeout-title"), key("error-timeout-text"))
         }
-        status if status.is_client_error() => {
-            (key("error-bad-request-title"), key("error-bad-request-text"))
-        }
+        status if status.is_client_error() => (
+            key("error-bad-request-title"),
+            key("error-bad-request-text"),
+        ),
         _ => (key("error-internal-title"), key("error-internal-text")),
     }
 }
@@ -91,13 +98,27 @@ pub(crate) fn error_page(
 ) -> Response {
     let console = headers::is_console(path);
     let title = messages::text(lang, title, &[]);
-    let p = Page::new(lang, if console { "console" } else { "" }, title, centre.demo);
+    let p = Page::new(
+        lang,
+        if console { "console" } else { "" },
+        title,
+        centre.demo,
+    );
     let (back_href, back_text) = if console {
         (p.href("console"), p.t("error-back-console"))
     } else {
         (p.href(""), p.t("error-back-home"))
     };
-    page::show(status, &ErrorPage { text: p.t(text), detail: None, back_href, back_text, p })
+    page::show(
+        status,
+        &ErrorPage {
+            text: p.t(text),
+            detail: None,
+            back_href,
+            back_text,
+            p,
+        },
+    )
 }
 
 /// Middleware: gives a bare error its page.
@@ -111,9 +132,13 @@ pub(crate) async fn dress(
     let lang = language(&path, request.headers());
     let response = next.run(request).await;
     let status = response.status();
-    let dressed = response.headers().get(header::CONTENT_TYPE).is_some_and(|value| {
-        value.as_bytes().starts_with(b"text/html") || value.as_bytes().starts_with(b"application/json")
-    });
+    let dressed = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| {
+            value.as_bytes().starts_with(b"text/html")
+                || value.as_bytes().starts_with(b"application/json")
+        });
     if dressed || head || !(status.is_client_error() || status.is_server_error()) {
         return response;
     }

@@ -21,7 +21,9 @@ fn segments(path: &str) -> Option<Vec<&str>> {
         !part.is_empty()
             && part.len() <= 64
             && !part.starts_with('.')
-            && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
     };
     (parts.len() <= 8 && parts.iter().all(plain)).then_some(parts)
 }
@@ -42,24 +44,38 @@ fn kind(path: &str) -> (&'static str, &'static str) {
 async fn serve(centre: &Centre, path: &str, headers: &HeaderMap) -> Result<Response, Fault> {
     let parts = segments(path).ok_or(Fault::NOT_FOUND)?;
     let file: PathBuf = centre.release_dir.join(parts.iter().collect::<PathBuf>());
-    let metadata = tokio::fs::metadata(&file).await.map_err(|_| Fault::NOT_FOUND)?;
+    let metadata = tokio::fs::metadata(&file)
+        .await
+        .map_err(|_| Fault::NOT_FOUND)?;
     if !metadata.is_file() {
         return Err(Fault::NOT_FOUND);
     }
     if metadata.len() > LARGEST {
-        return Err(Fault::internal(format!("{} is larger than {LARGEST} bytes", file.display())));
+        return Err(Fault::internal(format!(
+            "{} is larger than {LARGEST} bytes",
+            file.display()
+        )));
     }
     let bytes = tokio::fs::read(&file).await.map_err(|_| Fault::NOT_FOUND)?;
     let hash = Sha256::digest(&bytes);
-    let etag: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let etag: String = hash
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     let etag = format!("\"{etag}\"");
     let (content_type, caching) = kind(path);
     let known = headers.get_all(header::IF_NONE_MATCH).iter().any(|value| {
         value.to_str().is_ok_and(|tags| {
-            tags.split(',').any(|tag| matches!(tag.trim().trim_start_matches("W/"), t if t == etag || t == "*"))
+            tags.split(',').any(
+                |tag| matches!(tag.trim().trim_start_matches("W/"), t if t == etag || t == "*"),
+            )
         })
     });
-    let fixed = [(header::ETAG, etag), (header::CACHE_CONTROL, caching.to_owned())];
+    let fixed = [
+        (header::ETAG, etag),
+        (header::CACHE_CONTROL, caching.to_owned()),
+    ];
     Ok(if known {
         (StatusCode::NOT_MODIFIED, fixed).into_response()
     } else {
@@ -95,8 +111,12 @@ pub(crate) async fn release(
 
 /// The published checkpoint, for the page that explains how to verify.
 pub(crate) async fn checkpoint(centre: &Centre) -> Option<String> {
-    let bytes = tokio::fs::read(centre.release_dir.join("log/checkpoint")).await.ok()?;
-    String::from_utf8(bytes).ok().filter(|text| text.len() < 16_384)
+    let bytes = tokio::fs::read(centre.release_dir.join("log/checkpoint"))
+        .await
+        .ok()?;
+    String::from_utf8(bytes)
+        .ok()
+        .filter(|text| text.len() < 16_384)
 }
 
 #[cfg(test)]
@@ -107,8 +127,18 @@ mod tests {
     #[test]
     fn no_path_leaves_the_directory() {
         for bad in [
-            "", "..", "list/../../etc/passwd", "list//rpz", "/etc/passwd", ".hidden", "list/.tmp",
-            "list/a\\b", "list/a%2e", "list/a\0", "a/b/c/d/e/f/g/h/i", "list/ә",
+            "",
+            "..",
+            "list/../../etc/passwd",
+            "list//rpz",
+            "/etc/passwd",
+            ".hidden",
+            "list/.tmp",
+            "list/a\\b",
+            "list/a%2e",
+            "list/a\0",
+            "a/b/c/d/e/f/g/h/i",
+            "list/ә",
         ] {
             assert!(segments(bad).is_none(), "{bad:?}");
         }

@@ -12,7 +12,9 @@ const PERMISSIONS: &str = "accelerometer=(), autoplay=(), camera=(), display-cap
 
 /// Sets a header unless the handler has set its own.
 fn default(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
-    headers.entry(name).or_insert(HeaderValue::from_static(value));
+    headers
+        .entry(name)
+        .or_insert(HeaderValue::from_static(value));
 }
 
 /// Whether a path belongs to the officers' console, whose pages no cache may keep.
@@ -24,7 +26,9 @@ pub(crate) fn is_console(path: &str) -> bool {
 pub(crate) async fn site(request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let console = is_console(path);
-    let shared = ["/api/", "/log/", "/list/"].iter().any(|start| path.starts_with(start))
+    let shared = ["/api/", "/log/", "/list/"]
+        .iter()
+        .any(|start| path.starts_with(start))
         || path == "/release"
         || path == "/openapi.json";
     let mut response = next.run(request).await;
@@ -41,10 +45,18 @@ pub(crate) async fn site(request: Request, next: Next) -> Response {
     }
     // Public data may be read by any page anywhere; pages may not be framed or embedded.
     if shared {
-        default(headers, HeaderName::from_static("cross-origin-resource-policy"), "cross-origin");
+        default(
+            headers,
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "cross-origin",
+        );
         default(headers, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     } else {
-        default(headers, HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+        default(
+            headers,
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        );
     }
     response
 }
@@ -54,6 +66,14 @@ pub(crate) fn common(headers: &mut HeaderMap, csp: &'static str) {
     default(headers, header::CONTENT_SECURITY_POLICY, csp);
     default(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     default(headers, header::X_FRAME_OPTIONS, "DENY");
-    default(headers, HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
-    default(headers, HeaderName::from_static("permissions-policy"), PERMISSIONS);
+    default(
+        headers,
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    );
+    default(
+        headers,
+        HeaderName::from_static("permissions-policy"),
+        PERMISSIONS,
+    );
 }

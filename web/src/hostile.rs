@@ -67,7 +67,12 @@ pub(crate) fn marked(quote: &str, words: &[String]) -> Vec<Part> {
     let needles: Vec<Vec<char>> = words
         .iter()
         .take(50)
-        .map(|word| word.trim().chars().flat_map(char::to_lowercase).collect::<Vec<_>>())
+        .map(|word| {
+            word.trim()
+                .chars()
+                .flat_map(char::to_lowercase)
+                .collect::<Vec<_>>()
+        })
         .filter(|needle| !needle.is_empty())
         .collect();
     let mut parts = Vec::new();
@@ -84,12 +89,20 @@ pub(crate) fn marked(quote: &str, words: &[String]) -> Vec<Part> {
         match longest {
             Some(length) => {
                 let from = folded[at].0;
-                let to = folded.get(at + length).map_or(quote.len(), |(byte, _)| *byte);
+                let to = folded
+                    .get(at + length)
+                    .map_or(quote.len(), |(byte, _)| *byte);
                 if let Some(plain) = quote.get(plain_from..from).filter(|text| !text.is_empty()) {
-                    parts.push(Part { text: line(plain, LONGEST), marked: false });
+                    parts.push(Part {
+                        text: line(plain, LONGEST),
+                        marked: false,
+                    });
                 }
                 if let Some(hit) = quote.get(from..to).filter(|text| !text.is_empty()) {
-                    parts.push(Part { text: line(hit, LONGEST), marked: true });
+                    parts.push(Part {
+                        text: line(hit, LONGEST),
+                        marked: true,
+                    });
                     marks += 1;
                 }
                 plain_from = plain_from.max(to);
@@ -99,7 +112,10 @@ pub(crate) fn marked(quote: &str, words: &[String]) -> Vec<Part> {
         }
     }
     if let Some(rest) = quote.get(plain_from..).filter(|text| !text.is_empty()) {
-        parts.push(Part { text: line(rest, LONGEST), marked: false });
+        parts.push(Part {
+            text: line(rest, LONGEST),
+            marked: false,
+        });
     }
     parts
 }
@@ -132,7 +148,10 @@ mod tests {
 
     #[test]
     fn hidden_characters_become_visible() {
-        assert_eq!(line("a\u{202e}b\u{200b}\0\n", 100), "a[U+202E]b[U+200B][U+0000] ");
+        assert_eq!(
+            line("a\u{202e}b\u{200b}\0\n", 100),
+            "a[U+202E]b[U+200B][U+0000] "
+        );
         assert_eq!(block("a\r\n\tb\u{7}", 100), "a\n\tb[U+0007]");
         assert_eq!(line("әғқңөұүһі ёЪ", 100), "әғқңөұүһі ёЪ");
         assert_eq!(line("abcdef", 3), "abc…");
@@ -140,8 +159,15 @@ mod tests {
 
     #[test]
     fn matched_words_are_marked_in_any_case() {
-        let parts = marked("Обмен USDT на тенге. ТЕНГЕ!", &["тенге".into(), "usdt".into(), "".into()]);
-        let hits: Vec<_> = parts.iter().filter(|p| p.marked).map(|p| p.text.as_str()).collect();
+        let parts = marked(
+            "Обмен USDT на тенге. ТЕНГЕ!",
+            &["тенге".into(), "usdt".into(), "".into()],
+        );
+        let hits: Vec<_> = parts
+            .iter()
+            .filter(|p| p.marked)
+            .map(|p| p.text.as_str())
+            .collect();
         assert_eq!(hits, ["USDT", "тенге", "ТЕНГЕ"]);
         let whole: String = parts.iter().map(|p| p.text.as_str()).collect();
         assert_eq!(whole, "Обмен USDT на тенге. ТЕНГЕ!");
@@ -150,7 +176,13 @@ mod tests {
     #[test]
     fn only_web_addresses_become_links() {
         assert!(link("https://publicreg.myafsa.com/details/1/").is_some());
-        for bad in ["javascript:alert(1)", "data:text/html,x", "//x", "https://a b", "https://a\u{202e}"] {
+        for bad in [
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "//x",
+            "https://a b",
+            "https://a\u{202e}",
+        ] {
             assert!(link(bad).is_none(), "{bad}");
         }
     }

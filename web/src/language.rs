@@ -54,7 +54,12 @@ impl Lang {
                 Some((tag, parameter)) => (tag, quality_of(parameter)),
                 None => (range, 1000),
             };
-            let primary = tag.trim().split('-').next().unwrap_or_default().to_ascii_lowercase();
+            let primary = tag
+                .trim()
+                .split('-')
+                .next()
+                .unwrap_or_default()
+                .to_ascii_lowercase();
             if let Some(lang) = Self::from_tag(&primary)
                 && quality > best.0
             {
@@ -67,7 +72,10 @@ impl Lang {
 
 /// `q=0.8` in thousandths; an unreadable weight counts as none.
 fn quality_of(parameter: &str) -> u32 {
-    let number = parameter.trim().strip_prefix("q=").and_then(|text| text.trim().parse::<f32>().ok());
+    let number = parameter
+        .trim()
+        .strip_prefix("q=")
+        .and_then(|text| text.trim().parse::<f32>().ok());
     match number {
         Some(q) if (0.0..=1.0).contains(&q) => (q * 1000.0) as u32,
         _ => 0,

@@ -29,7 +29,10 @@ macro_rules! sources {
 pub(crate) static SOURCES: [(&str, [&str; 5]); 3] = sources!("kk", "ru", "en");
 
 static BUNDLES: LazyLock<Vec<FluentBundle<FluentResource>>> = LazyLock::new(|| {
-    SOURCES.iter().map(|(tag, files)| bundle(tag, files)).collect()
+    SOURCES
+        .iter()
+        .map(|(tag, files)| bundle(tag, files))
+        .collect()
 });
 
 fn bundle(tag: &str, files: &[&str]) -> FluentBundle<FluentResource> {
@@ -41,12 +44,20 @@ fn bundle(tag: &str, files: &[&str]) -> FluentBundle<FluentResource> {
         let resource = match FluentResource::try_new((*file).to_owned()) {
             Ok(resource) => resource,
             Err((resource, errors)) => {
-                tracing::error!(tag, ?errors, "a message file has errors; the rest of it is used");
+                tracing::error!(
+                    tag,
+                    ?errors,
+                    "a message file has errors; the rest of it is used"
+                );
                 resource
             }
         };
         if let Err(errors) = bundle.add_resource(resource) {
-            tracing::error!(tag, ?errors, "a message stands in two files; the first is used");
+            tracing::error!(
+                tag,
+                ?errors,
+                "a message stands in two files; the first is used"
+            );
         }
     }
     bundle
@@ -80,7 +91,9 @@ pub(crate) fn find(lang: Lang, key: &str, values: &[(&str, Value<'_>)]) -> Optio
         args.set((*name).to_owned(), value);
     }
     let mut errors = Vec::new();
-    let text = bundle.format_pattern(pattern, Some(&args), &mut errors).into_owned();
+    let text = bundle
+        .format_pattern(pattern, Some(&args), &mut errors)
+        .into_owned();
     if !errors.is_empty() {
         tracing::error!(key, %lang, ?errors, "a message could not be filled in");
     }

@@ -21,9 +21,18 @@ impl Shown {
     /// Splits and decodes a name.
     pub(crate) fn new(name: &DomainName) -> Self {
         let unicode = name.to_unicode();
-        let own = name.registrable().map_or_else(|| unicode.clone(), |own| own.to_unicode());
-        let prefix = unicode.strip_suffix(own.as_str()).unwrap_or_default().to_owned();
-        let own = if prefix.len() + own.len() == unicode.len() { own } else { unicode.clone() };
+        let own = name
+            .registrable()
+            .map_or_else(|| unicode.clone(), |own| own.to_unicode());
+        let prefix = unicode
+            .strip_suffix(own.as_str())
+            .unwrap_or_default()
+            .to_owned();
+        let own = if prefix.len() + own.len() == unicode.len() {
+            own
+        } else {
+            unicode.clone()
+        };
         Self {
             prefix: hostile::line(&prefix, 260),
             registrable: hostile::line(&own, 260),
@@ -67,7 +76,10 @@ mod tests {
     #[test]
     fn the_registered_part_stands_out() {
         let shown = Shown::of("www.obmen.test");
-        assert_eq!((shown.prefix.as_str(), shown.registrable.as_str()), ("www.", "obmen.test"));
+        assert_eq!(
+            (shown.prefix.as_str(), shown.registrable.as_str()),
+            ("www.", "obmen.test")
+        );
         assert_eq!(shown.ascii, None);
         let shown = Shown::of("теңге.test");
         assert_eq!(shown.whole(), "теңге.test");

@@ -68,8 +68,11 @@ const PUBLIC_NAV: [(&str, &str); 4] = [
     ("licensed", key("nav-licensed")),
     ("verify", key("nav-verify")),
 ];
-const CONSOLE_NAV: [(&str, &str); 3] =
-    [("console", key("nav-queue")), ("console/listings", key("nav-listings")), ("", key("nav-public"))];
+const CONSOLE_NAV: [(&str, &str); 3] = [
+    ("console", key("nav-queue")),
+    ("console/listings", key("nav-listings")),
+    ("", key("nav-public")),
+];
 
 impl Page {
     /// A page at `path` (below the language, no leading slash) with a title that is already translated.
@@ -97,7 +100,11 @@ impl Page {
 
     /// A message with two text variables.
     pub(crate) fn t2(&self, key: &str, a: (&str, &str), b: (&str, &str)) -> String {
-        messages::text(self.lang, key, &[(a.0, Value::Text(a.1)), (b.0, Value::Text(b.1))])
+        messages::text(
+            self.lang,
+            key,
+            &[(a.0, Value::Text(a.1)), (b.0, Value::Text(b.1))],
+        )
     }
 
     /// A message with a `count`.
@@ -137,7 +144,11 @@ impl Page {
 
     /// Where the brand leads.
     pub(crate) fn home(&self) -> String {
-        self.href(if self.officer.is_some() { "console" } else { "" })
+        self.href(if self.officer.is_some() {
+            "console"
+        } else {
+            ""
+        })
     }
 
     /// Address of the style sheet, with its hash in the name.
@@ -175,11 +186,19 @@ impl Page {
 
     /// The navigation: the console's for who is signed in, else the public one.
     pub(crate) fn nav(&self) -> Vec<NavItem> {
-        let items: &[(&str, &str)] = if self.officer.is_some() { &CONSOLE_NAV } else { &PUBLIC_NAV };
+        let items: &[(&str, &str)] = if self.officer.is_some() {
+            &CONSOLE_NAV
+        } else {
+            &PUBLIC_NAV
+        };
         let here = self.path.split('?').next().unwrap_or_default();
         items
             .iter()
-            .map(|(path, key)| NavItem { href: self.href(path), text: self.t(key), current: *path == here })
+            .map(|(path, key)| NavItem {
+                href: self.href(path),
+                text: self.t(key),
+                current: *path == here,
+            })
             .collect()
     }
 }
@@ -187,9 +206,12 @@ impl Page {
 /// Renders a page with a status.
 pub(crate) fn show<T: Template>(status: StatusCode, template: &T) -> Response {
     match template.render() {
-        Ok(html) => {
-            (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
-        }
+        Ok(html) => (
+            status,
+            [(header::CONTENT_TYPE, "text/html; charset=utf-8")],
+            html,
+        )
+            .into_response(),
         Err(error) => {
             tracing::error!(%error, "a template could not be rendered");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()

@@ -28,7 +28,10 @@ pub(crate) fn host(text: &str) -> Result<DomainName, QueryError> {
         Some(_) => return Err(QueryError::NotAName),
         None => text.strip_prefix("//").unwrap_or(text),
     };
-    let authority = after_scheme.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    let authority = after_scheme
+        .split(['/', '?', '#', '\\'])
+        .next()
+        .unwrap_or_default();
     let host = authority.rsplit('@').next().unwrap_or_default();
     let host = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
@@ -36,13 +39,19 @@ pub(crate) fn host(text: &str) -> Result<DomainName, QueryError> {
     };
     let name = DomainName::parse(host).map_err(|_| QueryError::NotAName)?;
     // A single label is a word, not a site.
-    if name.as_str().contains('.') { Ok(name) } else { Err(QueryError::NotAName) }
+    if name.as_str().contains('.') {
+        Ok(name)
+    } else {
+        Err(QueryError::NotAName)
+    }
 }
 
 fn is_scheme(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.len() <= 20
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
 }
 
 #[cfg(test)]
@@ -63,7 +72,9 @@ mod tests {
             ("биржа.қаз", "xn--80abvx3b.xn--80ao21a"),
         ] {
             match host(text) {
-                Ok(found) if name.starts_with("xn--") => assert!(found.as_str().starts_with("xn--")),
+                Ok(found) if name.starts_with("xn--") => {
+                    assert!(found.as_str().starts_with("xn--"));
+                }
                 found => assert_eq!(found.unwrap().as_str(), name, "{text}"),
             }
         }
@@ -72,7 +83,16 @@ mod tests {
     #[test]
     fn other_texts_are_refused() {
         assert_eq!(host("  "), Err(QueryError::Empty));
-        for bad in ["kaspi", "127.0.0.1", "http://[::1]/", "a b.test", "1 2://x.test", "https://", "..", "💥"] {
+        for bad in [
+            "kaspi",
+            "127.0.0.1",
+            "http://[::1]/",
+            "a b.test",
+            "1 2://x.test",
+            "https://",
+            "..",
+            "💥",
+        ] {
             assert_eq!(host(bad), Err(QueryError::NotAName), "{bad}");
         }
         assert_eq!(host(&"a.".repeat(3_000)), Err(QueryError::NotAName));

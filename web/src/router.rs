@@ -33,7 +33,11 @@ async fn ready(State(centre): State<Arc<Centre>>) -> Response {
         Ok(_) => "ready\n".into_response(),
         Err(error) => {
             tracing::warn!(%error, "not ready: the store does not answer");
-            (StatusCode::SERVICE_UNAVAILABLE, [("content-type", "application/json")], "{\"ready\":false}\n")
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                [("content-type", "application/json")],
+                "{\"ready\":false}\n",
+            )
                 .into_response()
         }
     }
@@ -66,11 +70,20 @@ fn public_routes() -> Router<Arc<Centre>> {
 fn console_routes() -> Router<Arc<Centre>> {
     Router::new()
         .route("/{lang}/console", get(console::queue::queue))
-        .route("/{lang}/console/sign-in", get(console::sign_in::form).post(console::sign_in::enter))
+        .route(
+            "/{lang}/console/sign-in",
+            get(console::sign_in::form).post(console::sign_in::enter),
+        )
         .route("/{lang}/console/sign-out", post(console::sign_in::leave))
         .route("/{lang}/console/case/{id}", get(console::case::case))
-        .route("/{lang}/console/case/{id}/dismiss", post(console::case::dismiss))
-        .route("/{lang}/console/case/{id}/capture/{capture}", get(console::capture::capture))
+        .route(
+            "/{lang}/console/case/{id}/dismiss",
+            post(console::case::dismiss),
+        )
+        .route(
+            "/{lang}/console/case/{id}/capture/{capture}",
+            get(console::capture::capture),
+        )
         .route(
             "/{lang}/console/case/{id}/propose",
             get(console::propose::form)
@@ -78,11 +91,26 @@ fn console_routes() -> Router<Arc<Centre>> {
                 .layer(DefaultBodyLimit::max(PROPOSAL_LIMIT)),
         )
         .route("/{lang}/console/listings", get(console::listings::listings))
-        .route("/{lang}/console/listing/{id}", get(console::listing::listing))
-        .route("/{lang}/console/listing/{id}/document", get(console::listing::document))
-        .route("/{lang}/console/listing/{id}/approve", post(console::listing::approve))
-        .route("/{lang}/console/listing/{id}/return", post(console::listing::send_back))
-        .route("/{lang}/console/listing/{id}/lift", post(console::listing::lift))
+        .route(
+            "/{lang}/console/listing/{id}",
+            get(console::listing::listing),
+        )
+        .route(
+            "/{lang}/console/listing/{id}/document",
+            get(console::listing::document),
+        )
+        .route(
+            "/{lang}/console/listing/{id}/approve",
+            post(console::listing::approve),
+        )
+        .route(
+            "/{lang}/console/listing/{id}/return",
+            post(console::listing::send_back),
+        )
+        .route(
+            "/{lang}/console/listing/{id}/lift",
+            post(console::listing::lift),
+        )
 }
 
 /// The public site and the officers' console.
@@ -92,12 +120,18 @@ pub fn public_router(centre: Arc<Centre>) -> Router {
         .fallback(async || StatusCode::NOT_FOUND)
         .layer(DefaultBodyLimit::max(FORM_LIMIT))
         .layer(CsrfLayer::new())
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            ANSWER_WITHIN,
+        ))
         .layer(CatchPanicLayer::custom(|_| {
             tracing::error!("a request handler panicked");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }))
-        .layer(middleware::from_fn_with_state(Arc::clone(&centre), faults::dress))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&centre),
+            faults::dress,
+        ))
         .layer(middleware::from_fn(headers::site))
         .with_state(centre)
 }

@@ -16,6 +16,7 @@ queue-empty-proposed = No proposal waits for approval.
 queue-empty-listed = No case is on the list.
 queue-flagged = Finding
 queue-register = Register
+queue-no-row = in no register
 queue-opened = Opened
 queue-proposed-by = proposed by { $name }
 machine-flag = Flagged

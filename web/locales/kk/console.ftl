@@ -16,6 +16,7 @@ queue-empty-proposed = Бекітуді күткен ұсыныс жоқ.
 queue-empty-listed = Тізімде бірде-бір іс жоқ.
 queue-flagged = Машина қорытындысы
 queue-register = Тізілім
+queue-no-row = тізілімдерде жоқ
 queue-opened = Ашылған
 queue-proposed-by = ұсынған: { $name }
 machine-flag = Белгіленген

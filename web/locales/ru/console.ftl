@@ -16,6 +16,7 @@ queue-empty-proposed = Предложений на утверждение нет
 queue-empty-listed = В списке нет ни одного дела.
 queue-flagged = Вывод машины
 queue-register = Реестр
+queue-no-row = нет в реестрах
 queue-opened = Открыто
 queue-proposed-by = предложение: { $name }
 machine-flag = Отмечен

@@ -40,29 +40,51 @@ fn decode(body: &CapturedBody) -> String {
 }
 
 fn fields(p: &Page, capture: &CaptureFile) -> Vec<Field> {
-    let field = |name: &str, value: String, mono: bool| Field { name: p.t(name), value, mono };
+    let field = |name: &str, value: String, mono: bool| Field {
+        name: p.t(name),
+        value,
+        mono,
+    };
     let size = usize::try_from(capture.body_bytes).unwrap_or_default();
     vec![
         field(key("capture-page"), hostile::line(&capture.url, 500), true),
-        field(key("capture-name"), hostile::line(&capture.title, 300), false),
+        field(
+            key("capture-name"),
+            hostile::line(&capture.title, 300),
+            false,
+        ),
         field(key("capture-time"), p.date_time(capture.fetched_at), false),
         field(key("capture-status"), capture.status.to_string(), false),
         field(
             key("capture-type"),
-            hostile::line(&format!("{}; {}", capture.content_type, capture.charset), 120),
+            hostile::line(
+                &format!("{}; {}", capture.content_type, capture.charset),
+                120,
+            ),
             false,
         ),
         field(key("capture-size"), propose::size(p.lang, size), false),
-        field(key("capture-body"), hostile::line(&capture.body_sha256, 64), true),
+        field(
+            key("capture-body"),
+            hostile::line(&capture.body_sha256, 64),
+            true,
+        ),
         field(
             key("capture-file"),
             hostile::line(
-                &format!("{} @ {} + {}", capture.warc_file, capture.warc_offset, capture.warc_length),
+                &format!(
+                    "{} @ {} + {}",
+                    capture.warc_file, capture.warc_offset, capture.warc_length
+                ),
                 200,
             ),
             true,
         ),
-        field(key("capture-record"), hostile::line(&capture.record_sha256, 64), true),
+        field(
+            key("capture-record"),
+            hostile::line(&capture.record_sha256, 64),
+            true,
+        ),
     ]
 }
 
@@ -87,8 +109,17 @@ pub(crate) async fn capture(
     };
     let original = body.as_ref().and_then(|_| centre.evidence_link(capture.id));
     let text = body.as_ref().map(decode);
-    let cut = text.as_ref().is_some_and(|text| text.chars().count() > LONGEST_SOURCE);
+    let cut = text
+        .as_ref()
+        .is_some_and(|text| text.chars().count() > LONGEST_SOURCE);
     let body = text.map(|text| hostile::block(&text, LONGEST_SOURCE));
     let fields = fields(&p, &capture);
-    Ok(page::ok(&CapturePage { p, case_path, fields, original, body, cut }))
+    Ok(page::ok(&CapturePage {
+        p,
+        case_path,
+        fields,
+        original,
+        body,
+        cut,
+    }))
 }

@@ -77,7 +77,11 @@ pub(crate) struct Choice {
 pub(crate) fn choices(p: &Page, codes: &[(&str, &str)], chosen: &str) -> Vec<Choice> {
     codes
         .iter()
-        .map(|(code, key)| Choice { code: (*code).to_owned(), text: p.t(key), chosen: *code == chosen })
+        .map(|(code, key)| Choice {
+            code: (*code).to_owned(),
+            text: p.t(key),
+            chosen: *code == chosen,
+        })
         .collect()
 }
 
@@ -181,7 +185,10 @@ pub(crate) async fn load(centre: &Centre, id: &str) -> Result<CaseFile, Fault> {
     if id.len() > 32 {
         return Err(Fault::NOT_FOUND);
     }
-    case::load(&centre.store, id).await.map_err(Fault::internal)?.ok_or(Fault::NOT_FOUND)
+    case::load(&centre.store, id)
+        .await
+        .map_err(Fault::internal)?
+        .ok_or(Fault::NOT_FOUND)
 }
 
 fn listing_link(p: &Page, case: &CaseRow) -> Option<ListingLink> {
@@ -191,11 +198,20 @@ fn listing_link(p: &Page, case: &CaseRow) -> Option<ListingLink> {
         "listed" => (key("case-has-listing"), key("case-go-listing")),
         _ => (key("case-was-listed"), key("case-go-listing")),
     };
-    Some(ListingLink { text: p.t(text), action: p.t(action), path: format!("console/listing/{id}") })
+    Some(ListingLink {
+        text: p.t(text),
+        action: p.t(action),
+        path: format!("console/listing/{id}"),
+    })
 }
 
 /// Other cases of the same site or of one that resembles it.
-fn similar(p: &Page, case: &CaseRow, name: &blocklist::DomainName, all: &[CaseRow]) -> Vec<Similar> {
+fn similar(
+    p: &Page,
+    case: &CaseRow,
+    name: &blocklist::DomainName,
+    all: &[CaseRow],
+) -> Vec<Similar> {
     all.iter()
         .filter(|other| other.id != case.id)
         .filter(|other| {
@@ -236,7 +252,9 @@ async fn show(
     let found = case_view::match_now(&name, &known, now);
     let report = report::read(&file.report);
     let claims = report::claims(&file.licence_match);
-    let guard = case_view::guard_refusal(&centre.store, &name).await.map_err(Fault::internal)?;
+    let guard = case_view::guard_refusal(&centre.store, &name)
+        .await
+        .map_err(Fault::internal)?;
     let all = case::queue(&centre.store).await.map_err(Fault::internal)?;
     let m = Material {
         p: &p,
@@ -251,19 +269,23 @@ async fn show(
     };
     let quotes = case_view::quotes(&p, &file, &report, usize::MAX);
     let (state, tone) = state(&p, &file.case.state);
-    let captures = file.captures.iter().take(MOST_CAPTURES).map(|capture| CaptureLine {
-        title: if capture.title.trim().is_empty() {
-            p.t(key("capture-no-title"))
-        } else {
-            hostile::line(&capture.title, 160)
-        },
-        url: hostile::line(&capture.url, 200),
-        status: capture.status,
-        at: p.date_time(capture.fetched_at),
-        short: capture.body_sha256.chars().take(12).collect(),
-        hash: capture.body_sha256.clone(),
-        path: format!("console/case/{}/capture/{}", file.case.id, capture.id),
-    });
+    let captures = file
+        .captures
+        .iter()
+        .take(MOST_CAPTURES)
+        .map(|capture| CaptureLine {
+            title: if capture.title.trim().is_empty() {
+                p.t(key("capture-no-title"))
+            } else {
+                hostile::line(&capture.title, 160)
+            },
+            url: hostile::line(&capture.url, 200),
+            status: capture.status,
+            at: p.date_time(capture.fetched_at),
+            short: capture.body_sha256.chars().take(12).collect(),
+            hash: capture.body_sha256.clone(),
+            path: format!("console/case/{}/capture/{}", file.case.id, capture.id),
+        });
     let timeline = file.decisions.iter().map(|decision| {
         let words = reason_words(&p, &decision.reason_code);
         let reason = hostile::line(&decision.reason, hostile::LONGEST);
@@ -283,7 +305,10 @@ async fn show(
         .filter(|case| case.state == "open")
         .skip_while(|case| case.id != file.case.id)
         .nth(1)
-        .or_else(|| all.iter().find(|case| case.state == "open" && case.id != file.case.id))
+        .or_else(|| {
+            all.iter()
+                .find(|case| case.state == "open" && case.id != file.case.id)
+        })
         .map(|case| format!("console/case/{}", case.id));
     let v = View {
         prefix: shown.prefix,
@@ -296,8 +321,14 @@ async fn show(
         opened: p.date_time(file.case.opened_at),
         opened_iso: dates::rfc3339(file.case.opened_at),
         scores: [
-            Score { label: p.t(key("score-exchange")), percent: report::percent(file.case.exchange) },
-            Score { label: p.t(key("score-kz")), percent: report::percent(file.case.serves_kz) },
+            Score {
+                label: p.t(key("score-exchange")),
+                percent: report::percent(file.case.exchange),
+            },
+            Score {
+                label: p.t(key("score-kz")),
+                percent: report::percent(file.case.serves_kz),
+            },
         ],
         top: case_view::top(&m),
         stops: case_view::stops(&m),
@@ -318,7 +349,11 @@ async fn show(
         next,
         id: file.case.id.clone(),
     };
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = if errors.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
     Ok(page::show(status, &CasePage { p, v, errors }))
 }
 

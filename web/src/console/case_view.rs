@@ -31,11 +31,21 @@ pub(crate) struct Stop {
 
 impl Stop {
     fn red(title: String, text: String) -> Self {
-        Self { title, text, tone: "bad", icon: "stop" }
+        Self {
+            title,
+            text,
+            tone: "bad",
+            icon: "stop",
+        }
     }
 
     fn amber(title: String, text: String) -> Self {
-        Self { title, text, tone: "care", icon: "warn" }
+        Self {
+            title,
+            text,
+            tone: "care",
+            icon: "warn",
+        }
     }
 }
 
@@ -65,7 +75,12 @@ pub(crate) struct Quote {
 impl Quote {
     /// The first twelve digits of the capture's hash.
     pub(crate) fn short_hash(&self) -> String {
-        self.hash.as_deref().unwrap_or_default().chars().take(12).collect()
+        self.hash
+            .as_deref()
+            .unwrap_or_default()
+            .chars()
+            .take(12)
+            .collect()
     }
 }
 
@@ -131,7 +146,10 @@ pub(crate) fn quotes(p: &Page, file: &CaseFile, report: &Report, most: usize) ->
         .signals
         .iter()
         .enumerate()
-        .filter(|(_, signal)| !signal.quote.trim().is_empty() && seen.insert((signal.id.clone(), signal.quote.clone())))
+        .filter(|(_, signal)| {
+            !signal.quote.trim().is_empty()
+                && seen.insert((signal.id.clone(), signal.quote.clone()))
+        })
         .take(most.min(MOST_QUOTES))
         .map(|(index, signal)| {
             let capture = capture_of(file, signal);
@@ -144,14 +162,20 @@ pub(crate) fn quotes(p: &Page, file: &CaseFile, report: &Report, most: usize) ->
                 url: hostile::line(&signal.url, 200),
                 at: capture.map(|capture| p.date_time(capture.fetched_at)),
                 hash: (!signal.capture.is_empty()).then(|| hostile::line(&signal.capture, 64)),
-                view: capture.map(|capture| p.href(&format!("console/case/{}/capture/{}", file.case.id, capture.id))),
+                view: capture.map(|capture| {
+                    p.href(&format!(
+                        "console/case/{}/capture/{}",
+                        file.case.id, capture.id
+                    ))
+                }),
             }
         })
         .collect()
 }
 
 fn capture_of<'a>(file: &'a CaseFile, signal: &Signal) -> Option<&'a CaptureRow> {
-    let same_body = |capture: &&CaptureRow| !signal.capture.is_empty() && capture.body_sha256 == signal.capture;
+    let same_body =
+        |capture: &&CaptureRow| !signal.capture.is_empty() && capture.body_sha256 == signal.capture;
     file.captures
         .iter()
         .filter(same_body)
@@ -174,30 +198,33 @@ pub(crate) fn ledger(m: &Material<'_>, quotes: &[Quote]) -> Vec<LedgerRow> {
         bias(key("ledger-bias-exchange"), sums.exchange.bias),
         bias(key("ledger-bias-kz"), sums.serves_kz.bias),
     ];
-    let signals = m
-        .report
-        .signals
-        .iter()
-        .enumerate()
-        .map(|(index, signal)| {
-            let anchor = format!("quote-{index}");
-            let quoted = quotes.iter().any(|quote| quote.anchor == anchor);
-            LedgerRow {
-                id: hostile::line(&signal.id, 60),
-                label: signal_name(m.p, &signal.id),
-                weight: report::weight(signal.weight),
-                tone: tone(signal.weight),
-                evidence: m.p.t(if quoted { key("ledger-see-quote") } else { key("ledger-none") }),
-                href: quoted.then(|| format!("#{anchor}")),
-            }
-        });
+    let signals = m.report.signals.iter().enumerate().map(|(index, signal)| {
+        let anchor = format!("quote-{index}");
+        let quoted = quotes.iter().any(|quote| quote.anchor == anchor);
+        LedgerRow {
+            id: hostile::line(&signal.id, 60),
+            label: signal_name(m.p, &signal.id),
+            weight: report::weight(signal.weight),
+            tone: tone(signal.weight),
+            evidence: m.p.t(if quoted {
+                key("ledger-see-quote")
+            } else {
+                key("ledger-none")
+            }),
+            href: quoted.then(|| format!("#{anchor}")),
+        }
+    });
     signals.chain(biases).collect()
 }
 
 /// What the site looks like, in words.
 pub(crate) fn kinds(p: &Page, report: &Report) -> Option<String> {
-    let words: Vec<String> =
-        report.kinds.iter().take(4).map(|kind| p.t_or(&format!("kind-{kind}"), &hostile::line(kind, 40))).collect();
+    let words: Vec<String> = report
+        .kinds
+        .iter()
+        .take(4)
+        .map(|kind| p.t_or(&format!("kind-{kind}"), &hostile::line(kind, 40)))
+        .collect();
     (!words.is_empty()).then(|| p.t1(key("case-kinds"), "kinds", &words.join(", ")))
 }
 
@@ -226,13 +253,21 @@ fn claim(p: &Page, finding: &ClaimFinding) -> String {
     let number = hostile::line(&finding.claim.licence_no, 60);
     let firm = hostile::line(finding.firm.as_deref().unwrap_or("–"), 120);
     let hosts = hosts(&finding.hosts);
-    let values =
-        [("number", Value::Text(&number)), ("firm", Value::Text(&firm)), ("hosts", Value::Text(&hosts))];
+    let values = [
+        ("number", Value::Text(&number)),
+        ("firm", Value::Text(&firm)),
+        ("hosts", Value::Text(&hosts)),
+    ];
     messages::text(p.lang, code, &values)
 }
 
 fn hosts(names: &[DomainName]) -> String {
-    names.iter().take(8).map(|name| Shown::new(name).whole()).collect::<Vec<_>>().join(", ")
+    names
+        .iter()
+        .take(8)
+        .map(|name| Shown::new(name).whole())
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// What must be seen before anything else.
@@ -240,10 +275,15 @@ pub(crate) fn stops(m: &Material<'_>) -> Vec<Stop> {
     let p = m.p;
     let mut stops = Vec::new();
     if let Some(refusal) = m.guard {
-        stops.push(Stop::red(p.t(key("stop-guard-title")), hostile::line(refusal, 300)));
+        stops.push(Stop::red(
+            p.t(key("stop-guard-title")),
+            hostile::line(refusal, 300),
+        ));
     }
-    if matches!(m.found.verdict, Verdict::Licensed | Verdict::LicenceUnconfirmed | Verdict::LicenceEnded)
-        && let Some(matched) = &m.found.matched
+    if matches!(
+        m.found.verdict,
+        Verdict::Licensed | Verdict::LicenceUnconfirmed | Verdict::LicenceEnded
+    ) && let Some(matched) = &m.found.matched
     {
         let firm = hostile::line(&matched.row.legal_name, 120);
         let mut text = p.t1(key("stop-licensed-text"), "firm", &firm);
@@ -260,12 +300,24 @@ pub(crate) fn stops(m: &Material<'_>) -> Vec<Stop> {
         };
         stops.push(Stop::red(p.t(title), claim(p, finding)));
     }
-    let guards: Vec<String> = m.report.guards.iter().take(6).map(|code| signal_name(p, &format!("guard.{code}"))).collect();
+    let guards: Vec<String> = m
+        .report
+        .guards
+        .iter()
+        .take(6)
+        .map(|code| signal_name(p, &format!("guard.{code}")))
+        .collect();
     if !guards.is_empty() {
-        stops.push(Stop::amber(p.t(key("stop-lookalike-title")), guards.join(". ")));
+        stops.push(Stop::amber(
+            p.t(key("stop-lookalike-title")),
+            guards.join(". "),
+        ));
     }
     for contradiction in m.report.contradictions.iter().take(4) {
-        stops.push(Stop::amber(p.t(key("stop-contradiction-title")), hostile::line(contradiction, 300)));
+        stops.push(Stop::amber(
+            p.t(key("stop-contradiction-title")),
+            hostile::line(contradiction, 300),
+        ));
     }
     match newest(m.file) {
         Some(newest) if m.now - newest > STALE_SECONDS => stops.push(Stop::amber(
@@ -282,7 +334,11 @@ pub(crate) fn stops(m: &Material<'_>) -> Vec<Stop> {
 }
 
 fn newest(file: &CaseFile) -> Option<i64> {
-    file.captures.iter().filter(|capture| (200..300).contains(&capture.status)).map(|capture| capture.fetched_at).max()
+    file.captures
+        .iter()
+        .filter(|capture| (200..300).contains(&capture.status))
+        .map(|capture| capture.fetched_at)
+        .max()
 }
 
 fn mark(p: &Page, state: Option<bool>) -> (&'static str, &'static str, String) {
@@ -298,25 +354,50 @@ pub(crate) fn ticks(m: &Material<'_>, quotes: &[Quote]) -> Vec<Tick> {
     let p = m.p;
     let tick = |claim: &str, state: Option<bool>, note: String, href: Option<String>| {
         let (tone, icon, word) = mark(p, state);
-        Tick { tone, icon, claim: p.t(claim), word, note, href }
+        Tick {
+            tone,
+            icon,
+            claim: p.t(claim),
+            word,
+            note,
+            href,
+        }
     };
     let scored = |claim: &str, axis: &str, share: f64| {
-        let state = if share >= 0.8 { Some(true) } else if share < 0.3 { Some(false) } else { None };
-        let strongest = m
-            .report
-            .signals
-            .iter()
-            .enumerate()
-            .find(|(_, signal)| signal.weight > 0.0 && (signal.axis == axis || signal.axis.is_empty()));
+        let state = if share >= 0.8 {
+            Some(true)
+        } else if share < 0.3 {
+            Some(false)
+        } else {
+            None
+        };
+        let strongest = m.report.signals.iter().enumerate().find(|(_, signal)| {
+            signal.weight > 0.0 && (signal.axis == axis || signal.axis.is_empty())
+        });
         match strongest {
             Some((index, signal)) => {
-                let (percent, name) = (report::percent(share).to_string(), signal_name(p, &signal.id));
-                let note = p.t2(key("tick-note-score"), ("percent", &percent), ("signal", &name));
+                let (percent, name) = (
+                    report::percent(share).to_string(),
+                    signal_name(p, &signal.id),
+                );
+                let note = p.t2(
+                    key("tick-note-score"),
+                    ("percent", &percent),
+                    ("signal", &name),
+                );
                 let anchor = format!("quote-{index}");
-                let href = quotes.iter().any(|quote| quote.anchor == anchor).then(|| format!("#{anchor}"));
+                let href = quotes
+                    .iter()
+                    .any(|quote| quote.anchor == anchor)
+                    .then(|| format!("#{anchor}"));
                 tick(claim, state, note, href)
             }
-            None => tick(claim, state.filter(|yes| !yes), p.t(key("tick-note-no-signal")), None),
+            None => tick(
+                claim,
+                state.filter(|yes| !yes),
+                p.t(key("tick-note-no-signal")),
+                None,
+            ),
         }
     };
     vec![
@@ -333,23 +414,44 @@ type MakeTick<'a> = dyn Fn(&str, Option<bool>, String, Option<String>) -> Tick +
 fn unlicensed(m: &Material<'_>, tick: &MakeTick<'_>) -> Tick {
     let p = m.p;
     let href = Some("#candidates".to_owned());
-    let firm = m.found.matched.as_ref().map(|matched| hostile::line(&matched.row.legal_name, 120)).unwrap_or_default();
+    let firm = m
+        .found
+        .matched
+        .as_ref()
+        .map(|matched| hostile::line(&matched.row.legal_name, 120))
+        .unwrap_or_default();
     let claim = key("tick-unlicensed");
     match m.found.verdict {
-        Verdict::Licensed => tick(claim, Some(false), p.t1(key("tick-note-register-hit"), "firm", &firm), href),
-        Verdict::LicenceUnconfirmed | Verdict::LicenceEnded => {
-            tick(claim, None, p.t1(key("tick-note-register-hit"), "firm", &firm), href)
-        }
-        Verdict::LicensedElsewhere | Verdict::Lookalike => {
-            tick(claim, None, p.t1(key("tick-note-register-other"), "firm", &firm), href)
-        }
+        Verdict::Licensed => tick(
+            claim,
+            Some(false),
+            p.t1(key("tick-note-register-hit"), "firm", &firm),
+            href,
+        ),
+        Verdict::LicenceUnconfirmed | Verdict::LicenceEnded => tick(
+            claim,
+            None,
+            p.t1(key("tick-note-register-hit"), "firm", &firm),
+            href,
+        ),
+        Verdict::LicensedElsewhere | Verdict::Lookalike => tick(
+            claim,
+            None,
+            p.t1(key("tick-note-register-other"), "firm", &firm),
+            href,
+        ),
         _ => tick(claim, Some(true), p.t(key("tick-note-register-none")), None),
     }
 }
 
 fn reachable(m: &Material<'_>, tick: &MakeTick<'_>) -> Tick {
     let p = m.p;
-    let ok = m.file.captures.iter().filter(|capture| (200..300).contains(&capture.status)).count();
+    let ok = m
+        .file
+        .captures
+        .iter()
+        .filter(|capture| (200..300).contains(&capture.status))
+        .count();
     match newest(m.file) {
         Some(newest) => {
             let date = p.date_time(newest);
@@ -359,23 +461,46 @@ fn reachable(m: &Material<'_>, tick: &MakeTick<'_>) -> Tick {
                 ("date", Value::Text(&date)),
             ];
             let note = messages::text(p.lang, key("tick-note-reachable"), &values);
-            tick(key("tick-reachable"), Some(true), note, Some("#captures".into()))
+            tick(
+                key("tick-reachable"),
+                Some(true),
+                note,
+                Some("#captures".into()),
+            )
         }
-        None => tick(key("tick-reachable"), Some(false), p.t(key("tick-note-unreachable")), None),
+        None => tick(
+            key("tick-reachable"),
+            Some(false),
+            p.t(key("tick-note-unreachable")),
+            None,
+        ),
     }
 }
 
 fn right_name(m: &Material<'_>, tick: &MakeTick<'_>) -> Tick {
     let p = m.p;
     match m.name.registrable() {
-        Some(own) if own == *m.name || m.name.as_str() == format!("www.{own}") => {
-            tick(key("tick-scope"), Some(m.guard.is_none()), p.t(key("tick-note-scope-own")), None)
-        }
+        Some(own) if own == *m.name || m.name.as_str() == format!("www.{own}") => tick(
+            key("tick-scope"),
+            Some(m.guard.is_none()),
+            p.t(key("tick-note-scope-own")),
+            None,
+        ),
         Some(own) => {
             let parent = Shown::new(&own).whole();
-            tick(key("tick-scope"), None, p.t1(key("tick-note-scope-below"), "parent", &parent), None)
+            tick(
+                key("tick-scope"),
+                None,
+                p.t1(key("tick-note-scope-below"), "parent", &parent),
+                None,
+            )
         }
-        None => tick(key("tick-scope"), Some(false), p.t(key("stop-guard-title")), None),
+        None => tick(
+            key("tick-scope"),
+            Some(false),
+            p.t(key("stop-guard-title")),
+            None,
+        ),
     }
 }
 
@@ -390,7 +515,12 @@ pub(crate) fn candidates(m: &Material<'_>) -> Vec<Candidate> {
                 || (host.registrable().is_some() && host.registrable() == m.name.registrable())
         });
         let claimed = !row.licence_no.is_empty()
-            && m.claims.iter().any(|finding| finding.claim.licence_no.eq_ignore_ascii_case(&row.licence_no));
+            && m.claims.iter().any(|finding| {
+                finding
+                    .claim
+                    .licence_no
+                    .eq_ignore_ascii_case(&row.licence_no)
+            });
         let (rank, why) = if names_host {
             (0, key("candidate-why-host"))
         } else if claimed {
@@ -415,14 +545,25 @@ pub(crate) fn candidates(m: &Material<'_>) -> Vec<Candidate> {
         found.push((rank, candidate));
     }
     found.sort_by_key(|(rank, _)| *rank);
-    found.into_iter().map(|(_, candidate)| candidate).take(5).collect()
+    found
+        .into_iter()
+        .map(|(_, candidate)| candidate)
+        .take(5)
+        .collect()
 }
 
 /// What the guard says of the exact host, read from the log.
-pub(crate) async fn guard_refusal(store: &data::Store, name: &DomainName) -> data::Result<Option<String>> {
+pub(crate) async fn guard_refusal(
+    store: &data::Store,
+    name: &DomainName,
+) -> data::Result<Option<String>> {
     let mut record = store.read_record().await?;
     let fold = record.replay()?.fold();
-    Ok(fold.guard().check(name, Scope::Host).err().map(|refusal| refusal.to_string()))
+    Ok(fold
+        .guard()
+        .check(name, Scope::Host)
+        .err()
+        .map(|refusal| refusal.to_string()))
 }
 
 /// The match of a host now: registers may have changed since the case was opened.

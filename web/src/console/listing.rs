@@ -9,20 +9,26 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use blocklist::statement::{List, Statement, from_canonical};
-use data::{case as cases, decide, reading};
+use blocklist::{
+    matching::Known,
+    statement::{List, Statement, from_canonical},
+};
+use data::{
+    case::{self as cases, CaseFile},
+    decide, reading,
+};
 use serde::Deserialize;
 
 use crate::{
     centre::Centre,
     console::{
         case::{self, Choice},
-        case_view::{self, Quote},
+        case_view::{self, Material, Quote, Stop},
         listings,
         problems::{self, Problem},
         propose,
         queue::{self, Done},
-        report,
+        report::{self, Report},
         staff::Staff,
     },
     faults::Fault,
@@ -30,7 +36,7 @@ use crate::{
     messages::{self, Value, key},
     names::Shown,
     page::{self, Page},
-    public::listing::{basis, scope},
+    public::listing::{basis, day, scope},
 };
 
 /// A named value in a summary.
@@ -57,6 +63,7 @@ struct View {
     case_path: String,
     public: bool,
     public_path: String,
+    stops: Vec<Stop>,
     evidence: Vec<Quote>,
     fields: Vec<Field>,
     document_path: String,
@@ -126,21 +133,74 @@ pub(crate) struct LiftForm {
 }
 
 fn fields(p: &Page, list: &List) -> Vec<Field> {
-    let field = |name: &str, value: String, mono: bool| Field { name: p.t(name), value, mono };
+    let field = |name: &str, value: String, mono: bool| Field {
+        name: p.t(name),
+        value,
+        mono,
+    };
     vec![
         field(key("field-action"), p.t(key("action-list")), false),
         field(key("field-name"), list.name.to_string(), true),
         field(key("field-scope"), scope(p, list.scope), false),
         field(key("field-basis"), basis(p, &list.basis), false),
-        field(key("field-authority"), hostile::line(&list.order.authority, 300), false),
-        field(key("field-order-no"), hostile::line(list.order.number.as_deref().unwrap_or("…"), 200), false),
-        field(key("field-order-date"), list.order.date.to_string(), false),
-        field(key("field-effective"), p.date_time(list.effective_at.0), false),
+        field(
+            key("field-authority"),
+            hostile::line(&list.order.authority, 300),
+            false,
+        ),
+        field(
+            key("field-order-no"),
+            hostile::line(list.order.number.as_deref().unwrap_or("…"), 200),
+            false,
+        ),
+        field(key("field-order-date"), day(p, list.order.date), false),
+        field(
+            key("field-effective"),
+            p.date_time(list.effective_at.0),
+            false,
+        ),
         field(key("field-review"), p.date(list.review_at.0), false),
         field(key("field-expires"), p.date(list.expires_at.0), false),
-        field(key("field-evidence-root"), list.evidence_root.to_string(), true),
-        field(key("field-order-hash"), list.order.document_sha256.to_string(), true),
+        field(
+            key("field-evidence-root"),
+            list.evidence_root.to_string(),
+            true,
+        ),
+        field(
+            key("field-order-hash"),
+            list.order.document_sha256.to_string(),
+            true,
+        ),
     ]
+}
+
+/// The stop signs of the case behind a listing, as they stand now.
+async fn stops(
+    centre: &Centre,
+    p: &Page,
+    file: &CaseFile,
+    report: &Report,
+    known: &Known,
+) -> Result<Vec<Stop>, Fault> {
+    let name = cases::host(&file.case).map_err(Fault::internal)?;
+    let guard = case_view::guard_refusal(&centre.store, &name)
+        .await
+        .map_err(Fault::internal)?;
+    let (claims, now) = (report::claims(&file.licence_match), centre.now());
+    let found = case_view::match_now(&name, known, now);
+    let guard = guard.as_deref();
+    let claims = claims.as_slice();
+    Ok(case_view::stops(&Material {
+        p,
+        file,
+        name: &name,
+        report,
+        claims,
+        found: &found,
+        known,
+        guard,
+        now,
+    }))
 }
 
 async fn show(
@@ -152,8 +212,14 @@ async fn show(
     typed: &LiftForm,
 ) -> Result<Response, Fault> {
     let store = &centre.store;
-    let proposal = cases::proposal(store, id).await.map_err(Fault::internal)?.ok_or(Fault::NOT_FOUND)?;
-    let case_id = cases::of_listing(store, id).await.map_err(Fault::internal)?.ok_or(Fault::NOT_FOUND)?;
+    let proposal = cases::proposal(store, id)
+        .await
+        .map_err(Fault::internal)?
+        .ok_or(Fault::NOT_FOUND)?;
+    let case_id = cases::of_listing(store, id)
+        .await
+        .map_err(Fault::internal)?
+        .ok_or(Fault::NOT_FOUND)?;
     let file = case::load(centre, &case_id).await?;
     // The bytes are shown even when they no longer parse: that is what an officer must see.
     let list = match from_canonical(&proposal.statement) {
@@ -162,20 +228,35 @@ async fn show(
     };
     let title = messages::text(staff.lang, key("approve-title"), &[("id", Value::Text(id))]);
     let p = staff.page(centre, &format!("console/listing/{id}"), &title);
-    let document = reading::order_document(store, id).await.map_err(Fault::internal)?;
-    let signatures = reading::signatures(store, id).await.map_err(Fault::internal)?;
+    let document = reading::order_document(store, id)
+        .await
+        .map_err(Fault::internal)?;
+    let signatures = reading::signatures(store, id)
+        .await
+        .map_err(Fault::internal)?;
     let names = queue::officer_names(centre).await?;
     let known = centre.known().await?;
-    let logged = known.listings.iter().find(|listing| listing.statement.listing_id.as_str() == id);
+    let logged = known
+        .listings
+        .iter()
+        .find(|listing| listing.statement.listing_id.as_str() == id);
     // A proposal that was sent back stays readable, but its case may have a newer one.
     let current = file.case.listing_id.as_deref() == Some(id);
-    let case_state = if current { file.case.state.as_str() } else { "returned" };
+    let case_state = if current {
+        file.case.state.as_str()
+    } else {
+        "returned"
+    };
     let (state, tone) = listings::state(&p, case_state, logged);
     let shown = Shown::of(&file.case.host);
-    let reason = file.decisions.iter().rev().find(|decision| {
-        decision.kind == "propose" && decision.decided_at <= proposal.proposed_at
-    });
+    let reason =
+        file.decisions.iter().rev().find(|decision| {
+            decision.kind == "propose" && decision.decided_at <= proposal.proposed_at
+        });
+    let report = report::read(&file.report);
+    let stops = stops(centre, &p, &file, &report, &known).await?;
     let v = View {
+        stops,
         prefix: shown.prefix,
         registrable: shown.registrable,
         ascii: shown.ascii,
@@ -184,20 +265,35 @@ async fn show(
         case_path: format!("console/case/{case_id}"),
         public: logged.is_some(),
         public_path: format!("i/{id}"),
-        evidence: case_view::quotes(&p, &file, &report::read(&file.report), EVIDENCE_FIRST),
-        fields: list.as_ref().map(|list| fields(&p, list)).unwrap_or_default(),
+        evidence: case_view::quotes(&p, &file, &report, EVIDENCE_FIRST),
+        fields: list
+            .as_ref()
+            .map(|list| fields(&p, list))
+            .unwrap_or_default(),
         document_path: format!("console/listing/{id}/document"),
-        document_name: document.as_ref().map(|d| hostile::line(&d.file_name, 120)).unwrap_or_default(),
+        document_name: document
+            .as_ref()
+            .map(|d| hostile::line(&d.file_name, 120))
+            .unwrap_or_default(),
         document_size: propose::size(staff.lang, document.as_ref().map_or(0, |d| d.bytes.len())),
         statement: hostile::block(&String::from_utf8_lossy(&proposal.statement), 16_384),
         statement_sha256: hostile::line(&proposal.statement_sha256, 64),
-        proposed_by: names.get(&proposal.proposed_by).cloned().unwrap_or_default(),
+        proposed_by: names
+            .get(&proposal.proposed_by)
+            .cloned()
+            .unwrap_or_default(),
         proposed_at: p.date_time(proposal.proposed_at),
-        reason: reason.map(|r| hostile::line(&r.reason, hostile::LONGEST)).unwrap_or_default(),
+        reason: reason
+            .map(|r| hostile::line(&r.reason, hostile::LONGEST))
+            .unwrap_or_default(),
         signatures: signatures
             .iter()
             .map(|signature| SignatureView {
-                place: p.t(if signature.place == 1 { key("signature-1") } else { key("signature-2") }),
+                place: p.t(if signature.place == 1 {
+                    key("signature-1")
+                } else {
+                    key("signature-2")
+                }),
                 who: hostile::line(&signature.display_name, 80),
                 at: p.date_time(signature.signed_at),
                 key_id: signature.key_id.clone(),
@@ -214,7 +310,11 @@ async fn show(
         id: id.to_owned(),
     };
     let done = done.and_then(|done| done.text(&p));
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = if errors.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
     Ok(page::show(status, &ListingPage { p, v, done, errors }))
 }
 
@@ -225,7 +325,15 @@ pub(crate) async fn listing(
     Path((_, id)): Path<(String, String)>,
     Query(done): Query<Done>,
 ) -> Result<Response, Fault> {
-    show(&centre, &staff, &id, Some(&done), vec![], &LiftForm::default()).await
+    show(
+        &centre,
+        &staff,
+        &id,
+        Some(&done),
+        vec![],
+        &LiftForm::default(),
+    )
+    .await
 }
 
 /// `GET /{lang}/console/listing/{id}/document`: for download only, whatever it claims to be.
@@ -246,8 +354,14 @@ pub(crate) async fn document(
     };
     let mut response = document.bytes.into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
-    let name = format!("attachment; filename=\"order-{}.{extension}\"", hostile::query_encode(&id));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/octet-stream"),
+    );
+    let name = format!(
+        "attachment; filename=\"order-{}.{extension}\"",
+        hostile::query_encode(&id)
+    );
     if let Ok(value) = HeaderValue::from_str(&name) {
         headers.insert(header::CONTENT_DISPOSITION, value);
     }
@@ -267,7 +381,16 @@ pub(crate) async fn approve(
         return show(&centre, &staff, &id, None, busy, &nothing).await;
     };
     let (store, now) = (&centre.store, centre.now());
-    match decide::approve(store, &staff.officer, &form.password, &id, &form.statement_sha256, now).await {
+    match decide::approve(
+        store,
+        &staff.officer,
+        &form.password,
+        &id,
+        &form.statement_sha256,
+        now,
+    )
+    .await
+    {
         Ok(()) => {
             (centre.waker)();
             Ok(staff.go(&format!("console/listing/{id}?done=approved")))
@@ -286,7 +409,15 @@ pub(crate) async fn send_back(
     Path((_, id)): Path<(String, String)>,
     Form(form): Form<Return>,
 ) -> Result<Response, Fault> {
-    match decide::send_back(&centre.store, &staff.officer, &id, form.reason.trim(), centre.now()).await {
+    match decide::send_back(
+        &centre.store,
+        &staff.officer,
+        &id,
+        form.reason.trim(),
+        centre.now(),
+    )
+    .await
+    {
         Ok(()) => Ok(staff.go("console?done=returned")),
         Err(error) => {
             let problem = vec![problems::of_decision(staff.lang, &error)];
@@ -303,16 +434,34 @@ pub(crate) async fn lift(
     Form(form): Form<LiftForm>,
 ) -> Result<Response, Fault> {
     if !LIFT.iter().any(|(code, _)| *code == form.reason_code) {
-        let problem = vec![Problem::new(staff.lang, "reason_code", key("problem-field-reason-code"))];
+        let problem = vec![Problem::new(
+            staff.lang,
+            "reason_code",
+            key("problem-field-reason-code"),
+        )];
         return show(&centre, &staff, &id, None, problem, &form).await;
     }
     let Ok(_turn) = centre.signing.try_acquire() else {
-        let busy = vec![Problem::new(staff.lang, "lift-password", key("problem-busy"))];
+        let busy = vec![Problem::new(
+            staff.lang,
+            "lift-password",
+            key("problem-busy"),
+        )];
         return show(&centre, &staff, &id, None, busy, &form).await;
     };
     let (store, now) = (&centre.store, centre.now());
     let (code, reason) = (form.reason_code.as_str(), form.reason.trim());
-    match decide::lift(store, &staff.officer, &form.password, &id, code, reason, now).await {
+    match decide::lift(
+        store,
+        &staff.officer,
+        &form.password,
+        &id,
+        code,
+        reason,
+        now,
+    )
+    .await
+    {
         Ok(()) => {
             (centre.waker)();
             Ok(staff.go(&format!("console/listing/{id}?done=lifted")))

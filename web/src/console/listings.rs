@@ -53,7 +53,11 @@ struct ListingsPage {
 }
 
 /// Where a listing stands for the console: as the log says, or as the case says before it is there.
-pub(crate) fn state(p: &Page, case_state: &str, logged: Option<&Listing>) -> (String, &'static str) {
+pub(crate) fn state(
+    p: &Page,
+    case_state: &str,
+    logged: Option<&Listing>,
+) -> (String, &'static str) {
     match (logged, case_state) {
         (Some(listing), _) => {
             let words = register::state_words(&listing.state);
@@ -72,7 +76,9 @@ pub(crate) fn is_live(case_state: &str, logged: Option<&Listing>) -> bool {
         && logged.is_none_or(|listing| {
             !matches!(
                 listing.state,
-                ListingState::Lifted { .. } | ListingState::Expired { .. } | ListingState::Annulled { .. }
+                ListingState::Lifted { .. }
+                    | ListingState::Expired { .. }
+                    | ListingState::Annulled { .. }
             )
         })
 }
@@ -83,14 +89,21 @@ pub(crate) async fn listings(
     staff: Staff,
     Query(done): Query<Done>,
 ) -> Result<Response, Fault> {
-    let p = staff.page(&centre, "console/listings", &staff.word(key("listings-title")));
+    let p = staff.page(
+        &centre,
+        "console/listings",
+        &staff.word(key("listings-title")),
+    );
     let known = centre.known().await?;
     let names = queue::officer_names(&centre).await?;
     let cases = case::queue(&centre.store).await.map_err(Fault::internal)?;
     let (mut waiting, mut live, mut ended) = (vec![], vec![], vec![]);
     for case in &cases {
         let Some(id) = &case.listing_id else { continue };
-        let logged = known.listings.iter().find(|listing| listing.statement.listing_id.as_str() == id);
+        let logged = known
+            .listings
+            .iter()
+            .find(|listing| listing.statement.listing_id.as_str() == id);
         let row = row(&centre, &p, &names, case, id, logged).await?;
         match case.state.as_str() {
             "proposed" => waiting.push(row),
@@ -98,11 +111,23 @@ pub(crate) async fn listings(
             _ => ended.push(row),
         }
     }
-    let lane = |title, empty, rows| Lane { title: p.t(title), empty: p.t(empty), rows };
+    let lane = |title, empty, rows| Lane {
+        title: p.t(title),
+        empty: p.t(empty),
+        rows,
+    };
     let lanes = vec![
-        lane(key("listings-lane-waiting"), key("listings-empty-waiting"), waiting),
+        lane(
+            key("listings-lane-waiting"),
+            key("listings-empty-waiting"),
+            waiting,
+        ),
         lane(key("listings-lane-live"), key("listings-empty-live"), live),
-        lane(key("listings-lane-ended"), key("listings-empty-ended"), ended),
+        lane(
+            key("listings-lane-ended"),
+            key("listings-empty-ended"),
+            ended,
+        ),
     ];
     let done = done.text(&p);
     Ok(page::ok(&ListingsPage { p, done, lanes }))
@@ -116,13 +141,19 @@ async fn row(
     id: &str,
     logged: Option<&Listing>,
 ) -> Result<Row, Fault> {
-    let proposal = case::proposal(&centre.store, id).await.map_err(Fault::internal)?;
-    let order = proposal.as_ref().and_then(|proposal| match from_canonical(&proposal.statement) {
-        Ok(Statement::List(list)) => {
-            Some(format!("{}, {}", list.order.authority, list.order.number.unwrap_or_default()))
-        }
-        _ => None,
-    });
+    let proposal = case::proposal(&centre.store, id)
+        .await
+        .map_err(Fault::internal)?;
+    let order = proposal
+        .as_ref()
+        .and_then(|proposal| match from_canonical(&proposal.statement) {
+            Ok(Statement::List(list)) => Some(format!(
+                "{}, {}",
+                list.order.authority,
+                list.order.number.unwrap_or_default()
+            )),
+            _ => None,
+        });
     let (state, tone) = state(p, &case.state, logged);
     Ok(Row {
         id: id.to_owned(),
@@ -131,7 +162,14 @@ async fn row(
         state,
         tone,
         order: hostile::line(&order.unwrap_or_default(), 200),
-        by: case.proposed_by.as_ref().and_then(|id| names.get(id)).cloned().unwrap_or_default(),
-        at: proposal.map(|proposal| p.date_time(proposal.proposed_at)).unwrap_or_default(),
+        by: case
+            .proposed_by
+            .as_ref()
+            .and_then(|id| names.get(id))
+            .cloned()
+            .unwrap_or_default(),
+        at: proposal
+            .map(|proposal| p.date_time(proposal.proposed_at))
+            .unwrap_or_default(),
     })
 }

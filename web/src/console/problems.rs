@@ -18,7 +18,11 @@ pub(crate) struct Problem {
 impl Problem {
     /// A problem without detail.
     pub(crate) fn new(lang: Lang, field: &'static str, key: &str) -> Self {
-        Self { field, text: messages::text(lang, key, &[]), detail: None }
+        Self {
+            field,
+            text: messages::text(lang, key, &[]),
+            detail: None,
+        }
     }
 
     fn with(mut self, detail: &str) -> Self {
@@ -30,7 +34,9 @@ impl Problem {
 /// Words for a refused sign-in.
 pub(crate) fn of_sign_in(lang: Lang, error: &SignInError) -> Problem {
     match error {
-        SignInError::WrongCredentials => Problem::new(lang, "login", key("problem-wrong-credentials")),
+        SignInError::WrongCredentials => {
+            Problem::new(lang, "login", key("problem-wrong-credentials"))
+        }
         SignInError::TooManyTries => Problem::new(lang, "login", key("problem-too-many-tries")),
         SignInError::Store(error) => {
             tracing::error!(%error, "sign-in could not be checked");
@@ -46,8 +52,12 @@ pub(crate) fn of_decision(lang: Lang, error: &DecideError) -> Problem {
         DecideError::WrongPassword => Problem::new(lang, "password", key("problem-wrong-password")),
         DecideError::Stale => Problem::new(lang, "decide", key("problem-stale")),
         DecideError::SameOfficer => Problem::new(lang, "decide", key("problem-same-officer")),
-        DecideError::StatementChanged => Problem::new(lang, "decide", key("problem-statement-changed")),
-        DecideError::ProposalExpired => Problem::new(lang, "decide", key("problem-proposal-expired")),
+        DecideError::StatementChanged => {
+            Problem::new(lang, "decide", key("problem-statement-changed"))
+        }
+        DecideError::ProposalExpired => {
+            Problem::new(lang, "decide", key("problem-proposal-expired"))
+        }
         DecideError::Guarded(refusal) => {
             Problem::new(lang, "scope", key("problem-guard")).with(&refusal.to_string())
         }

@@ -62,13 +62,20 @@ struct ProposePage {
 }
 
 const CODES: [(&str, &str); 3] = [
-    ("unlicensed_exchange", key("propose-code-unlicensed-exchange")),
+    (
+        "unlicensed_exchange",
+        key("propose-code-unlicensed-exchange"),
+    ),
     ("forged_licence", key("propose-code-forged-licence")),
     ("licence_ended", key("propose-code-licence-ended")),
 ];
 
-const TERMS: [(&str, &str); 4] =
-    [("365", key("days-365")), ("180", key("days-180")), ("90", key("days-90")), ("730", key("days-730"))];
+const TERMS: [(&str, &str); 4] = [
+    ("365", key("days-365")),
+    ("180", key("days-180")),
+    ("90", key("days-90")),
+    ("730", key("days-730")),
+];
 
 /// File types an order may have. What is stored is offered for download only, never shown.
 const DOCUMENT_TYPES: [&str; 4] = ["application/pdf", "text/plain", "image/png", "image/jpeg"];
@@ -89,11 +96,21 @@ async fn show(
     let p = staff.page(centre, &action, &staff.word(key("propose-title")));
     let bases = {
         let mut record = centre.store.read_record().await.map_err(Fault::internal)?;
-        record.replay().map_err(Fault::internal)?.fold().policy().bases.clone()
+        record
+            .replay()
+            .map_err(Fault::internal)?
+            .fold()
+            .policy()
+            .bases
+            .clone()
     };
     let bases = bases
         .into_iter()
-        .map(|code| Choice { text: listing::basis(&p, &code), chosen: code == typed.basis, code })
+        .map(|code| Choice {
+            text: listing::basis(&p, &code),
+            chosen: code == typed.basis,
+            code,
+        })
         .collect();
     let shown = Shown::of(&file.case.host);
     typed.password = String::new();
@@ -110,8 +127,11 @@ async fn show(
         p,
         errors,
     };
-    let status =
-        if page.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = if page.errors.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
     Ok(page::show(status, &page))
 }
 
@@ -136,7 +156,11 @@ pub(crate) async fn form(
 fn plain_file_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let name: String = hostile::line(last, 120).replace(['"', '<', '>', ':', '|', '?', '*'], "_");
-    if name.trim().is_empty() { "order".into() } else { name }
+    if name.trim().is_empty() {
+        "order".into()
+    } else {
+        name
+    }
 }
 
 /// Reads the form field by field; every field is bounded, unknown ones are ignored.
@@ -146,11 +170,27 @@ async fn read(mut form: Multipart) -> Result<Typed, Fault> {
         let name = field.name().unwrap_or_default().to_owned();
         if name == "document" {
             let file_name = plain_file_name(field.file_name().unwrap_or_default());
-            let content_type = field.content_type().unwrap_or_default().to_ascii_lowercase();
-            let content_type = content_type.split(';').next().unwrap_or_default().trim().to_owned();
-            let bytes = field.bytes().await.map_err(|error| refuse(&error))?.to_vec();
+            let content_type = field
+                .content_type()
+                .unwrap_or_default()
+                .to_ascii_lowercase();
+            let content_type = content_type
+                .split(';')
+                .next()
+                .unwrap_or_default()
+                .trim()
+                .to_owned();
+            let bytes = field
+                .bytes()
+                .await
+                .map_err(|error| refuse(&error))?
+                .to_vec();
             if !bytes.is_empty() {
-                typed.document = Some(Document { file_name, content_type, bytes });
+                typed.document = Some(Document {
+                    file_name,
+                    content_type,
+                    bytes,
+                });
             }
             continue;
         }
@@ -175,7 +215,11 @@ async fn read(mut form: Multipart) -> Result<Typed, Fault> {
 }
 
 fn refuse(error: &axum::extract::multipart::MultipartError) -> Fault {
-    if error.status() == StatusCode::PAYLOAD_TOO_LARGE { Fault::TOO_LARGE } else { Fault::BAD_REQUEST }
+    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        Fault::TOO_LARGE
+    } else {
+        Fault::BAD_REQUEST
+    }
 }
 
 /// Turns what was typed into a proposal, or says what is wrong field by field.
@@ -193,14 +237,37 @@ fn check(lang: Lang, typed: &Typed, now: i64) -> Result<Proposal, Vec<Problem>> 
         _ => None,
     };
     must(scope.is_some(), "scope", key("problem-field-scope"));
-    must(CODES.iter().any(|(code, _)| *code == typed.reason_code), "reason_code", key("problem-field-reason-code"));
-    must(fits(&typed.reason, 2_000), "reason", key("problem-field-reason"));
-    let days = TERMS.iter().find(|(code, _)| *code == typed.days).and_then(|(code, _)| code.parse().ok());
+    must(
+        CODES.iter().any(|(code, _)| *code == typed.reason_code),
+        "reason_code",
+        key("problem-field-reason-code"),
+    );
+    must(
+        fits(&typed.reason, 2_000),
+        "reason",
+        key("problem-field-reason"),
+    );
+    let days = TERMS
+        .iter()
+        .find(|(code, _)| *code == typed.days)
+        .and_then(|(code, _)| code.parse().ok());
     must(days.is_some(), "days", key("problem-field-days"));
     let urgent = (typed.effective == "now").then(|| typed.urgent.clone());
-    must(urgent.as_deref().is_none_or(|why| fits(why, 500)), "urgent", key("problem-field-urgent"));
-    must(fits(&typed.authority, 200), "authority", key("problem-field-authority"));
-    must(fits(&typed.number, 100), "number", key("problem-field-number"));
+    must(
+        urgent.as_deref().is_none_or(|why| fits(why, 500)),
+        "urgent",
+        key("problem-field-urgent"),
+    );
+    must(
+        fits(&typed.authority, 200),
+        "authority",
+        key("problem-field-authority"),
+    );
+    must(
+        fits(&typed.number, 100),
+        "number",
+        key("problem-field-number"),
+    );
     let date = Day::parse(&typed.date).ok();
     must(date.is_some(), "date", key("problem-field-date"));
     // A day that has begun in Kazakhstan may still lie ahead in UTC.
@@ -210,8 +277,16 @@ fn check(lang: Lang, typed: &Typed, now: i64) -> Result<Proposal, Vec<Problem>> 
         document.bytes.len() <= decide::MAX_DOCUMENT
             && DOCUMENT_TYPES.contains(&document.content_type.as_str())
     });
-    must(document.is_some(), "document", key("problem-field-document"));
-    must(fits(&typed.password, 256), "password", key("problem-field-password"));
+    must(
+        document.is_some(),
+        "document",
+        key("problem-field-document"),
+    );
+    must(
+        fits(&typed.password, 256),
+        "password",
+        key("problem-field-password"),
+    );
     match (scope, days, date, document) {
         (Some(scope), Some(days), Some(order_date), Some(document)) if problems.is_empty() => {
             Ok(Proposal {
@@ -229,7 +304,11 @@ fn check(lang: Lang, typed: &Typed, now: i64) -> Result<Proposal, Vec<Problem>> 
         }
         _ => {
             if typed.document.is_some() && document.is_some() {
-                problems.push(Problem::new(lang, "document", key("problem-field-document-again")));
+                problems.push(Problem::new(
+                    lang,
+                    "document",
+                    key("problem-field-document-again"),
+                ));
             }
             Err(problems)
         }
@@ -253,8 +332,14 @@ pub(crate) async fn propose(
         let busy = vec![Problem::new(lang, "password", key("problem-busy"))];
         return show(&centre, &staff, &id, typed, busy).await;
     };
-    let signed =
-        decide::propose(&centre.store, &staff.officer, &typed.password, &id, proposal, centre.now());
+    let signed = decide::propose(
+        &centre.store,
+        &staff.officer,
+        &typed.password,
+        &id,
+        proposal,
+        centre.now(),
+    );
     match signed.await {
         Ok(listing_id) => Ok(staff.go(&format!("console/listing/{listing_id}?done=proposed"))),
         Err(error) => {
@@ -267,7 +352,11 @@ pub(crate) async fn propose(
 
 /// The size of a document in words.
 pub(crate) fn size(lang: Lang, bytes: usize) -> String {
-    messages::text(lang, key("size-bytes"), &[("count", Value::Count(bytes as i64))])
+    messages::text(
+        lang,
+        key("size-bytes"),
+        &[("count", Value::Count(bytes as i64))],
+    )
 }
 
 #[cfg(test)]
@@ -288,7 +377,17 @@ mod tests {
         let fields: Vec<_> = problems.iter().map(|problem| problem.field).collect();
         assert_eq!(
             fields,
-            ["scope", "reason_code", "reason", "days", "authority", "number", "date", "document", "password"]
+            [
+                "scope",
+                "reason_code",
+                "reason",
+                "days",
+                "authority",
+                "number",
+                "date",
+                "document",
+                "password"
+            ]
         );
     }
 }

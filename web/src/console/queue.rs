@@ -7,7 +7,10 @@ use axum::{
     extract::{Query, State},
     response::Response,
 };
-use blocklist::{DomainName, Timestamp, matching};
+use blocklist::{
+    DomainName, Timestamp,
+    matching::{self, Verdict},
+};
 use data::case::{self, CaseRow};
 use serde::Deserialize;
 
@@ -85,8 +88,13 @@ pub(crate) fn machine_verdict(p: &Page, code: &str) -> (String, &'static str) {
 
 /// Names of the officers behind ids.
 pub(crate) async fn officer_names(centre: &Centre) -> Result<BTreeMap<String, String>, Fault> {
-    let all = data::officer::all(&centre.store).await.map_err(Fault::internal)?;
-    Ok(all.into_iter().map(|officer| (officer.id, hostile::line(&officer.display_name, 80))).collect())
+    let all = data::officer::all(&centre.store)
+        .await
+        .map_err(Fault::internal)?;
+    Ok(all
+        .into_iter()
+        .map(|officer| (officer.id, hostile::line(&officer.display_name, 80)))
+        .collect())
 }
 
 /// Where a case leads: the proposal while one waits, else the case.
@@ -112,7 +120,12 @@ pub(crate) async fn queue(
         let shown = Shown::of(&case.host);
         let (verdict, tone) = machine_verdict(&p, &case.verdict);
         let register = DomainName::parse(&case.host)
-            .map(|name| check::word(&p, matching::check_host(&name, &known, now).verdict))
+            .map(
+                |name| match matching::check_host(&name, &known, now).verdict {
+                    Verdict::Unknown => p.t(key("queue-no-row")),
+                    verdict => check::word(&p, verdict),
+                },
+            )
             .unwrap_or_default();
         Row {
             path: path(case),
@@ -137,12 +150,25 @@ pub(crate) async fn queue(
     let lane = |title: &str, empty: &str, state: &str| Lane {
         title: p.t(title),
         empty: p.t(empty),
-        rows: cases.iter().filter(|case| case.state == state).take(500).map(row).collect(),
+        rows: cases
+            .iter()
+            .filter(|case| case.state == state)
+            .take(500)
+            .map(row)
+            .collect(),
     };
     let lanes = vec![
         lane(key("queue-lane-open"), key("queue-empty-open"), "open"),
-        lane(key("queue-lane-proposed"), key("queue-empty-proposed"), "proposed"),
-        lane(key("queue-lane-listed"), key("queue-empty-listed"), "listed"),
+        lane(
+            key("queue-lane-proposed"),
+            key("queue-empty-proposed"),
+            "proposed",
+        ),
+        lane(
+            key("queue-lane-listed"),
+            key("queue-empty-listed"),
+            "listed",
+        ),
     ];
     let done = done.text(&p);
     Ok(page::ok(&QueuePage { p, done, lanes }))

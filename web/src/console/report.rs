@@ -72,7 +72,9 @@ pub(crate) fn read(text: &str) -> Report {
         tracing::warn!(%error, "an assessment cannot be read; its case shows no signals");
         Report::default()
     });
-    report.signals.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
+    report
+        .signals
+        .sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
     report.signals.truncate(MOST_SIGNALS);
     report
 }
@@ -84,12 +86,18 @@ pub(crate) fn claims(text: &str) -> Vec<ClaimFinding> {
         #[serde(default)]
         claims: Vec<ClaimFinding>,
     }
-    serde_json::from_str::<WithClaims>(text).map(|found| found.claims).unwrap_or_default()
+    serde_json::from_str::<WithClaims>(text)
+        .map(|found| found.claims)
+        .unwrap_or_default()
 }
 
 /// A weight with its sign: `+2.5`, `−1`.
 pub(crate) fn weight(points: f64) -> String {
-    let points = if points.is_finite() { (points * 10.0).round() / 10.0 } else { 0.0 };
+    let points = if points.is_finite() {
+        (points * 10.0).round() / 10.0
+    } else {
+        0.0
+    };
     if points > 0.0 {
         format!("+{points}")
     } else if points < 0.0 {
@@ -106,9 +114,30 @@ pub(crate) fn percent(share: f64) -> i64 {
 
 /// Words that officers look for first, marked where the crawler has not said which words matched.
 const TELLING: [&str; 24] = [
-    "usdt", "btc", "kzt", "₸", "тенге", "теңге", "kaspi", "каспи", "halyk", "казахстан", "қазақстан",
-    "kazakhstan", "алматы", "астана", "almaty", "astana", "обмен", "айырбас", "exchange", "купить", "сатып",
-    "лиценз", "licen", "afsa",
+    "usdt",
+    "btc",
+    "kzt",
+    "₸",
+    "тенге",
+    "теңге",
+    "kaspi",
+    "каспи",
+    "halyk",
+    "казахстан",
+    "қазақстан",
+    "kazakhstan",
+    "алматы",
+    "астана",
+    "almaty",
+    "astana",
+    "обмен",
+    "айырбас",
+    "exchange",
+    "купить",
+    "сатып",
+    "лиценз",
+    "licen",
+    "afsa",
 ];
 
 /// The words to mark in a signal's quote.
@@ -134,15 +163,20 @@ mod tests {
                "guards":["news"],"ledger":{"exchange":{"bias":-4.0,"logit":1}}}"#,
         );
         assert_eq!(report.signals[0].id, "order_form");
-        assert_eq!((report.guards[0].as_str(), report.ledger.exchange.bias), ("news", -4.0));
+        assert_eq!(
+            (report.guards[0].as_str(), report.ledger.exchange.bias),
+            ("news", -4.0)
+        );
         assert!(read("no json").signals.is_empty());
         assert!(claims("[]").is_empty());
     }
 
     #[test]
     fn weights_show_their_sign() {
-        assert_eq!((weight(2.5), weight(-1.0), weight(0.04), weight(f64::NAN)),
-            ("+2.5".into(), "−1".into(), "0".into(), "0".into()));
+        assert_eq!(
+            (weight(2.5), weight(-1.0), weight(0.04), weight(f64::NAN)),
+            ("+2.5".into(), "−1".into(), "0".into(), "0".into())
+        );
         assert_eq!((percent(0.875), percent(7.0)), (88, 100));
     }
 

@@ -42,10 +42,23 @@ struct SignInPage {
     login: String,
 }
 
-fn show(centre: &Centre, lang: Lang, status: StatusCode, errors: Vec<Problem>, login: &str) -> Response {
+fn show(
+    centre: &Centre,
+    lang: Lang,
+    status: StatusCode,
+    errors: Vec<Problem>,
+    login: &str,
+) -> Response {
     let title = messages::text(lang, key("signin-title"), &[]);
     let p = Page::new(lang, "console/sign-in", title, centre.demo);
-    page::show(status, &SignInPage { p, errors, login: hostile::line(login, 64) })
+    page::show(
+        status,
+        &SignInPage {
+            p,
+            errors,
+            login: hostile::line(login, 64),
+        },
+    )
 }
 
 /// `GET /{lang}/console/sign-in`.
@@ -62,11 +75,23 @@ pub(crate) async fn enter(
     let login = form.login.trim();
     if login.len() > 64 || form.password.len() > 256 {
         let problem = problems::of_sign_in(lang, &SignInError::WrongCredentials);
-        return show(&centre, lang, StatusCode::UNPROCESSABLE_ENTITY, vec![problem], "");
+        return show(
+            &centre,
+            lang,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            vec![problem],
+            "",
+        );
     }
     let Ok(_turn) = centre.signing.try_acquire() else {
         let problem = Problem::new(lang, "login", key("problem-busy"));
-        return show(&centre, lang, StatusCode::SERVICE_UNAVAILABLE, vec![problem], login);
+        return show(
+            &centre,
+            lang,
+            StatusCode::SERVICE_UNAVAILABLE,
+            vec![problem],
+            login,
+        );
     };
     match officer::sign_in(&centre.store, login, &form.password, centre.now()).await {
         Ok(signed_in) => {
@@ -79,7 +104,13 @@ pub(crate) async fn enter(
                 SignInError::TooManyTries => StatusCode::TOO_MANY_REQUESTS,
                 SignInError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
             };
-            show(&centre, lang, status, vec![problems::of_sign_in(lang, &error)], login)
+            show(
+                &centre,
+                lang,
+                status,
+                vec![problems::of_sign_in(lang, &error)],
+                login,
+            )
         }
     }
 }
@@ -95,5 +126,8 @@ pub(crate) async fn leave(
     {
         tracing::error!(%error, "a session could not be ended");
     }
-    staff::forget(&centre, Redirect::to(&format!("/{lang}/console/sign-in")).into_response())
+    staff::forget(
+        &centre,
+        Redirect::to(&format!("/{lang}/console/sign-in")).into_response(),
+    )
 }

@@ -21,7 +21,11 @@ use crate::{
 
 /// Name of the session cookie. Over TLS the `__Host-` prefix binds it to this very origin.
 fn cookie_name(centre: &Centre) -> &'static str {
-    if centre.is_https() { "__Host-qalqan" } else { "qalqan" }
+    if centre.is_https() {
+        "__Host-qalqan"
+    } else {
+        "qalqan"
+    }
 }
 
 /// The session token that a browser sent, if it has the form of one.
@@ -99,8 +103,9 @@ impl FromRequestParts<Arc<Centre>> for Staff {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, centre: &Arc<Centre>) -> Result<Self, Response> {
-        let Here(lang) =
-            Here::from_request_parts(parts, centre).await.map_err(IntoResponse::into_response)?;
+        let Here(lang) = Here::from_request_parts(parts, centre)
+            .await
+            .map_err(IntoResponse::into_response)?;
         let to_sign_in = || Redirect::to(&format!("/{lang}/console/sign-in")).into_response();
         let token = token(centre, &parts.headers).ok_or_else(to_sign_in)?;
         let officer = session::find(&centre.store, &token, centre.now())

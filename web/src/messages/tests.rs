@@ -15,13 +15,20 @@ fn keys(files: &[&str]) -> BTreeMap<String, BTreeSet<String>> {
                 continue;
             }
             if !line.starts_with([' ', '}']) {
-                let (name, _) = line.split_once(" = ").unwrap_or_else(|| panic!("not a message: {line}"));
+                let (name, _) = line
+                    .split_once(" = ")
+                    .unwrap_or_else(|| panic!("not a message: {line}"));
                 current = name.to_owned();
-                assert!(found.insert(current.clone(), BTreeSet::new()).is_none(), "{current} twice");
+                assert!(
+                    found.insert(current.clone(), BTreeSet::new()).is_none(),
+                    "{current} twice"
+                );
             }
             for piece in line.split('$').skip(1) {
-                let variable: String =
-                    piece.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+                let variable: String = piece
+                    .chars()
+                    .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+                    .collect();
                 found.get_mut(&current).unwrap().insert(variable);
             }
         }
@@ -61,7 +68,11 @@ fn every_message_parses_and_no_translation_is_left_in_english() {
 
 /// Every string literal after `opening` in `source`.
 fn literals_after<'a>(source: &'a str, opening: &str) -> Vec<&'a str> {
-    source.split(opening).skip(1).filter_map(|rest| rest.split('"').next()).collect()
+    source
+        .split(opening)
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect()
 }
 
 fn files_below(directory: &Path, found: &mut Vec<String>) {
@@ -69,7 +80,9 @@ fn files_below(directory: &Path, found: &mut Vec<String>) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             files_below(&path, found);
-        } else if path.extension().is_some_and(|e| e == "rs" || e == "html") && !path.ends_with("tests.rs") {
+        } else if path.extension().is_some_and(|e| e == "rs" || e == "html")
+            && !path.ends_with("tests.rs")
+        {
             found.push(std::fs::read_to_string(path).unwrap());
         }
     }
@@ -84,7 +97,9 @@ fn every_key_that_is_used_exists() {
     let known = keys(&SOURCES[2].1);
     let mut used = 0;
     for source in &sources {
-        for opening in [".t(\"", ".t1(\"", ".t2(\"", ".n(\"", " key(\"", "(key(\"", "[key(\""] {
+        for opening in [
+            ".t(\"", ".t1(\"", ".t2(\"", ".n(\"", " key(\"", "(key(\"", "[key(\"",
+        ] {
             for name in literals_after(source, opening) {
                 assert!(known.contains_key(name), "no message {name}");
                 used += 1;

@@ -29,7 +29,11 @@ static OPENAPI: &str = include_str!("../../assets/openapi.json");
 
 /// `GET /openapi.json`.
 pub(crate) async fn openapi() -> Response {
-    ([(axum::http::header::CONTENT_TYPE, "application/json")], OPENAPI).into_response()
+    (
+        [(axum::http::header::CONTENT_TYPE, "application/json")],
+        OPENAPI,
+    )
+        .into_response()
 }
 
 /// `GET /api/v1/check?q=`: DESIGN's check JSON.
@@ -84,8 +88,11 @@ pub(crate) async fn check(
 /// `GET /api/v1/register`: every listing there ever was, oldest first.
 pub(crate) async fn register(State(centre): State<Arc<Centre>>) -> Result<Response, Fault> {
     let known = centre.known().await?;
-    let listings: Vec<_> =
-        known.listings.iter().map(|listing| listing::to_json(&centre, listing)).collect();
+    let listings: Vec<_> = known
+        .listings
+        .iter()
+        .map(|listing| listing::to_json(&centre, listing))
+        .collect();
     Ok(Json(json!({
         "as_of": dates::rfc3339(centre.now()),
         "demo": centre.demo,

@@ -92,26 +92,107 @@ struct RefusedPage {
 }
 
 /// Colour, icon and words of a verdict: `(tone, icon, word, meaning, what to do)`.
-fn words(verdict: Verdict) -> (&'static str, &'static str, &'static str, &'static str, &'static [&'static str]) {
+fn words(
+    verdict: Verdict,
+) -> (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static [&'static str],
+) {
     match verdict {
-        Verdict::Blocked => ("bad", "stop", key("verdict-blocked"), key("meaning-blocked"),
-            const { &[key("todo-blocked-1"), key("todo-blocked-2"), key("todo-blocked-3")] }),
-        Verdict::Suspended => ("info", "pause", key("verdict-suspended"), key("meaning-suspended"),
-            const { &[key("todo-suspended-1"), key("todo-suspended-2")] }),
-        Verdict::Warned => ("care", "warn", key("verdict-warned"), key("meaning-warned"),
-            const { &[key("todo-warned-1"), key("todo-warned-2")] }),
-        Verdict::Licensed => ("good", "ok", key("verdict-licensed"), key("meaning-licensed"),
-            const { &[key("todo-licensed-1"), key("todo-licensed-2"), key("todo-licensed-3")] }),
-        Verdict::LicenceUnconfirmed => ("care", "half", key("verdict-licence-unconfirmed"), key("meaning-licence-unconfirmed"),
-            const { &[key("todo-licence-unconfirmed-1"), key("todo-licence-unconfirmed-2")] }),
-        Verdict::LicenceEnded => ("care", "clock", key("verdict-licence-ended"), key("meaning-licence-ended"),
-            const { &[key("todo-licence-ended-1"), key("todo-licence-ended-2")] }),
-        Verdict::LicensedElsewhere => ("care", "globe", key("verdict-licensed-elsewhere"), key("meaning-licensed-elsewhere"),
-            const { &[key("todo-licensed-elsewhere-1"), key("todo-licensed-elsewhere-2")] }),
-        Verdict::Lookalike => ("care", "twins", key("verdict-lookalike"), key("meaning-lookalike"),
-            const { &[key("todo-lookalike-1"), key("todo-lookalike-2")] }),
-        Verdict::Unknown => ("", "question", key("verdict-unknown"), key("meaning-unknown"),
-            const { &[key("todo-unknown-1"), key("todo-unknown-2"), key("todo-unknown-3")] }),
+        Verdict::Blocked => (
+            "bad",
+            "stop",
+            key("verdict-blocked"),
+            key("meaning-blocked"),
+            const {
+                &[
+                    key("todo-blocked-1"),
+                    key("todo-blocked-2"),
+                    key("todo-blocked-3"),
+                ]
+            },
+        ),
+        Verdict::Suspended => (
+            "info",
+            "pause",
+            key("verdict-suspended"),
+            key("meaning-suspended"),
+            const { &[key("todo-suspended-1"), key("todo-suspended-2")] },
+        ),
+        Verdict::Warned => (
+            "care",
+            "warn",
+            key("verdict-warned"),
+            key("meaning-warned"),
+            const { &[key("todo-warned-1"), key("todo-warned-2")] },
+        ),
+        Verdict::Licensed => (
+            "good",
+            "ok",
+            key("verdict-licensed"),
+            key("meaning-licensed"),
+            const {
+                &[
+                    key("todo-licensed-1"),
+                    key("todo-licensed-2"),
+                    key("todo-licensed-3"),
+                ]
+            },
+        ),
+        Verdict::LicenceUnconfirmed => (
+            "care",
+            "half",
+            key("verdict-licence-unconfirmed"),
+            key("meaning-licence-unconfirmed"),
+            const {
+                &[
+                    key("todo-licence-unconfirmed-1"),
+                    key("todo-licence-unconfirmed-2"),
+                ]
+            },
+        ),
+        Verdict::LicenceEnded => (
+            "care",
+            "clock",
+            key("verdict-licence-ended"),
+            key("meaning-licence-ended"),
+            const { &[key("todo-licence-ended-1"), key("todo-licence-ended-2")] },
+        ),
+        Verdict::LicensedElsewhere => (
+            "care",
+            "globe",
+            key("verdict-licensed-elsewhere"),
+            key("meaning-licensed-elsewhere"),
+            const {
+                &[
+                    key("todo-licensed-elsewhere-1"),
+                    key("todo-licensed-elsewhere-2"),
+                ]
+            },
+        ),
+        Verdict::Lookalike => (
+            "care",
+            "twins",
+            key("verdict-lookalike"),
+            key("meaning-lookalike"),
+            const { &[key("todo-lookalike-1"), key("todo-lookalike-2")] },
+        ),
+        Verdict::Unknown => (
+            "",
+            "question",
+            key("verdict-unknown"),
+            key("meaning-unknown"),
+            const {
+                &[
+                    key("todo-unknown-1"),
+                    key("todo-unknown-2"),
+                    key("todo-unknown-3"),
+                ]
+            },
+        ),
     }
 }
 
@@ -134,14 +215,20 @@ pub(crate) fn reason(p: &Page, reason: &matching::Reason) -> String {
             (name.clone(), shown)
         })
         .collect();
-    let values: Vec<(&str, Value<'_>)> =
-        args.iter().map(|(name, value)| (name.as_str(), Value::Text(value))).collect();
+    let values: Vec<(&str, Value<'_>)> = args
+        .iter()
+        .map(|(name, value)| (name.as_str(), Value::Text(value)))
+        .collect();
     messages::find(p.lang, &format!("reason-{}", reason.code), &values)
         .unwrap_or_else(|| hostile::line(&reason.code, 100))
 }
 
 /// What the answer rests on: snapshots of registers, and the warning that names the host.
-pub(crate) fn sources(known: &Known, name: &DomainName, found: &Match) -> Vec<(String, Option<String>, Option<String>)> {
+pub(crate) fn sources(
+    known: &Known,
+    name: &DomainName,
+    found: &Match,
+) -> Vec<(String, Option<String>, Option<String>)> {
     let mut sources: Vec<(String, Option<String>, Option<String>)> = Vec::new();
     if let Some(matched) = &found.matched {
         sources.push((
@@ -152,13 +239,23 @@ pub(crate) fn sources(known: &Known, name: &DomainName, found: &Match) -> Vec<(S
     }
     for warning in &known.warnings {
         if warning.hosts.iter().any(|host| name.is_at_or_below(host)) {
-            sources.push((warning.authority.clone(), hostile::link(&warning.source_url), None));
+            sources.push((
+                warning.authority.clone(),
+                hostile::link(&warning.source_url),
+                None,
+            ));
         }
     }
     for snapshot in &known.snapshots {
-        let named = sources.iter().any(|(register, ..)| *register == snapshot.register);
+        let named = sources
+            .iter()
+            .any(|(register, ..)| *register == snapshot.register);
         if !named {
-            sources.push((snapshot.register.clone(), hostile::link(&snapshot.source), Some(snapshot.taken_on.to_string())));
+            sources.push((
+                snapshot.register.clone(),
+                hostile::link(&snapshot.source),
+                Some(snapshot.taken_on.to_string()),
+            ));
         }
     }
     sources
@@ -173,14 +270,25 @@ fn record(p: &Page, matched: &matching::Matched) -> Record {
         regulator: hostile::line(&row.regulator, 100),
         licence_no: some(&row.licence_no),
         term: licensed::term(p, row.valid_from, row.valid_to),
-        hosts: row.hosts.iter().map(|host| Shown::new(host).whole()).collect(),
+        hosts: row
+            .hosts
+            .iter()
+            .map(|host| Shown::new(host).whole())
+            .collect(),
         banks: hostile::line(&row.banks.join(", "), 300),
         basis: licensed::basis(p, row.basis),
     }
 }
 
 /// Builds the page for one host.
-fn view(p: Page, asked: &str, name: &DomainName, found: &Match, known: &Known, now: i64) -> CheckPage {
+fn view(
+    p: Page,
+    asked: &str,
+    name: &DomainName,
+    found: &Match,
+    known: &Known,
+    now: i64,
+) -> CheckPage {
     let shown = Shown::new(name);
     let (tone, icon, word, meaning, todo) = words(found.verdict);
     let warning_url = known
@@ -193,13 +301,20 @@ fn view(p: Page, asked: &str, name: &DomainName, found: &Match, known: &Known, n
         .iter()
         .map(|found_reason| ReasonView {
             text: reason(&p, found_reason),
-            url: if found_reason.code == "warned" { warning_url.clone() } else { None },
+            url: if found_reason.code == "warned" {
+                warning_url.clone()
+            } else {
+                None
+            },
         })
         .collect();
     let sources = sources(known, name, found)
         .into_iter()
         .map(|(text, url, day)| {
-            let day = day.as_deref().and_then(dates::parse_day).map(|day| dates::day(p.lang, day));
+            let day = day
+                .as_deref()
+                .and_then(dates::parse_day)
+                .map(|day| dates::day(p.lang, day));
             Source {
                 text: match day {
                     Some(day) => format!("{}, {day}", hostile::line(&text, 120)),
@@ -217,8 +332,13 @@ fn view(p: Page, asked: &str, name: &DomainName, found: &Match, known: &Known, n
         icon,
         word: p.t(word),
         meaning: p.t(meaning),
-        not_safe: !matches!(found.verdict, Verdict::Licensed | Verdict::Blocked),
-        listing: found.listing_id.as_ref().map(|id| ListingLink { path: format!("i/{id}") }),
+        not_safe: matches!(
+            found.verdict,
+            Verdict::Unknown | Verdict::Lookalike | Verdict::LicensedElsewhere
+        ),
+        listing: found.listing_id.as_ref().map(|id| ListingLink {
+            path: format!("i/{id}"),
+        }),
         reasons,
         matched: found.matched.as_ref().map(|matched| record(&p, matched)),
         todo: todo.iter().map(|key| p.t(key)).collect(),
@@ -236,7 +356,12 @@ pub(crate) async fn check(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Fault> {
     let path = format!("check?q={}", hostile::query_encode(&asked.q));
-    let p = Page::new(lang, &path, messages::text(lang, key("check-title"), &[]), centre.demo);
+    let p = Page::new(
+        lang,
+        &path,
+        messages::text(lang, key("check-title"), &[]),
+        centre.demo,
+    );
     let name = match query::host(&asked.q) {
         Ok(name) => name,
         Err(error) => {
@@ -245,7 +370,10 @@ pub(crate) async fn check(
                 QueryError::NotAName => p.t(key("check-refused-name")),
             };
             let query = hostile::line(&asked.q, 300);
-            return Ok(page::show(StatusCode::UNPROCESSABLE_ENTITY, &RefusedPage { p, query, message }));
+            return Ok(page::show(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                &RefusedPage { p, query, message },
+            ));
         }
     };
     let now = centre.now();

@@ -54,7 +54,19 @@ pub(crate) async fn home(
         .iter()
         .filter(|listing| matches!(listing.state, ListingState::Listed { .. }))
         .count();
-    let latest = known.listings.iter().rev().take(5).map(|listing| register::row(&p, listing)).collect();
+    let latest = known
+        .listings
+        .iter()
+        .rev()
+        .take(5)
+        .map(|listing| register::row(&p, listing))
+        .collect();
     let licensed = licensed::count_live(&known, Timestamp(centre.now()));
-    Ok(page::ok(&HomePage { p, query: "", blocked, licensed, latest }))
+    Ok(page::ok(&HomePage {
+        p,
+        query: "",
+        blocked,
+        licensed,
+        latest,
+    }))
 }

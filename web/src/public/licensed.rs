@@ -54,15 +54,19 @@ pub(crate) fn basis(p: &Page, basis: Basis) -> String {
 }
 
 fn day(p: &Page, day: Day) -> String {
-    dates::parse_day(&day.to_string()).map(|day| dates::day(p.lang, day)).unwrap_or_default()
+    dates::parse_day(&day.to_string())
+        .map(|day| dates::day(p.lang, day))
+        .unwrap_or_default()
 }
 
 /// A term in words; `None` when the row gives neither end.
 pub(crate) fn term(p: &Page, from: Option<Day>, to: Option<Day>) -> Option<String> {
     match (from, to) {
-        (Some(from), Some(to)) => {
-            Some(p.t2(key("term-from-to"), ("from", &day(p, from)), ("to", &day(p, to))))
-        }
+        (Some(from), Some(to)) => Some(p.t2(
+            key("term-from-to"),
+            ("from", &day(p, from)),
+            ("to", &day(p, to)),
+        )),
         (None, Some(to)) => Some(p.t1(key("term-to"), "to", &day(p, to))),
         (Some(from), None) => Some(p.t1(key("term-from"), "from", &day(p, from))),
         (None, None) => None,
@@ -71,7 +75,12 @@ pub(crate) fn term(p: &Page, from: Option<Day>, to: Option<Day>) -> Option<Strin
 
 /// Where a row stands: message key and colour. Only a live row of the register in a fresh snapshot
 /// says "licensed" (rule 5).
-fn status(row: &LicenceRow, snapshot: &Snapshot, days: u32, now: Timestamp) -> (&'static str, &'static str) {
+fn status(
+    row: &LicenceRow,
+    snapshot: &Snapshot,
+    days: u32,
+    now: Timestamp,
+) -> (&'static str, &'static str) {
     if row.has_ended(now) {
         (key("licence-ended"), "")
     } else if row.valid_from.is_some_and(|from| from.start() > now) {
@@ -109,22 +118,46 @@ pub(crate) async fn licensed(
         .flat_map(|snapshot| snapshot.rows.iter().map(move |row| (snapshot, row)))
         .map(|(snapshot, row)| {
             let (status, tone) = status(row, snapshot, known.register_days, now);
-            let name = if row.brand.is_empty() { &row.legal_name } else { &row.brand };
+            let name = if row.brand.is_empty() {
+                &row.legal_name
+            } else {
+                &row.brand
+            };
             Row {
                 brand: hostile::line(name, 200),
                 firm: hostile::line(&row.legal_name, 200),
                 status: p.t(status),
                 tone,
-                hosts: row.hosts.iter().map(|host| Shown::new(host).whole()).collect(),
+                hosts: row
+                    .hosts
+                    .iter()
+                    .map(|host| Shown::new(host).whole())
+                    .collect(),
                 licence_no: hostile::line(&row.licence_no, 100),
                 regulator: hostile::line(&row.regulator, 100),
-                source_url: hostile::link(if row.register_url.is_empty() { &row.source_url } else { &row.register_url }),
-                term: term(&p, row.valid_from, row.valid_to).unwrap_or_else(|| p.t(key("term-open"))),
+                source_url: hostile::link(if row.register_url.is_empty() {
+                    &row.source_url
+                } else {
+                    &row.register_url
+                }),
+                term: term(&p, row.valid_from, row.valid_to)
+                    .unwrap_or_else(|| p.t(key("term-open"))),
                 banks: hostile::line(&row.banks.join(", "), 300),
             }
         })
         .collect();
-    rows.sort_by_key(|row| (row.tone != "good", row.tone.is_empty(), row.brand.to_lowercase()));
-    let as_of = known.snapshots.iter().map(|snapshot| snapshot.taken_on).min().map(|taken| day(&p, taken));
+    rows.sort_by_key(|row| {
+        (
+            row.tone != "good",
+            row.tone.is_empty(),
+            row.brand.to_lowercase(),
+        )
+    });
+    let as_of = known
+        .snapshots
+        .iter()
+        .map(|snapshot| snapshot.taken_on)
+        .min()
+        .map(|taken| day(&p, taken));
     Ok(page::ok(&LicensedPage { p, rows, as_of }))
 }

@@ -74,7 +74,10 @@ pub(crate) fn scope(p: &Page, scope: Scope) -> String {
 
 /// Words for a legal ground; the code itself where there are none.
 pub(crate) fn basis(p: &Page, code: &str) -> String {
-    let plain: String = code.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let plain: String = code
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
     p.t_or(&format!("basis-{plain}"), &hostile::line(code, 100))
 }
 
@@ -91,8 +94,11 @@ pub(crate) fn statement_digest(listing: &Listing) -> String {
         .unwrap_or_default()
 }
 
-fn day(p: &Page, day: blocklist::time::Day) -> String {
-    dates::parse_day(&day.to_string()).map(|day| dates::day(p.lang, day)).unwrap_or_default()
+/// A calendar day in words.
+pub(crate) fn day(p: &Page, day: blocklist::time::Day) -> String {
+    dates::parse_day(&day.to_string())
+        .map(|day| dates::day(p.lang, day))
+        .unwrap_or_default()
 }
 
 fn view(p: &Page, listing: &Listing) -> View {
@@ -100,9 +106,9 @@ fn view(p: &Page, listing: &Listing) -> View {
     let words = register::state_words(&listing.state);
     let shown = Shown::new(&list.name);
     let ended = match &listing.state {
-        ListingState::Lifted { at, reason } | ListingState::Annulled { at, reason } => {
-            Some(format!("{} — {}", p.date_time(at.0), lift_reason(p, reason)))
-        }
+        ListingState::Lifted { at, reason } | ListingState::Annulled { at, reason } => Some(
+            format!("{} — {}", p.date_time(at.0), lift_reason(p, reason)),
+        ),
         ListingState::Expired { at } => Some(p.date_time(at.0)),
         _ => None,
     };
@@ -125,11 +131,18 @@ fn view(p: &Page, listing: &Listing) -> View {
         review: p.date(list.review_at.0),
         expires: p.date(list.expires_at.0),
         ended,
-        reasons: vec![p.t(key("reason-public-no-licence")), p.t(key("reason-public-evidence")), p.t(key("listing-reasons-in-order"))],
+        reasons: vec![
+            p.t(key("reason-public-no-licence")),
+            p.t(key("reason-public-evidence")),
+            p.t(key("listing-reasons-in-order")),
+        ],
         signers: listing
             .signed_by
             .iter()
-            .map(|key_id| Signer { role: officer.clone(), key_id: key_id.to_string() })
+            .map(|key_id| Signer {
+                role: officer.clone(),
+                key_id: key_id.to_string(),
+            })
             .collect(),
         position: listing.position,
         statement_sha256: statement_digest(listing),
@@ -142,7 +155,11 @@ fn view(p: &Page, listing: &Listing) -> View {
 pub(crate) async fn find(centre: &Centre, id: &str) -> Result<Listing, Fault> {
     let id = ListingId::try_from(id.to_owned()).map_err(|_| Fault::NOT_FOUND)?;
     let known = centre.known().await?;
-    known.listings.into_iter().find(|listing| listing.statement.listing_id == id).ok_or(Fault::NOT_FOUND)
+    known
+        .listings
+        .into_iter()
+        .find(|listing| listing.statement.listing_id == id)
+        .ok_or(Fault::NOT_FOUND)
 }
 
 /// `GET /i/{id}`: the short address that name servers give, to the reader's language.
@@ -162,7 +179,12 @@ pub(crate) async fn listing(
     let listing = find(&centre, &id).await?;
     let name = Shown::new(&listing.statement.name).whole();
     let title = messages::text(lang, key("listing-title"), &[("name", Value::Text(&name))]);
-    let mut p = Page::new(lang, &format!("i/{}", listing.statement.listing_id), title, centre.demo);
+    let mut p = Page::new(
+        lang,
+        &format!("i/{}", listing.statement.listing_id),
+        title,
+        centre.demo,
+    );
     // A wrong listing must not follow a firm about in search engines.
     p.indexed = !matches!(listing.state, ListingState::Annulled { .. });
     let v = view(&p, &listing);

@@ -23,8 +23,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Here {
     type Rejection = Fault;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Fault> {
-        let params =
-            RawPathParams::from_request_parts(parts, state).await.map_err(|_| Fault::NOT_FOUND)?;
+        let params = RawPathParams::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Fault::NOT_FOUND)?;
         params
             .iter()
             .find(|(name, _)| *name == "lang")

@@ -54,15 +54,63 @@ pub(crate) struct StateWords {
 /// The words of a state.
 pub(crate) fn state_words(state: &ListingState) -> StateWords {
     let (code, word, meaning, tone, icon) = match state {
-        ListingState::Scheduled { .. } => ("scheduled", key("state-scheduled"), key("meaning-state-scheduled"), "care", "clock"),
-        ListingState::Listed { .. } => ("blocked", key("state-blocked"), key("meaning-state-blocked"), "bad", "stop"),
-        ListingState::Suspended { .. } => ("suspended", key("state-suspended"), key("meaning-state-suspended"), "info", "pause"),
-        ListingState::Guarded { .. } => ("guarded", key("state-guarded"), key("meaning-state-guarded"), "info", "pause"),
-        ListingState::Expired { .. } => ("expired", key("state-expired"), key("meaning-state-expired"), "", "clock"),
-        ListingState::Lifted { .. } => ("lifted", key("state-lifted"), key("meaning-state-lifted"), "good", "ok"),
-        ListingState::Annulled { .. } => ("annulled", key("state-annulled"), key("meaning-state-annulled"), "care", "warn"),
+        ListingState::Scheduled { .. } => (
+            "scheduled",
+            key("state-scheduled"),
+            key("meaning-state-scheduled"),
+            "care",
+            "clock",
+        ),
+        ListingState::Listed { .. } => (
+            "blocked",
+            key("state-blocked"),
+            key("meaning-state-blocked"),
+            "bad",
+            "stop",
+        ),
+        ListingState::Suspended { .. } => (
+            "suspended",
+            key("state-suspended"),
+            key("meaning-state-suspended"),
+            "info",
+            "pause",
+        ),
+        ListingState::Guarded { .. } => (
+            "guarded",
+            key("state-guarded"),
+            key("meaning-state-guarded"),
+            "info",
+            "pause",
+        ),
+        ListingState::Expired { .. } => (
+            "expired",
+            key("state-expired"),
+            key("meaning-state-expired"),
+            "",
+            "clock",
+        ),
+        ListingState::Lifted { .. } => (
+            "lifted",
+            key("state-lifted"),
+            key("meaning-state-lifted"),
+            "good",
+            "ok",
+        ),
+        ListingState::Annulled { .. } => (
+            "annulled",
+            key("state-annulled"),
+            key("meaning-state-annulled"),
+            "care",
+            "warn",
+        ),
     };
-    StateWords { code, word, meaning, tone, icon }
+    StateWords {
+        code,
+        word,
+        meaning,
+        tone,
+        icon,
+    }
 }
 
 /// Order number with its authority, or what stands in its place.
@@ -99,6 +147,11 @@ pub(crate) async fn register(
     let mut p = Page::new(lang, "register", title, centre.demo);
     p.indexed = true;
     let known = centre.known().await?;
-    let rows = known.listings.iter().rev().map(|listing| row(&p, listing)).collect();
+    let rows = known
+        .listings
+        .iter()
+        .rev()
+        .map(|listing| row(&p, listing))
+        .collect();
     Ok(page::ok(&RegisterPage { p, rows }))
 }

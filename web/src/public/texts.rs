@@ -33,7 +33,11 @@ pub(crate) async fn verify(State(centre): State<Arc<Centre>>, Here(lang): Here) 
     let mut p = Page::new(lang, "verify", title, centre.demo);
     p.indexed = true;
     let checkpoint = files::checkpoint(&centre).await;
-    page::ok(&VerifyPage { p, base: centre.public_url.clone(), checkpoint })
+    page::ok(&VerifyPage {
+        p,
+        base: centre.public_url.clone(),
+        checkpoint,
+    })
 }
 
 /// `GET /{lang}/privacy`.

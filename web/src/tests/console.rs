@@ -13,14 +13,32 @@ use super::{House, ask, hidden_hash, listing_of};
 #[tokio::test]
 async fn nobody_enters_without_signing_in() {
     let house = House::new().await;
-    for path in ["/kk/console", "/kk/console/listings", "/kk/console/case/C-2026-000001", "/kk/console/listing/Q-2026-000001"] {
+    for path in [
+        "/kk/console",
+        "/kk/console/listings",
+        "/kk/console/case/C-2026-000001",
+        "/kk/console/listing/Q-2026-000001",
+    ] {
         let answer = house.get(path).await;
-        assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/kk/console/sign-in"), "{path}");
+        assert_eq!(
+            (answer.status, answer.location()),
+            (StatusCode::SEE_OTHER, "/kk/console/sign-in"),
+            "{path}"
+        );
     }
     let forged = format!("qalqan={}", "ab".repeat(32));
-    assert_eq!(house.get_as(&forged, "/kk/console").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(
+        house.get_as(&forged, "/kk/console").await.status,
+        StatusCode::SEE_OTHER
+    );
     let case = house.centre.plant_case("obmen.test").await;
-    let post = house.post("", &format!("/kk/console/case/{case}/dismiss"), &[("reason_code", "closed")]).await;
+    let post = house
+        .post(
+            "",
+            &format!("/kk/console/case/{case}/dismiss"),
+            &[("reason_code", "closed")],
+        )
+        .await;
     assert_eq!(post.location(), "/kk/console/sign-in");
 }
 
@@ -28,14 +46,25 @@ async fn nobody_enters_without_signing_in() {
 async fn sign_in_refuses_says_why_and_locks() {
     let house = House::new().await;
     let enter = async |password: &str| {
-        house.post("", "/ru/console/sign-in", &[("login", "officer-1"), ("password", password)]).await
+        house
+            .post(
+                "",
+                "/ru/console/sign-in",
+                &[("login", "officer-1"), ("password", password)],
+            )
+            .await
     };
     for _ in 0..8 {
         let refused = enter("wrong").await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-        refused.says("Неверный логин или пароль").says("value=\"officer-1\"");
+        refused
+            .says("Неверный логин или пароль")
+            .says("value=\"officer-1\"");
         assert!(refused.headers.get("set-cookie").is_none());
-        assert!(!refused.body.contains("wrong"), "a password is never shown again");
+        assert!(
+            !refused.body.contains("wrong"),
+            "a password is never shown again"
+        );
     }
     let locked = enter(PASSWORD).await;
     assert_eq!(locked.status, StatusCode::TOO_MANY_REQUESTS);
@@ -48,7 +77,11 @@ async fn sign_in_refuses_says_why_and_locks() {
 async fn the_session_cookie_is_bound_and_ends() {
     let house = House::new().await;
     let signed_in = house
-        .post("", "/en/console/sign-in", &[("login", "officer-1"), ("password", PASSWORD)])
+        .post(
+            "",
+            "/en/console/sign-in",
+            &[("login", "officer-1"), ("password", PASSWORD)],
+        )
         .await;
     let cookie = signed_in.header("set-cookie").to_owned();
     for part in ["qalqan=", "HttpOnly", "SameSite=Strict", "Path=/"] {
@@ -56,21 +89,39 @@ async fn the_session_cookie_is_bound_and_ends() {
     }
     assert!(!cookie.contains("Secure"), "plain http on loopback");
     let cookie = cookie.split(';').next().unwrap().to_owned();
-    assert_eq!(house.get_as(&cookie, "/en/console").await.status, StatusCode::OK);
+    assert_eq!(
+        house.get_as(&cookie, "/en/console").await.status,
+        StatusCode::OK
+    );
     let left = house.post(&cookie, "/en/console/sign-out", &[]).await;
     assert!(left.header("set-cookie").contains("Max-Age=0"));
-    assert_eq!(house.get_as(&cookie, "/en/console").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(
+        house.get_as(&cookie, "/en/console").await.status,
+        StatusCode::SEE_OTHER
+    );
 
     let cookie = house.sign_in("officer-1").await;
-    house.clock.fetch_add(data::session::IDLE_SECONDS + 1, Ordering::SeqCst);
-    assert_eq!(house.get_as(&cookie, "/en/console").await.status, StatusCode::SEE_OTHER);
+    house
+        .clock
+        .fetch_add(data::session::IDLE_SECONDS + 1, Ordering::SeqCst);
+    assert_eq!(
+        house.get_as(&cookie, "/en/console").await.status,
+        StatusCode::SEE_OTHER
+    );
 
     let secure = House::over("https://qalqan.test").await;
     let signed_in = secure
-        .post("", "/en/console/sign-in", &[("login", "officer-1"), ("password", PASSWORD)])
+        .post(
+            "",
+            "/en/console/sign-in",
+            &[("login", "officer-1"), ("password", PASSWORD)],
+        )
         .await;
     let cookie = signed_in.header("set-cookie");
-    assert!(cookie.starts_with("__Host-qalqan=") && cookie.contains("; Secure"), "{cookie}");
+    assert!(
+        cookie.starts_with("__Host-qalqan=") && cookie.contains("; Secure"),
+        "{cookie}"
+    );
 }
 
 #[tokio::test]
@@ -87,7 +138,12 @@ async fn forms_from_elsewhere_are_refused() {
     let house = House::new().await;
     let case = house.centre.plant_case("obmen.test").await;
     let cookie = house.sign_in("officer-1").await;
-    for (name, value) in [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("origin", "http://evil.test"), ("origin", "null")] {
+    for (name, value) in [
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+        ("origin", "http://evil.test"),
+        ("origin", "null"),
+    ] {
         let request = Request::post(format!("/en/console/case/{case}/dismiss"))
             .header("host", "127.0.0.1:8080")
             .header("cookie", &cookie)
@@ -99,7 +155,10 @@ async fn forms_from_elsewhere_are_refused() {
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{name}: {value}");
         answer.says("Refused");
     }
-    house.get_as(&cookie, &format!("/en/console/case/{case}")).await.says("Propose to block");
+    house
+        .get_as(&cookie, &format!("/en/console/case/{case}"))
+        .await
+        .says("Propose to block");
 }
 
 #[tokio::test]
@@ -107,33 +166,68 @@ async fn two_officers_list_and_one_lifts() {
     let house = House::new().await;
     let case = house.centre.plant_case("obmen.test").await;
     let first = house.sign_in("officer-1").await;
-    house.get_as(&first, "/en/console").await.says("obmen.test").says("98%");
-    let page = house.get_as(&first, &format!("/en/console/case/{case}")).await;
-    page.says("Checklist").says("<mark>USDT</mark>").says("Propose to block").says("no licence in any register");
+    house
+        .get_as(&first, "/en/console")
+        .await
+        .says("obmen.test")
+        .says("98%");
+    let page = house
+        .get_as(&first, &format!("/en/console/case/{case}"))
+        .await;
+    page.says("Checklist")
+        .says("<mark>USDT</mark>")
+        .says("Propose to block")
+        .says("no licence in any register");
 
     let proposed = house.propose(&first, &case, &[]).await;
     let id = listing_of(&proposed);
     let listing = format!("/en/console/listing/{id}");
-    house.get_as(&first, &format!("{listing}?done=proposed")).await
+    house
+        .get_as(&first, &format!("{listing}?done=proposed"))
+        .await
         .says("Your signature is stored")
         .says("Another officer must approve it");
     assert_eq!(house.woken.load(Ordering::SeqCst), 0);
-    assert_eq!(house.get(&format!("/en/i/{id}")).await.status, StatusCode::NOT_FOUND, "nothing public before the log");
-    house.get("/en/check?q=obmen.test").await.says("We do not know this site");
+    assert_eq!(
+        house.get(&format!("/en/i/{id}")).await.status,
+        StatusCode::NOT_FOUND,
+        "nothing public before the log"
+    );
+    house
+        .get("/en/check?q=obmen.test")
+        .await
+        .says("We do not know this site");
 
     let second = house.sign_in("officer-2").await;
-    house.get_as(&second, "/en/console/listings").await.says(&id).says("officer-1");
+    house
+        .get_as(&second, "/en/console/listings")
+        .await
+        .says(&id)
+        .says("officer-1");
     let page = house.get_as(&second, &listing).await;
-    page.says("Evidence first").says("Sells USDT for tenge.").says("order.txt");
+    page.says("Evidence first")
+        .says("Sells USDT for tenge.")
+        .says("order.txt");
     let document = house.get_as(&second, &format!("{listing}/document")).await;
     assert_eq!(document.body, "The order.");
-    assert!(document.header("content-disposition").starts_with("attachment"));
+    assert!(
+        document
+            .header("content-disposition")
+            .starts_with("attachment")
+    );
     let sha256 = hidden_hash(&page.body);
-    let form = [("statement_sha256", sha256.as_str()), ("password", PASSWORD)];
-    let approved = house.post(&second, &format!("{listing}/approve"), &form).await;
+    let form = [
+        ("statement_sha256", sha256.as_str()),
+        ("password", PASSWORD),
+    ];
+    let approved = house
+        .post(&second, &format!("{listing}/approve"), &form)
+        .await;
     assert_eq!(approved.location(), format!("{listing}?done=approved"));
     assert_eq!(house.woken.load(Ordering::SeqCst), 1);
-    let again = house.post(&second, &format!("{listing}/approve"), &form).await;
+    let again = house
+        .post(&second, &format!("{listing}/approve"), &form)
+        .await;
     assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
     again.says("moved this case");
     house.publish().await;
@@ -141,16 +235,47 @@ async fn two_officers_list_and_one_lifts() {
 
     house.clock.fetch_add(100, Ordering::SeqCst);
     let lift = format!("{listing}/lift");
-    let refused = house.post(&second, &lift, &[("reason", "x"), ("password", PASSWORD)]).await;
+    let refused = house
+        .post(&second, &lift, &[("reason", "x"), ("password", PASSWORD)])
+        .await;
     refused.says("Choose a reason");
-    let refused = house.post(&second, &lift, &[("reason_code", "closed"), ("reason", "gone"), ("password", "wrong")]).await;
-    refused.says("The password is wrong").says("href=\"#lift-password\"");
-    let lifted = house.post(&second, &lift, &[("reason_code", "closed"), ("reason", "gone"), ("password", PASSWORD)]).await;
+    let refused = house
+        .post(
+            &second,
+            &lift,
+            &[
+                ("reason_code", "closed"),
+                ("reason", "gone"),
+                ("password", "wrong"),
+            ],
+        )
+        .await;
+    refused
+        .says("The password is wrong")
+        .says("href=\"#lift-password\"");
+    let lifted = house
+        .post(
+            &second,
+            &lift,
+            &[
+                ("reason_code", "closed"),
+                ("reason", "gone"),
+                ("password", PASSWORD),
+            ],
+        )
+        .await;
     assert_eq!(lifted.location(), format!("{listing}?done=lifted"));
     assert_eq!(house.woken.load(Ordering::SeqCst), 2);
     house.publish().await;
-    house.get(&format!("/en/i/{id}")).await.says("The block was lifted").says("The site closed");
-    house.get("/en/check?q=obmen.test").await.says("We do not know this site");
+    house
+        .get(&format!("/en/i/{id}"))
+        .await
+        .says("The block was lifted")
+        .says("The site closed");
+    house
+        .get("/en/check?q=obmen.test")
+        .await
+        .says("We do not know this site");
 }
 
 #[tokio::test]
@@ -161,9 +286,18 @@ async fn one_officer_is_never_two() {
     let id = listing_of(&house.propose(&first, &case, &[]).await);
     // The form is not offered; sending it anyway is refused.
     let second = house.sign_in("officer-2").await;
-    let sha256 = hidden_hash(&house.get_as(&second, &format!("/en/console/listing/{id}")).await.body);
+    let sha256 = hidden_hash(
+        &house
+            .get_as(&second, &format!("/en/console/listing/{id}"))
+            .await
+            .body,
+    );
     let answer = house
-        .post(&first, &format!("/en/console/listing/{id}/approve"), &[("statement_sha256", &sha256), ("password", PASSWORD)])
+        .post(
+            &first,
+            &format!("/en/console/listing/{id}/approve"),
+            &[("statement_sha256", &sha256), ("password", PASSWORD)],
+        )
         .await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     answer.says("Another officer must give the second signature");
@@ -179,18 +313,32 @@ async fn a_statement_that_is_not_the_one_shown_is_not_signed() {
     let second = house.sign_in("officer-2").await;
     let other = "0".repeat(64);
     let answer = house
-        .post(&second, &format!("/en/console/listing/{id}/approve"), &[("statement_sha256", &other), ("password", PASSWORD)])
+        .post(
+            &second,
+            &format!("/en/console/listing/{id}/approve"),
+            &[("statement_sha256", &other), ("password", PASSWORD)],
+        )
         .await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     answer.says("The statement has changed");
     // Bytes altered in the store behind the first signature: the hash the form shows no longer fits.
-    house.centre.sql("DROP TRIGGER proposal_keeps").await.unwrap();
+    house
+        .centre
+        .sql("DROP TRIGGER proposal_keeps")
+        .await
+        .unwrap();
     let alter = "UPDATE proposal SET statement = CAST(replace(CAST(statement AS TEXT), 'obmen.test', 'other.test') AS BLOB)";
     assert_eq!(house.centre.sql(alter).await.unwrap(), 1);
-    let page = house.get_as(&second, &format!("/en/console/listing/{id}")).await;
+    let page = house
+        .get_as(&second, &format!("/en/console/listing/{id}"))
+        .await;
     let sha256 = hidden_hash(&page.body);
     let answer = house
-        .post(&second, &format!("/en/console/listing/{id}/approve"), &[("statement_sha256", &sha256), ("password", PASSWORD)])
+        .post(
+            &second,
+            &format!("/en/console/listing/{id}/approve"),
+            &[("statement_sha256", &sha256), ("password", PASSWORD)],
+        )
         .await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     answer.says("The statement has changed");
@@ -220,7 +368,10 @@ async fn a_proposal_that_cannot_stand_says_why_and_keeps_what_was_typed() {
         if field != "number" {
             answer.says("№ 7-Қ");
         }
-        assert!(!answer.body.contains(PASSWORD), "a password is never shown again");
+        assert!(
+            !answer.body.contains(PASSWORD),
+            "a password is never shown again"
+        );
     }
     house.get_as(&first, "/en/console").await.says("obmen.test");
     let large = "x".repeat(6 << 20);
@@ -234,7 +385,11 @@ async fn the_guard_is_shown_first_and_refuses() {
     let house = House::new().await;
     let case = house.centre.plant_case("pay.bank.test").await;
     let first = house.sign_in("officer-1").await;
-    house.get_as(&first, &format!("/en/console/case/{case}")).await.says("Protected name").says("a bank");
+    house
+        .get_as(&first, &format!("/en/console/case/{case}"))
+        .await
+        .says("Protected name")
+        .says("a bank");
     let answer = house.propose(&first, &case, &[]).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     answer.says("This name may not be listed").says("a bank");
@@ -243,24 +398,47 @@ async fn the_guard_is_shown_first_and_refuses() {
 #[tokio::test]
 async fn a_case_is_closed_or_sent_back_with_a_reason() {
     let house = House::new().await;
-    let (closed, returned) =
-        (house.centre.plant_case("harmless.test").await, house.centre.plant_case("obmen.test").await);
-    let (first, second) = (house.sign_in("officer-1").await, house.sign_in("officer-2").await);
+    let (closed, returned) = (
+        house.centre.plant_case("harmless.test").await,
+        house.centre.plant_case("obmen.test").await,
+    );
+    let (first, second) = (
+        house.sign_in("officer-1").await,
+        house.sign_in("officer-2").await,
+    );
     let dismiss = format!("/en/console/case/{closed}/dismiss");
-    let refused = house.post(&first, &dismiss, &[("reason", "<b>typed</b>")]).await;
+    let refused = house
+        .post(&first, &dismiss, &[("reason", "<b>typed</b>")])
+        .await;
     refused.says("Choose a reason").says("&#60;b&#62;typed");
-    let done = house.post(&first, &dismiss, &[("reason_code", "not-exchange"), ("reason", "A bank.")]).await;
+    let done = house
+        .post(
+            &first,
+            &dismiss,
+            &[("reason_code", "not-exchange"), ("reason", "A bank.")],
+        )
+        .await;
     assert_eq!(done.location(), "/en/console?done=dismissed");
-    house.get_as(&first, &format!("/en/console/case/{closed}")).await
+    house
+        .get_as(&first, &format!("/en/console/case/{closed}"))
+        .await
         .says("It is not an exchange. A bank.");
 
     let id = listing_of(&house.propose(&first, &returned, &[]).await);
     let send_back = format!("/en/console/listing/{id}/return");
-    house.post(&second, &send_back, &[("reason", "")]).await.says("Write the reasons");
-    let done = house.post(&second, &send_back, &[("reason", "Wrong order")]).await;
+    house
+        .post(&second, &send_back, &[("reason", "")])
+        .await
+        .says("Write the reasons");
+    let done = house
+        .post(&second, &send_back, &[("reason", "Wrong order")])
+        .await;
     assert_eq!(done.location(), "/en/console?done=returned");
-    house.get_as(&first, &format!("/en/console/case/{returned}")).await
-        .says("Wrong order").says("Propose to block");
+    house
+        .get_as(&first, &format!("/en/console/case/{returned}"))
+        .await
+        .says("Wrong order")
+        .says("Propose to block");
 }
 
 #[tokio::test]
@@ -275,18 +453,26 @@ async fn hostile_text_is_text() {
     );
     house.centre.sql(&insert).await.unwrap();
     let cookie = house.sign_in("officer-1").await;
-    let page = house.get_as(&cookie, &format!("/en/console/case/{case}")).await;
+    let page = house
+        .get_as(&cookie, &format!("/en/console/case/{case}"))
+        .await;
     assert!(!page.body.contains("<img") && !page.body.contains("<script"));
     page.says("&#60;img src=x onerror=alert(1)&#62;[U+202E][U+200B]&#34;&#62;&#60;script&#62;");
     let at = page.body.find("/capture/").unwrap();
     let start = page.body[..at].rfind('"').unwrap() + 1;
     let href = page.body[start..].split('"').next().unwrap();
     let capture = house.get_as(&cookie, href).await;
-    capture.says("&#60;script&#62;alert(1)&#60;/script&#62;[U+202E]тенге").says("http://127.0.0.1:8082/capture/");
+    capture
+        .says("&#60;script&#62;alert(1)&#60;/script&#62;[U+202E]тенге")
+        .says("http://127.0.0.1:8082/capture/");
     assert!(!capture.body.contains("<script"));
     let other = house.centre.plant_case("other.test").await;
     let elsewhere = href.replace(&case, &other);
-    assert_eq!(house.get_as(&cookie, &elsewhere).await.status, StatusCode::NOT_FOUND, "a capture of another site");
+    assert_eq!(
+        house.get_as(&cookie, &elsewhere).await.status,
+        StatusCode::NOT_FOUND,
+        "a capture of another site"
+    );
 }
 
 #[tokio::test]
@@ -306,7 +492,11 @@ async fn console_pages_are_whole_in_three_languages() {
         ] {
             let page = house.get_as(&cookie, &format!("/{lang}/{path}")).await;
             page.says(&format!("<html lang=\"{lang}\">"));
-            assert!(!page.body.contains('⟨'), "a message is missing on {path}: {}", page.body);
+            assert!(
+                !page.body.contains('⟨'),
+                "a message is missing on {path}: {}",
+                page.body
+            );
             assert_eq!(page.body.matches("<h1").count(), 1, "{path}");
             assert_eq!(page.header("cache-control"), "no-store", "{path}");
             assert!(!page.body.contains(" style="), "{path}");

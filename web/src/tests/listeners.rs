@@ -30,16 +30,26 @@ async fn the_block_page_names_a_host_only_when_the_list_does() {
         assert_eq!(page.status, StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS);
         page.says("obmen.test").says(&id).says("Комитет (demo)");
         for lang in ["kk", "ru", "en"] {
-            page.says(&format!("lang=\"{lang}\"")).says(&format!("http://127.0.0.1:8080/{lang}/i/{id}"));
+            page.says(&format!("lang=\"{lang}\""))
+                .says(&format!("http://127.0.0.1:8080/{lang}/i/{id}"));
         }
-        assert_eq!(page.header("link"), "<http://127.0.0.1:8080/>; rel=\"blocked-by\"");
+        assert_eq!(
+            page.header("link"),
+            "<http://127.0.0.1:8080/>; rel=\"blocked-by\""
+        );
         assert!(page.body.len() < 14_000, "{} bytes", page.body.len());
         assert!(!page.body.contains("secret-path") && !page.body.contains("<script"));
         assert!(page.headers.get("set-cookie").is_none());
-        assert!(page.header("content-security-policy").contains("style-src 'sha256-"));
+        assert!(
+            page.header("content-security-policy")
+                .contains("style-src 'sha256-")
+        );
         assert!(!page.body.contains('⟨'));
     }
-    assert_eq!(visit("obmen.test", "POST").await.status, StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS);
+    assert_eq!(
+        visit("obmen.test", "POST").await.status,
+        StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS
+    );
     for host in ["innocent.test", "<script>", "127.0.0.1", ""] {
         let page = visit(host, "GET").await;
         assert_eq!(page.status, StatusCode::NOT_FOUND, "{host}");
@@ -53,7 +63,10 @@ async fn evidence_opens_only_by_a_fresh_sealed_link_and_never_runs() {
     let house = House::new().await;
     let router = evidence_router(Arc::clone(&house.web));
     let link = house.web.evidence_link(42).unwrap();
-    let path = link.strip_prefix("http://127.0.0.1:8082").unwrap().to_owned();
+    let path = link
+        .strip_prefix("http://127.0.0.1:8082")
+        .unwrap()
+        .to_owned();
     let open = |path: String| {
         let router = router.clone();
         async move { ask(&router, Request::get(path).body(Body::empty()).unwrap()).await }
@@ -62,11 +75,20 @@ async fn evidence_opens_only_by_a_fresh_sealed_link_and_never_runs() {
     assert_eq!(page.status, StatusCode::OK);
     page.says("<script>alert(1)</script>");
     assert_eq!(page.header("content-type"), "text/plain; charset=utf-8");
-    assert!(page.header("content-security-policy").starts_with("sandbox; default-src 'none'"));
+    assert!(
+        page.header("content-security-policy")
+            .starts_with("sandbox; default-src 'none'")
+    );
     assert_eq!(page.header("x-content-type-options"), "nosniff");
     assert_eq!(page.header("cache-control"), "no-store");
-    assert_eq!(open(path.replace("/42?", "/43?")).await.status, StatusCode::FORBIDDEN);
-    assert_eq!(open(path.replace("seal=", "seal=0")).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        open(path.replace("/42?", "/43?")).await.status,
+        StatusCode::FORBIDDEN
+    );
+    assert_eq!(
+        open(path.replace("seal=", "seal=0")).await.status,
+        StatusCode::FORBIDDEN
+    );
     house.clock.fetch_add(3_601, Ordering::SeqCst);
     assert_eq!(open(path).await.status, StatusCode::FORBIDDEN);
 }

@@ -37,7 +37,9 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
     }
 
     pub(crate) fn location(&self) -> &str {
@@ -50,7 +52,12 @@ impl Answer {
 
     /// Asserts that the page says this.
     pub(crate) fn says(&self, text: &str) -> &Self {
-        assert!(self.body.contains(text), "no `{text}` in {} {}", self.status, self.body);
+        assert!(
+            self.body.contains(text),
+            "no `{text}` in {} {}",
+            self.status,
+            self.body
+        );
         self
     }
 }
@@ -94,12 +101,21 @@ impl House {
         };
         web.load_body = Some(Arc::new(|_| {
             Box::pin(async {
-                Some(CapturedBody { bytes: HOSTILE_BODY.as_bytes().to_vec(), charset: "utf-8".into() })
+                Some(CapturedBody {
+                    bytes: HOSTILE_BODY.as_bytes().to_vec(),
+                    charset: "utf-8".into(),
+                })
             })
         }));
         let web = Arc::new(web);
         let pages = public_router(Arc::clone(&web));
-        Self { centre, web, pages, clock, woken }
+        Self {
+            centre,
+            web,
+            pages,
+            clock,
+            woken,
+        }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -131,14 +147,29 @@ impl House {
 
     /// Signs in and gives the cookie.
     pub(crate) async fn sign_in(&self, login: &str) -> String {
-        let answer =
-            self.post("", "/en/console/sign-in", &[("login", login), ("password", PASSWORD)]).await;
+        let answer = self
+            .post(
+                "",
+                "/en/console/sign-in",
+                &[("login", login), ("password", PASSWORD)],
+            )
+            .await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
-        answer.header("set-cookie").split(';').next().unwrap().to_owned()
+        answer
+            .header("set-cookie")
+            .split(';')
+            .next()
+            .unwrap()
+            .to_owned()
     }
 
     /// Sends the proposal form with these answers instead of the usual ones.
-    pub(crate) async fn propose(&self, cookie: &str, case: &str, changed: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn propose(
+        &self,
+        cookie: &str,
+        case: &str,
+        changed: &[(&str, &str)],
+    ) -> Answer {
         let usual = [
             ("scope", "host"),
             ("basis", "193-VII/11-5"),
@@ -154,7 +185,10 @@ impl House {
         let boundary = "----qalqan-test";
         let mut body = String::new();
         for (name, value) in usual {
-            let value = changed.iter().find(|(n, _)| *n == name).map_or(value, |(_, v)| v);
+            let value = changed
+                .iter()
+                .find(|(n, _)| *n == name)
+                .map_or(value, |(_, v)| v);
             let file = if name == "document" {
                 "; filename=\"order.txt\"\r\nContent-Type: text/plain"
             } else {
@@ -169,7 +203,10 @@ impl House {
             .header("host", "127.0.0.1:8080")
             .header("sec-fetch-site", "same-origin")
             .header("cookie", cookie)
-            .header(header::CONTENT_TYPE, format!("multipart/form-data; boundary={boundary}"))
+            .header(
+                header::CONTENT_TYPE,
+                format!("multipart/form-data; boundary={boundary}"),
+            )
             .body(Body::from(body))
             .unwrap();
         ask(&self.pages, request).await
@@ -178,11 +215,16 @@ impl House {
     /// The whole road of one listing: case, two signatures, publication. Gives its number.
     pub(crate) async fn list(&self, host: &str) -> String {
         let case = self.centre.plant_case(host).await;
-        let (first, second) = (self.sign_in("officer-1").await, self.sign_in("officer-2").await);
+        let (first, second) = (
+            self.sign_in("officer-1").await,
+            self.sign_in("officer-2").await,
+        );
         let proposed = self.propose(&first, &case, &[]).await;
         assert_eq!(proposed.status, StatusCode::SEE_OTHER, "{}", proposed.body);
         let id = listing_of(&proposed);
-        let page = self.get_as(&second, &format!("/en/console/listing/{id}")).await;
+        let page = self
+            .get_as(&second, &format!("/en/console/listing/{id}"))
+            .await;
         let sha256 = hidden_hash(&page.body);
         let approved = self
             .post(
@@ -205,7 +247,9 @@ impl House {
 /// `Q-…` in the address that a proposal redirects to.
 pub(crate) fn listing_of(answer: &Answer) -> String {
     let location = answer.location();
-    let at = location.find("Q-").unwrap_or_else(|| panic!("no listing in {location}"));
+    let at = location
+        .find("Q-")
+        .unwrap_or_else(|| panic!("no listing in {location}"));
     location[at..at + 13].to_owned()
 }
 

@@ -12,10 +12,21 @@ use super::{House, ask};
 #[tokio::test]
 async fn the_first_visit_goes_to_the_readers_language() {
     let house = House::new().await;
-    for (accept, home) in [("", "/kk/"), ("ru-KZ,ru;q=0.9", "/ru/"), ("en", "/en/"), ("de", "/kk/")] {
-        let request = Request::get("/").header("accept-language", accept).body(Body::empty()).unwrap();
+    for (accept, home) in [
+        ("", "/kk/"),
+        ("ru-KZ,ru;q=0.9", "/ru/"),
+        ("en", "/en/"),
+        ("de", "/kk/"),
+    ] {
+        let request = Request::get("/")
+            .header("accept-language", accept)
+            .body(Body::empty())
+            .unwrap();
         let answer = ask(&house.pages, request).await;
-        assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, home));
+        assert_eq!(
+            (answer.status, answer.location()),
+            (StatusCode::SEE_OTHER, home)
+        );
         assert_eq!(answer.header("vary"), "Accept-Language");
     }
     let page = house.get("/ru/check?q=obmen.test").await;
@@ -44,21 +55,38 @@ async fn every_public_page_is_whole_in_three_languages_without_cookies_or_script
             "console/sign-in".into(),
         ] {
             let page = house.get(&format!("/{lang}/{path}")).await;
-            page.says(&format!("<html lang=\"{lang}\">")).says("class=\"demo\"").says("<h1");
-            assert!(!page.body.contains('⟨'), "a message is missing on {path}: {}", page.body);
+            page.says(&format!("<html lang=\"{lang}\">"))
+                .says("class=\"demo\"")
+                .says("<h1");
+            assert!(
+                !page.body.contains('⟨'),
+                "a message is missing on {path}: {}",
+                page.body
+            );
             assert!(!page.body.to_lowercase().contains("<script"), "{path}");
             assert!(!page.body.contains(" style="), "{path}");
             assert!(page.headers.get("set-cookie").is_none(), "{path}");
             assert_eq!(page.body.matches("<h1").count(), 1, "{path}");
             assert_eq!(page.header("x-content-type-options"), "nosniff");
             let policy = page.header("content-security-policy");
-            for part in ["default-src 'none'", "style-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"] {
+            for part in [
+                "default-src 'none'",
+                "style-src 'self'",
+                "frame-ancestors 'none'",
+                "base-uri 'none'",
+            ] {
                 assert!(policy.contains(part), "{path}: {policy}");
             }
             assert!(!policy.contains("unsafe") && !policy.contains("script-src"));
-            let (referrer, caching) =
-                if path.starts_with("console") { ("same-origin", "no-store") } else { ("no-referrer", "no-cache") };
-            assert_eq!((page.header("referrer-policy"), page.header("cache-control")), (referrer, caching));
+            let (referrer, caching) = if path.starts_with("console") {
+                ("same-origin", "no-store")
+            } else {
+                ("no-referrer", "no-cache")
+            };
+            assert_eq!(
+                (page.header("referrer-policy"), page.header("cache-control")),
+                (referrer, caching)
+            );
         }
     }
 }
@@ -66,9 +94,17 @@ async fn every_public_page_is_whole_in_three_languages_without_cookies_or_script
 #[tokio::test]
 async fn the_check_answers_before_and_after_a_listing() {
     let house = House::new().await;
-    house.get("/en/check?q=https://obmen.test/kurs").await.says("We do not know this site").says("does not mean");
+    house
+        .get("/en/check?q=https://obmen.test/kurs")
+        .await
+        .says("We do not know this site")
+        .says("does not mean");
     let id = house.list("obmen.test").await;
-    assert_eq!(house.woken.load(Ordering::SeqCst), 1, "the publisher is woken by the second signature");
+    assert_eq!(
+        house.woken.load(Ordering::SeqCst),
+        1,
+        "the publisher is woken by the second signature"
+    );
     house
         .get("/en/check?q=https://obmen.test/kurs")
         .await
@@ -84,7 +120,13 @@ async fn the_check_answers_before_and_after_a_listing() {
     }
     let register = house.get("/api/v1/register").await.json();
     assert_eq!(register["listings"][0]["state"], "blocked");
-    assert_eq!(register["listings"][0]["signatures"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        register["listings"][0]["signatures"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
 }
 
 #[tokio::test]
@@ -98,7 +140,9 @@ async fn what_cannot_be_checked_says_what_to_type() {
         assert_eq!(json.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(json.json()["error"].is_string());
     }
-    let page = house.get("/en/check?q=%3Cscript%3Ealert(1)%3C/script%3E%E2%80%AE").await;
+    let page = house
+        .get("/en/check?q=%3Cscript%3Ealert(1)%3C/script%3E%E2%80%AE")
+        .await;
     assert!(!page.body.contains("<script"));
     page.says("&#60;script&#62;").says("[U+202E]");
 }
@@ -110,13 +154,26 @@ async fn a_listing_shows_keys_but_no_names() {
     let short = house.get(&format!("/i/{id}")).await;
     assert_eq!(short.location(), format!("/kk/i/{id}"));
     let page = house.get(&format!("/en/i/{id}")).await;
-    page.says("obmen.test").says("Комитет (demo)").says("№ 7-Қ").says("20 November 2026").says("How to appeal");
-    page.says(&house.centre.first.key_id.to_string()).says(&house.centre.second.key_id.to_string());
-    for secret in ["officer-1", "officer-2", &house.centre.first.id, "Sells USDT"] {
+    page.says("obmen.test")
+        .says("Комитет (demo)")
+        .says("№ 7-Қ")
+        .says("20 November 2026")
+        .says("How to appeal");
+    page.says(&house.centre.first.key_id.to_string())
+        .says(&house.centre.second.key_id.to_string());
+    for secret in [
+        "officer-1",
+        "officer-2",
+        &house.centre.first.id,
+        "Sells USDT",
+    ] {
         assert!(!page.body.contains(secret), "{secret}");
     }
     for bad in ["Q-2026-999999", "Q-x", "%2e%2e"] {
-        assert_eq!(house.get(&format!("/en/i/{bad}")).await.status, StatusCode::NOT_FOUND);
+        assert_eq!(
+            house.get(&format!("/en/i/{bad}")).await.status,
+            StatusCode::NOT_FOUND
+        );
     }
 }
 
@@ -128,17 +185,30 @@ async fn the_release_is_served_as_static_files_and_nothing_else_is() {
     assert_eq!(list.status, StatusCode::OK);
     list.says("obmen.test");
     let etag = list.header("etag").to_owned();
-    let request = Request::get("/list/domains").header("if-none-match", &etag).body(Body::empty()).unwrap();
+    let request = Request::get("/list/domains")
+        .header("if-none-match", &etag)
+        .body(Body::empty())
+        .unwrap();
     let again = ask(&house.pages, request).await;
-    assert_eq!((again.status, again.body.as_str()), (StatusCode::NOT_MODIFIED, ""));
+    assert_eq!(
+        (again.status, again.body.as_str()),
+        (StatusCode::NOT_MODIFIED, "")
+    );
     for path in ["/log/checkpoint", "/release", "/list/rpz", "/list/json"] {
         let file = house.get(path).await;
         assert_eq!(file.status, StatusCode::OK, "{path}");
         assert_eq!(file.header("access-control-allow-origin"), "*");
     }
     for bad in [
-        "/log/../qalqan.db", "/log/%2e%2e/qalqan.db", "/log/..%2fqalqan.db", "/list/..%2f..%2fqalqan.db",
-        "/list/%2fetc%2fpasswd", "/log/tile", "/list/.rpz", "/log/%00", "/list/rpz%00.txt",
+        "/log/../qalqan.db",
+        "/log/%2e%2e/qalqan.db",
+        "/log/..%2fqalqan.db",
+        "/list/..%2f..%2fqalqan.db",
+        "/list/%2fetc%2fpasswd",
+        "/log/tile",
+        "/list/.rpz",
+        "/log/%00",
+        "/list/rpz%00.txt",
     ] {
         assert_eq!(house.get(bad).await.status, StatusCode::NOT_FOUND, "{bad}");
     }
@@ -150,7 +220,10 @@ async fn faults_are_pages_in_the_readers_language_and_json_in_the_api() {
     house.get("/ru/nowhere").await.says("Страница не найдена");
     house.get("/kk/nowhere").await.says("Бет табылмады");
     let api = house.get("/api/v1/nowhere").await;
-    assert_eq!((api.status, api.json()["status"].clone()), (StatusCode::NOT_FOUND, 404.into()));
+    assert_eq!(
+        (api.status, api.json()["status"].clone()),
+        (StatusCode::NOT_FOUND, 404.into())
+    );
     let request = Request::delete("/en/register").body(Body::empty()).unwrap();
     let answer = ask(&house.pages, request).await;
     assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
@@ -168,6 +241,9 @@ async fn the_style_sheet_is_found_under_the_name_pages_use() {
     let at = page.body.find("/assets/qalqan-").unwrap();
     let href = page.body[at..].split('"').next().unwrap();
     let css = house.get(href).await;
-    assert_eq!((css.status, css.header("content-type")), (StatusCode::OK, "text/css; charset=utf-8"));
+    assert_eq!(
+        (css.status, css.header("content-type")),
+        (StatusCode::OK, "text/css; charset=utf-8")
+    );
     assert!(css.header("cache-control").contains("immutable"));
 }
