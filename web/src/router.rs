@@ -101,15 +101,15 @@ fn console_routes() -> Router<Arc<Centre>> {
         )
         .route(
             "/{lang}/console/listing/{id}/approve",
-            post(console::listing::approve),
+            post(console::moves::approve),
         )
         .route(
             "/{lang}/console/listing/{id}/return",
-            post(console::listing::send_back),
+            post(console::moves::send_back),
         )
         .route(
             "/{lang}/console/listing/{id}/lift",
-            post(console::listing::lift),
+            post(console::moves::lift),
         )
 }
 

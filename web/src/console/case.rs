@@ -18,7 +18,8 @@ use serde::Deserialize;
 use crate::{
     centre::Centre,
     console::{
-        case_view::{self, Candidate, LedgerRow, Material, Quote, Stop, Tick},
+        case_checks::{self, Stop, Tick},
+        case_view::{self, Candidate, LedgerRow, Material, Quote},
         problems::{self, Problem},
         report,
         staff::Staff,
@@ -331,8 +332,8 @@ async fn show(
             },
         ],
         top: case_view::top(&m),
-        stops: case_view::stops(&m),
-        ticks: case_view::ticks(&m, &quotes),
+        stops: case_checks::stops(&m),
+        ticks: case_checks::ticks(&m, &quotes),
         ledger: case_view::ledger(&m, &quotes),
         candidates: case_view::candidates(&m),
         quotes,

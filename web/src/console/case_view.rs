@@ -1,63 +1,20 @@
-//! Turns a case file into what the page shows: stop signs, checklist, quotes, ledger, candidates.
+//! Turns a case file into what the page shows: quotes, ledger, register rows it could be.
 
 use std::collections::BTreeSet;
 
 use blocklist::{
     DomainName, Scope, Timestamp,
-    matching::{self, ClaimFinding, ClaimKind, Known, Match, Verdict},
+    matching::{self, ClaimFinding, Known, Match},
 };
 use data::case::{CaptureRow, CaseFile};
 
 use crate::{
     console::report::{self, Report, Signal},
     hostile::{self, Part},
-    messages::{self, Value, key},
+    messages::key,
     names::Shown,
     page::Page,
-    public::check,
 };
-
-/// Evidence older than this asks for a new capture, in seconds.
-const STALE_SECONDS: i64 = 72 * 3_600;
-
-/// A stop sign.
-pub(crate) struct Stop {
-    pub(crate) title: String,
-    pub(crate) text: String,
-    /// Colour class and icon: red for what forbids, amber for what needs thought.
-    pub(crate) tone: &'static str,
-    pub(crate) icon: &'static str,
-}
-
-impl Stop {
-    fn red(title: String, text: String) -> Self {
-        Self {
-            title,
-            text,
-            tone: "bad",
-            icon: "stop",
-        }
-    }
-
-    fn amber(title: String, text: String) -> Self {
-        Self {
-            title,
-            text,
-            tone: "care",
-            icon: "warn",
-        }
-    }
-}
-
-/// One line of the checklist.
-pub(crate) struct Tick {
-    pub(crate) tone: &'static str,
-    pub(crate) icon: &'static str,
-    pub(crate) claim: String,
-    pub(crate) word: String,
-    pub(crate) note: String,
-    pub(crate) href: Option<String>,
-}
 
 /// A quoted passage.
 pub(crate) struct Quote {
@@ -242,266 +199,14 @@ pub(crate) fn top(m: &Material<'_>) -> Vec<String> {
         .collect()
 }
 
-/// A claim of the site in words.
-fn claim(p: &Page, finding: &ClaimFinding) -> String {
-    let code = match finding.kind {
-        ClaimKind::Agrees => key("reason-claim-agrees"),
-        ClaimKind::OtherHost => key("reason-claim-other_host"),
-        ClaimKind::Expired => key("reason-claim-expired"),
-        ClaimKind::UnknownNumber => key("reason-claim-unknown_number"),
-    };
-    let number = hostile::line(&finding.claim.licence_no, 60);
-    let firm = hostile::line(finding.firm.as_deref().unwrap_or("–"), 120);
-    let hosts = hosts(&finding.hosts);
-    let values = [
-        ("number", Value::Text(&number)),
-        ("firm", Value::Text(&firm)),
-        ("hosts", Value::Text(&hosts)),
-    ];
-    messages::text(p.lang, code, &values)
-}
-
-fn hosts(names: &[DomainName]) -> String {
+/// Names in a row, for sentences.
+pub(crate) fn hosts(names: &[DomainName]) -> String {
     names
         .iter()
         .take(8)
         .map(|name| Shown::new(name).whole())
         .collect::<Vec<_>>()
         .join(", ")
-}
-
-/// What must be seen before anything else.
-pub(crate) fn stops(m: &Material<'_>) -> Vec<Stop> {
-    let p = m.p;
-    let mut stops = Vec::new();
-    if let Some(refusal) = m.guard {
-        stops.push(Stop::red(
-            p.t(key("stop-guard-title")),
-            hostile::line(refusal, 300),
-        ));
-    }
-    if matches!(
-        m.found.verdict,
-        Verdict::Licensed | Verdict::LicenceUnconfirmed | Verdict::LicenceEnded
-    ) && let Some(matched) = &m.found.matched
-    {
-        let firm = hostile::line(&matched.row.legal_name, 120);
-        let mut text = p.t1(key("stop-licensed-text"), "firm", &firm);
-        if let Some(first) = m.found.reasons.first() {
-            text = format!("{text} {}", check::reason(p, first));
-        }
-        stops.push(Stop::red(p.t(key("stop-licensed-title")), text));
-    }
-    for finding in m.claims {
-        let title = match finding.kind {
-            ClaimKind::OtherHost | ClaimKind::UnknownNumber => key("stop-forged-title"),
-            ClaimKind::Expired => key("stop-expired-title"),
-            ClaimKind::Agrees => continue,
-        };
-        stops.push(Stop::red(p.t(title), claim(p, finding)));
-    }
-    let guards: Vec<String> = m
-        .report
-        .guards
-        .iter()
-        .take(6)
-        .map(|code| signal_name(p, &format!("guard.{code}")))
-        .collect();
-    if !guards.is_empty() {
-        stops.push(Stop::amber(
-            p.t(key("stop-lookalike-title")),
-            guards.join(". "),
-        ));
-    }
-    for contradiction in m.report.contradictions.iter().take(4) {
-        stops.push(Stop::amber(
-            p.t(key("stop-contradiction-title")),
-            hostile::line(contradiction, 300),
-        ));
-    }
-    match newest(m.file) {
-        Some(newest) if m.now - newest > STALE_SECONDS => stops.push(Stop::amber(
-            p.t(key("stop-stale-title")),
-            p.t1(key("stop-stale-text"), "date", &p.date_time(newest)),
-        )),
-        None => stops.push(Stop::amber(
-            p.t(key("stop-unreachable-title")),
-            p.t(key("stop-unreachable-text")),
-        )),
-        Some(_) => {}
-    }
-    stops
-}
-
-fn newest(file: &CaseFile) -> Option<i64> {
-    file.captures
-        .iter()
-        .filter(|capture| (200..300).contains(&capture.status))
-        .map(|capture| capture.fetched_at)
-        .max()
-}
-
-fn mark(p: &Page, state: Option<bool>) -> (&'static str, &'static str, String) {
-    match state {
-        Some(true) => ("good", "ok", p.t(key("tick-word-yes"))),
-        Some(false) => ("bad", "no", p.t(key("tick-word-no"))),
-        None => ("care", "question", p.t(key("tick-word-check"))),
-    }
-}
-
-/// The five points that a listing stands on, filled in by the machine for a person to confirm.
-pub(crate) fn ticks(m: &Material<'_>, quotes: &[Quote]) -> Vec<Tick> {
-    let p = m.p;
-    let tick = |claim: &str, state: Option<bool>, note: String, href: Option<String>| {
-        let (tone, icon, word) = mark(p, state);
-        Tick {
-            tone,
-            icon,
-            claim: p.t(claim),
-            word,
-            note,
-            href,
-        }
-    };
-    let scored = |claim: &str, axis: &str, share: f64| {
-        let state = if share >= 0.8 {
-            Some(true)
-        } else if share < 0.3 {
-            Some(false)
-        } else {
-            None
-        };
-        let strongest = m.report.signals.iter().enumerate().find(|(_, signal)| {
-            signal.weight > 0.0 && (signal.axis == axis || signal.axis.is_empty())
-        });
-        match strongest {
-            Some((index, signal)) => {
-                let (percent, name) = (
-                    report::percent(share).to_string(),
-                    signal_name(p, &signal.id),
-                );
-                let note = p.t2(
-                    key("tick-note-score"),
-                    ("percent", &percent),
-                    ("signal", &name),
-                );
-                let anchor = format!("quote-{index}");
-                let href = quotes
-                    .iter()
-                    .any(|quote| quote.anchor == anchor)
-                    .then(|| format!("#{anchor}"));
-                tick(claim, state, note, href)
-            }
-            None => tick(
-                claim,
-                state.filter(|yes| !yes),
-                p.t(key("tick-note-no-signal")),
-                None,
-            ),
-        }
-    };
-    vec![
-        scored(key("tick-exchange"), "exchange", m.file.case.exchange),
-        scored(key("tick-kz"), "serves_kz", m.file.case.serves_kz),
-        unlicensed(m, &tick),
-        reachable(m, &tick),
-        right_name(m, &tick),
-    ]
-}
-
-type MakeTick<'a> = dyn Fn(&str, Option<bool>, String, Option<String>) -> Tick + 'a;
-
-fn unlicensed(m: &Material<'_>, tick: &MakeTick<'_>) -> Tick {
-    let p = m.p;
-    let href = Some("#candidates".to_owned());
-    let firm = m
-        .found
-        .matched
-        .as_ref()
-        .map(|matched| hostile::line(&matched.row.legal_name, 120))
-        .unwrap_or_default();
-    let claim = key("tick-unlicensed");
-    match m.found.verdict {
-        Verdict::Licensed => tick(
-            claim,
-            Some(false),
-            p.t1(key("tick-note-register-hit"), "firm", &firm),
-            href,
-        ),
-        Verdict::LicenceUnconfirmed | Verdict::LicenceEnded => tick(
-            claim,
-            None,
-            p.t1(key("tick-note-register-hit"), "firm", &firm),
-            href,
-        ),
-        Verdict::LicensedElsewhere | Verdict::Lookalike => tick(
-            claim,
-            None,
-            p.t1(key("tick-note-register-other"), "firm", &firm),
-            href,
-        ),
-        _ => tick(claim, Some(true), p.t(key("tick-note-register-none")), None),
-    }
-}
-
-fn reachable(m: &Material<'_>, tick: &MakeTick<'_>) -> Tick {
-    let p = m.p;
-    let ok = m
-        .file
-        .captures
-        .iter()
-        .filter(|capture| (200..300).contains(&capture.status))
-        .count();
-    match newest(m.file) {
-        Some(newest) => {
-            let date = p.date_time(newest);
-            let values = [
-                ("ok", Value::Count(ok as i64)),
-                ("all", Value::Count(m.file.captures.len() as i64)),
-                ("date", Value::Text(&date)),
-            ];
-            let note = messages::text(p.lang, key("tick-note-reachable"), &values);
-            tick(
-                key("tick-reachable"),
-                Some(true),
-                note,
-                Some("#captures".into()),
-            )
-        }
-        None => tick(
-            key("tick-reachable"),
-            Some(false),
-            p.t(key("tick-note-unreachable")),
-            None,
-        ),
-    }
-}
-
-fn right_name(m: &Material<'_>, tick: &MakeTick<'_>) -> Tick {
-    let p = m.p;
-    match m.name.registrable() {
-        Some(own) if own == *m.name || m.name.as_str() == format!("www.{own}") => tick(
-            key("tick-scope"),
-            Some(m.guard.is_none()),
-            p.t(key("tick-note-scope-own")),
-            None,
-        ),
-        Some(own) => {
-            let parent = Shown::new(&own).whole();
-            tick(
-                key("tick-scope"),
-                None,
-                p.t1(key("tick-note-scope-below"), "parent", &parent),
-                None,
-            )
-        }
-        None => tick(
-            key("tick-scope"),
-            Some(false),
-            p.t(key("stop-guard-title")),
-            None,
-        ),
-    }
 }
 
 /// Register rows that this site could be, with why and why not; at most five.

@@ -1,10 +1,9 @@
-//! One listing in the console: read, approve, send back, lift.
+//! One listing in the console: evidence first, then the statement and who signed it.
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::{
-    Form,
     extract::{Path, Query, State},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -15,7 +14,7 @@ use blocklist::{
 };
 use data::{
     case::{self as cases, CaseFile},
-    decide, reading,
+    reading,
 };
 use serde::Deserialize;
 
@@ -23,9 +22,10 @@ use crate::{
     centre::Centre,
     console::{
         case::{self, Choice},
-        case_view::{self, Material, Quote, Stop},
+        case_checks::{self, Stop},
+        case_view::{self, Material, Quote},
         listings,
-        problems::{self, Problem},
+        problems::Problem,
         propose,
         queue::{self, Done},
         report::{self, Report},
@@ -95,7 +95,7 @@ struct ListingPage {
 }
 
 /// Reasons for lifting; they stand in the public log.
-const LIFT: [(&str, &str); 4] = [
+pub(crate) const LIFT: [(&str, &str); 4] = [
     ("licensed", key("lift-code-licensed")),
     ("closed", key("lift-code-closed")),
     ("error", key("lift-code-error")),
@@ -105,31 +105,15 @@ const LIFT: [(&str, &str); 4] = [
 /// Passages shown to the second officer before anything else.
 const EVIDENCE_FIRST: usize = 5;
 
-/// What the approving form sends.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Approval {
-    #[serde(default)]
-    statement_sha256: String,
-    #[serde(default)]
-    password: String,
-}
-
-/// What the form that sends back sends.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Return {
-    #[serde(default)]
-    reason: String,
-}
-
 /// What the lifting form sends.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct LiftForm {
     #[serde(default)]
-    reason_code: String,
+    pub(crate) reason_code: String,
     #[serde(default)]
-    reason: String,
+    pub(crate) reason: String,
     #[serde(default)]
-    password: String,
+    pub(crate) password: String,
 }
 
 fn fields(p: &Page, list: &List) -> Vec<Field> {
@@ -190,7 +174,7 @@ async fn stops(
     let found = case_view::match_now(&name, known, now);
     let guard = guard.as_deref();
     let claims = claims.as_slice();
-    Ok(case_view::stops(&Material {
+    Ok(case_checks::stops(&Material {
         p,
         file,
         name: &name,
@@ -203,7 +187,8 @@ async fn stops(
     }))
 }
 
-async fn show(
+/// The page of a listing with what was just done or what went wrong.
+pub(crate) async fn show(
     centre: &Centre,
     staff: &Staff,
     id: &str,
@@ -366,112 +351,4 @@ pub(crate) async fn document(
         headers.insert(header::CONTENT_DISPOSITION, value);
     }
     Ok(response)
-}
-
-/// `POST /{lang}/console/listing/{id}/approve`.
-pub(crate) async fn approve(
-    State(centre): State<Arc<Centre>>,
-    staff: Staff,
-    Path((_, id)): Path<(String, String)>,
-    Form(form): Form<Approval>,
-) -> Result<Response, Fault> {
-    let nothing = LiftForm::default();
-    let Ok(_turn) = centre.signing.try_acquire() else {
-        let busy = vec![Problem::new(staff.lang, "password", key("problem-busy"))];
-        return show(&centre, &staff, &id, None, busy, &nothing).await;
-    };
-    let (store, now) = (&centre.store, centre.now());
-    match decide::approve(
-        store,
-        &staff.officer,
-        &form.password,
-        &id,
-        &form.statement_sha256,
-        now,
-    )
-    .await
-    {
-        Ok(()) => {
-            (centre.waker)();
-            Ok(staff.go(&format!("console/listing/{id}?done=approved")))
-        }
-        Err(error) => {
-            let problem = vec![problems::of_decision(staff.lang, &error)];
-            show(&centre, &staff, &id, None, problem, &nothing).await
-        }
-    }
-}
-
-/// `POST /{lang}/console/listing/{id}/return`.
-pub(crate) async fn send_back(
-    State(centre): State<Arc<Centre>>,
-    staff: Staff,
-    Path((_, id)): Path<(String, String)>,
-    Form(form): Form<Return>,
-) -> Result<Response, Fault> {
-    match decide::send_back(
-        &centre.store,
-        &staff.officer,
-        &id,
-        form.reason.trim(),
-        centre.now(),
-    )
-    .await
-    {
-        Ok(()) => Ok(staff.go("console?done=returned")),
-        Err(error) => {
-            let problem = vec![problems::of_decision(staff.lang, &error)];
-            show(&centre, &staff, &id, None, problem, &LiftForm::default()).await
-        }
-    }
-}
-
-/// `POST /{lang}/console/listing/{id}/lift`.
-pub(crate) async fn lift(
-    State(centre): State<Arc<Centre>>,
-    staff: Staff,
-    Path((_, id)): Path<(String, String)>,
-    Form(form): Form<LiftForm>,
-) -> Result<Response, Fault> {
-    if !LIFT.iter().any(|(code, _)| *code == form.reason_code) {
-        let problem = vec![Problem::new(
-            staff.lang,
-            "reason_code",
-            key("problem-field-reason-code"),
-        )];
-        return show(&centre, &staff, &id, None, problem, &form).await;
-    }
-    let Ok(_turn) = centre.signing.try_acquire() else {
-        let busy = vec![Problem::new(
-            staff.lang,
-            "lift-password",
-            key("problem-busy"),
-        )];
-        return show(&centre, &staff, &id, None, busy, &form).await;
-    };
-    let (store, now) = (&centre.store, centre.now());
-    let (code, reason) = (form.reason_code.as_str(), form.reason.trim());
-    match decide::lift(
-        store,
-        &staff.officer,
-        &form.password,
-        &id,
-        code,
-        reason,
-        now,
-    )
-    .await
-    {
-        Ok(()) => {
-            (centre.waker)();
-            Ok(staff.go(&format!("console/listing/{id}?done=lifted")))
-        }
-        Err(error) => {
-            let mut problem = problems::of_decision(staff.lang, &error);
-            if problem.field == "password" {
-                problem.field = "lift-password";
-            }
-            show(&centre, &staff, &id, None, vec![problem], &form).await
-        }
-    }
 }

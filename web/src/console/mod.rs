@@ -5,9 +5,11 @@
 
 pub(crate) mod capture;
 pub(crate) mod case;
+pub(crate) mod case_checks;
 pub(crate) mod case_view;
 pub(crate) mod listing;
 pub(crate) mod listings;
+pub(crate) mod moves;
 pub(crate) mod problems;
 pub(crate) mod propose;
 pub(crate) mod queue;

@@ -3,6 +3,7 @@
 mod console;
 mod listeners;
 mod public;
+mod signing;
 
 use std::sync::{
     Arc,
