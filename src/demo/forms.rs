@@ -101,16 +101,18 @@ impl OfficerAtBrowser {
         // What the page offers first is what an officer leaves as it is.
         let page = self.page(&path).await?;
         let chosen = |name: &str| -> Result<String, Failure> {
-            let option = selector(&format!(
-                "select[name={name}] option[selected], select[name={name}] option"
-            ))?;
-            let value = page
-                .select(&option)
-                .next()
-                .and_then(|o| o.value().attr("value"));
-            value
-                .map(str::to_owned)
-                .ok_or_else(|| unexpected(&format!("the form has no `{name}`")))
+            let places = [
+                format!("select[name={name}] option[selected]"),
+                format!("select[name={name}] option"),
+                format!("input[name={name}]"),
+            ];
+            for place in &places {
+                let offered = page.select(&selector(place)?).next();
+                if let Some(value) = offered.and_then(|element| element.value().attr("value")) {
+                    return Ok(value.to_owned());
+                }
+            }
+            Err(unexpected(&format!("the form has no `{name}`")))
         };
         let document = Part::bytes(form.document.to_vec())
             .file_name(form.file_name.to_owned())
