@@ -4,18 +4,22 @@
 //! at a moment. Signatures, roles and shape decide whether a log verifies at all; guards, registers,
 //! time and caps decide what of it is enforced, and whatever they hold back is named with its reason.
 
+mod error;
+mod list;
+
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+pub use error::{FoldError, FoldErrorKind};
+pub use list::{Action, Entry, Folded, Listing, ListingState};
+
 
 use crate::{
     DomainName, ListingId, Scope, Timestamp,
     guard::{Guard, GuardList, Reach, Tier},
     key::{KeyId, PublicKey, Role},
     leaf::Leaf,
-    set::BlockSet,
     statement::{
-        CanonicalError, EMERGENCY_SECONDS, KeyGrant, List, Policy, RegisterSnapshot, Statement,
+        EMERGENCY_SECONDS, KeyGrant, List, Policy, RegisterSnapshot, Statement,
         VERSION,
     },
 };
@@ -23,177 +27,6 @@ use crate::{
 /// The version of this function. Any change of what it yields for the same leaves and time, which
 /// includes another public suffix list in the floor of the guard, takes the next number.
 pub const FOLD_VERSION: u32 = 1;
-
-/// Why a log does not verify. The release is refused whole.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("leaf {position}: {kind}")]
-pub struct FoldError {
-    /// The position of the leaf.
-    pub position: u64,
-    /// What is wrong with it.
-    pub kind: FoldErrorKind,
-}
-
-/// What is wrong with a leaf.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FoldErrorKind {
-    /// Leaf 0 is something else, or a genesis stands later.
-    #[error("the log must begin with a genesis leaf and hold no other")]
-    Genesis,
-    /// A version or log name that is not this log's.
-    #[error("the statement is for log `{origin}`, version {v}")]
-    Header {
-        /// The log it names.
-        origin: String,
-        /// Its version.
-        v: u32,
-    },
-    /// A key that no admin added, or that was revoked.
-    #[error("signed by key {0}, which is not an active key of that role")]
-    UnknownKey(KeyId),
-    /// One key twice.
-    #[error("signed twice by key {0}")]
-    SameKey(KeyId),
-    /// A signature that does not verify.
-    #[error("the signature of key {0} does not verify")]
-    BadSignature(KeyId),
-    /// Too few signatures, or of the wrong role.
-    #[error("carries {found} signatures of the role {role}; {needed} are needed", role = .role.as_str())]
-    Quorum {
-        /// The role that must sign.
-        role: Role,
-        /// How many it has.
-        found: usize,
-        /// How many it needs.
-        needed: usize,
-    },
-    /// Signatures on a leaf that the publisher writes.
-    #[error("carries signatures of a role that does not sign this kind of statement")]
-    StrayRole,
-    /// The statement has no canonical form.
-    #[error(transparent)]
-    Canonical(#[from] CanonicalError),
-}
-
-/// What is enforced for one owner name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Action {
-    /// The name is blocked.
-    Block,
-    /// The name is let through although a listed parent covers it.
-    PassThrough,
-}
-
-/// One line of the list.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Entry {
-    /// The owner name.
-    pub name: DomainName,
-    /// Its reach.
-    pub scope: Scope,
-    /// What happens.
-    pub action: Action,
-    /// The listing it comes from.
-    pub listing_id: ListingId,
-}
-
-/// Where a listing stands at a moment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "state", rename_all = "kebab-case")]
-pub enum ListingState {
-    /// Not yet in effect; the moment when it will be.
-    Scheduled {
-        /// `effective_at`, or later where the day's cap was reached.
-        at: Timestamp,
-    },
-    /// Enforced.
-    Listed {
-        /// Since when.
-        since: Timestamp,
-    },
-    /// Held back because a live register row names the host.
-    Suspended {
-        /// The register.
-        register: String,
-    },
-    /// Held back by the guard; this is an alarm.
-    Guarded {
-        /// Why.
-        reason: String,
-    },
-    /// Ended by its own date.
-    Expired {
-        /// When.
-        at: Timestamp,
-    },
-    /// Taken off.
-    Lifted {
-        /// When.
-        at: Timestamp,
-        /// Why.
-        reason: String,
-    },
-    /// It should never have been.
-    Annulled {
-        /// When.
-        at: Timestamp,
-        /// Why.
-        reason: String,
-    },
-}
-
-/// A listing and what became of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Listing {
-    /// The signed statement.
-    #[serde(flatten)]
-    pub statement: List,
-    /// The position of its leaf.
-    pub position: u64,
-    /// The keys that signed.
-    pub signed_by: Vec<KeyId>,
-    /// Where it stands.
-    #[serde(flatten)]
-    pub state: ListingState,
-}
-
-/// The list at a moment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Folded {
-    /// Number of leaves folded.
-    pub size: u64,
-    /// The moment.
-    pub time: Timestamp,
-    /// What is enforced, in order of name.
-    pub entries: Vec<Entry>,
-    /// Every listing there ever was, in order of the log.
-    pub listings: Vec<Listing>,
-    /// Leaves that verify but change nothing, with the reason: alarms for the operator.
-    pub remarks: Vec<String>,
-    /// The policy in force.
-    pub policy: Policy,
-}
-
-impl Folded {
-    /// The compiled list.
-    pub fn block_set(&self) -> BlockSet {
-        BlockSet::new(&self.entries)
-    }
-
-    /// The zone's SOA serial for this size (RFC 1982 arithmetic).
-    pub fn serial(&self) -> u32 {
-        // Serial numbers wrap by design; the low 32 bits of the size are what moves.
-        self.policy.serial_base.wrapping_add(self.size as u32)
-    }
-
-    /// Listings the guard held back.
-    pub fn guarded(&self) -> impl Iterator<Item = &Listing> {
-        self.listings
-            .iter()
-            .filter(|listing| matches!(listing.state, ListingState::Guarded { .. }))
-    }
-}
 
 #[derive(Clone, Debug)]
 struct Held {

@@ -1,8 +1,14 @@
 //! What the registers, warnings and listings together say of one host.
 
+mod claims;
+mod resemblance;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+pub use claims::{Claim, ClaimFinding, ClaimKind, check_claims};
+pub use resemblance::resembles;
 
 use crate::{
     DomainName, ListingId, Scope, Timestamp,
@@ -322,164 +328,12 @@ fn find_relative(name: &DomainName, known: &Known, findings: &mut Findings) {
         }
     }
     for (snapshot, row, host) in rows(known) {
-        if crate::matching::resembles(name, host) {
+        if resembles(name, host) {
             let args = [("host", host.as_str()), ("firm", row.legal_name.as_str())];
             findings.add(Verdict::Lookalike, Reason::new("resembles", args));
             findings.matched = Some(matched(snapshot, row, host));
             return;
         }
-    }
-}
-
-/// Whether the registrable label of `name` looks like, or differs in one letter from, that of `host`.
-/// Labels shorter than five letters must be equal: short names are near each other by chance.
-pub fn resembles(name: &DomainName, host: &DomainName) -> bool {
-    let (Some(a), Some(b)) = (brand_label(name), brand_label(host)) else {
-        return false;
-    };
-    let (a, b) = (skeleton(&a), skeleton(&b));
-    a == b || (b.chars().count() >= 5 && within_one_edit(&a, &b))
-}
-
-fn brand_label(name: &DomainName) -> Option<String> {
-    let unicode = name.registrable()?.to_unicode();
-    unicode.split('.').next().map(str::to_lowercase)
-}
-
-/// Folds letters that look alike in common fonts onto one, and drops hyphens. Own table: UTS 39
-/// leaves out pairs that matter here, such as Cyrillic к and Latin k.
-fn skeleton(label: &str) -> String {
-    let folded: String = label
-        .chars()
-        .filter(|c| *c != '-' && *c != '_')
-        .map(|c| match c {
-            'а' | 'á' | 'à' | 'ä' | 'ɑ' => 'a',
-            'в' | 'ь' => 'b',
-            'с' | 'ç' => 'c',
-            'е' | 'ё' | 'é' | 'è' | 'ë' => 'e',
-            'һ' | 'н' => 'h',
-            'і' | 'ı' | 'í' | 'ï' | '1' | 'l' | 'ӏ' => 'l',
-            'ј' => 'j',
-            'к' | 'қ' => 'k',
-            'м' => 'm',
-            'о' | 'ө' | '0' | 'ó' | 'ö' | 'ɵ' => 'o',
-            'р' => 'p',
-            'ѕ' | '5' | 'ş' => 's',
-            'т' => 't',
-            'у' | 'ү' | 'ұ' | 'ý' => 'y',
-            'х' => 'x',
-            'г' => 'r',
-            'п' | 'ң' | 'ñ' => 'n',
-            'i' => 'l',
-            other => other,
-        })
-        .collect();
-    folded.replace("rn", "m").replace("vv", "w")
-}
-
-/// One insertion, deletion, substitution or swap of neighbours.
-fn within_one_edit(a: &str, b: &str) -> bool {
-    let a: Vec<char> = a.chars().collect();
-    let b: Vec<char> = b.chars().collect();
-    if a.len().abs_diff(b.len()) > 1 {
-        return false;
-    }
-    let start = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
-    let (rest_a, rest_b) = (&a[start..], &b[start..]);
-    let end = rest_a
-        .iter()
-        .rev()
-        .zip(rest_b.iter().rev())
-        .take_while(|(x, y)| x == y)
-        .count();
-    let (middle_a, middle_b) = (&rest_a[..rest_a.len() - end], &rest_b[..rest_b.len() - end]);
-    match (middle_a, middle_b) {
-        ([x1, x2], [y1, y2]) => x1 == y2 && x2 == y1,
-        _ => middle_a.len() <= 1 && middle_b.len() <= 1,
-    }
-}
-
-/// What a page claims about its own licence.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Claim {
-    /// Licence number, or empty.
-    pub licence_no: String,
-    /// Legal name, or empty.
-    pub legal_name: String,
-    /// BIN, or empty.
-    pub bin: String,
-    /// The words on the page.
-    pub quote: String,
-}
-
-/// How a claim stands to the registers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ClaimKind {
-    /// Number and host belong to one row.
-    Agrees,
-    /// The row names other hosts: the number was copied, or the host is not covered.
-    OtherHost,
-    /// The row's term is over.
-    Expired,
-    /// No register we hold has the number.
-    UnknownNumber,
-}
-
-/// A claim weighed against the registers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClaimFinding {
-    /// How it stands.
-    pub kind: ClaimKind,
-    /// The claim.
-    pub claim: Claim,
-    /// The firm whose number it is.
-    pub firm: Option<String>,
-    /// The hosts that firm's row names.
-    pub hosts: Vec<DomainName>,
-}
-
-/// Weighs a page's claims: licence number and host must agree (rule 5).
-pub fn check_claims(
-    name: &DomainName,
-    claims: &[Claim],
-    known: &Known,
-    now: Timestamp,
-) -> Vec<ClaimFinding> {
-    claims
-        .iter()
-        .filter(|claim| !claim.licence_no.is_empty())
-        .map(|claim| check_claim(name, claim, known, now))
-        .collect()
-}
-
-fn check_claim(name: &DomainName, claim: &Claim, known: &Known, now: Timestamp) -> ClaimFinding {
-    let mut of_number = known
-        .snapshots
-        .iter()
-        .flat_map(|snapshot| &snapshot.rows)
-        .filter(|row| row.licence_no.eq_ignore_ascii_case(&claim.licence_no))
-        .peekable();
-    let Some(first) = of_number.peek().copied() else {
-        return ClaimFinding {
-            kind: ClaimKind::UnknownNumber,
-            claim: claim.clone(),
-            firm: None,
-            hosts: vec![],
-        };
-    };
-    let own = of_number.find(|row| row.hosts.iter().any(|host| name.is_at_or_below(host)));
-    let kind = match own {
-        None => ClaimKind::OtherHost,
-        Some(row) if row.has_ended(now) => ClaimKind::Expired,
-        Some(_) => ClaimKind::Agrees,
-    };
-    let row = own.unwrap_or(first);
-    ClaimFinding {
-        kind,
-        claim: claim.clone(),
-        firm: Some(row.legal_name.clone()),
-        hosts: row.hosts.clone(),
     }
 }
 

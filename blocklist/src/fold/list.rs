@@ -1,0 +1,129 @@
+//! What a fold yields: entries, listings and where each stands.
+
+use serde::Serialize;
+
+use crate::{
+    BlockSet, DomainName, ListingId, Scope, Timestamp,
+    key::KeyId,
+    statement::{List, Policy},
+};
+
+/// What is enforced for one owner name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// The name is blocked.
+    Block,
+    /// The name is let through although a listed parent covers it.
+    PassThrough,
+}
+
+/// One line of the list.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Entry {
+    /// The owner name.
+    pub name: DomainName,
+    /// Its reach.
+    pub scope: Scope,
+    /// What happens.
+    pub action: Action,
+    /// The listing it comes from.
+    pub listing_id: ListingId,
+}
+
+/// Where a listing stands at a moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum ListingState {
+    /// Not yet in effect; the moment when it will be.
+    Scheduled {
+        /// `effective_at`, or later where the day's cap was reached.
+        at: Timestamp,
+    },
+    /// Enforced.
+    Listed {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Held back because a live register row names the host.
+    Suspended {
+        /// The register.
+        register: String,
+    },
+    /// Held back by the guard; this is an alarm.
+    Guarded {
+        /// Why.
+        reason: String,
+    },
+    /// Ended by its own date.
+    Expired {
+        /// When.
+        at: Timestamp,
+    },
+    /// Taken off.
+    Lifted {
+        /// When.
+        at: Timestamp,
+        /// Why.
+        reason: String,
+    },
+    /// It should never have been.
+    Annulled {
+        /// When.
+        at: Timestamp,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// A listing and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Listing {
+    /// The signed statement.
+    #[serde(flatten)]
+    pub statement: List,
+    /// The position of its leaf.
+    pub position: u64,
+    /// The keys that signed.
+    pub signed_by: Vec<KeyId>,
+    /// Where it stands.
+    #[serde(flatten)]
+    pub state: ListingState,
+}
+
+/// The list at a moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folded {
+    /// Number of leaves folded.
+    pub size: u64,
+    /// The moment.
+    pub time: Timestamp,
+    /// What is enforced, in order of name.
+    pub entries: Vec<Entry>,
+    /// Every listing there ever was, in order of the log.
+    pub listings: Vec<Listing>,
+    /// Leaves that verify but change nothing, with the reason: alarms for the operator.
+    pub remarks: Vec<String>,
+    /// The policy in force.
+    pub policy: Policy,
+}
+
+impl Folded {
+    /// The compiled list.
+    pub fn block_set(&self) -> BlockSet {
+        BlockSet::new(&self.entries)
+    }
+
+    /// The zone's SOA serial for this size (RFC 1982 arithmetic).
+    pub fn serial(&self) -> u32 {
+        // Serial numbers wrap by design; the low 32 bits of the size are what moves.
+        self.policy.serial_base.wrapping_add(self.size as u32)
+    }
+
+    /// Listings the guard held back.
+    pub fn guarded(&self) -> impl Iterator<Item = &Listing> {
+        self.listings
+            .iter()
+            .filter(|listing| matches!(listing.state, ListingState::Guarded { .. }))
+    }
+}

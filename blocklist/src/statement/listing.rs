@@ -1,0 +1,149 @@
+//! What officers say of names: list, lift, annul.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{DomainName, Timestamp, digest::Digest, time::Day};
+
+/// How far a listing reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// The one name.
+    Host,
+    /// The name and everything below it.
+    Subtree,
+}
+
+/// The number of a listing, `Q-2026-000123`: what a blocked person reads and looks up.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ListingId(String);
+
+/// A text that is not a listing number.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a listing number looks like Q-2026-000123, not `{0}`")]
+pub struct ListingIdError(String);
+
+impl ListingId {
+    /// The number `sequence` (1 to 999 999) of `year`.
+    pub fn new(year: i32, sequence: u32) -> Result<Self, ListingIdError> {
+        Self::try_from(format!("Q-{year:04}-{sequence:06}"))
+    }
+
+    /// The ASCII text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for ListingId {
+    type Error = ListingIdError;
+
+    fn try_from(text: String) -> Result<Self, ListingIdError> {
+        let digits =
+            |part: &str, width| part.len() == width && part.bytes().all(|c| c.is_ascii_digit());
+        let well_formed = text
+            .strip_prefix("Q-")
+            .and_then(|rest| rest.split_once('-'))
+            .is_some_and(|(year, sequence)| digits(year, 4) && digits(sequence, 6));
+        if well_formed {
+            Ok(Self(text))
+        } else {
+            Err(ListingIdError(text.chars().take(40).collect()))
+        }
+    }
+}
+
+impl From<ListingId> for String {
+    fn from(id: ListingId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for ListingId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The order of the competent body, attached before the first officer signs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Order {
+    /// The body that gave the order.
+    pub authority: String,
+    /// The order's own number, in any script. `None` only in an emergency: the number must follow
+    /// within [`EMERGENCY_SECONDS`] or the listing ends.
+    pub number: Option<String>,
+    /// The day of the order.
+    pub date: Day,
+    /// Hash of the order document.
+    pub document_sha256: Digest,
+}
+
+/// How long a listing without an order number stands (DESIGN rule 1), in seconds.
+pub const EMERGENCY_SECONDS: i64 = 86_400;
+
+/// Puts a name on the list. Two officers sign.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct List {
+    /// Always [`super::VERSION`].
+    pub v: u32,
+    /// The log this statement is for.
+    pub origin: String,
+    /// What is listed.
+    pub name: DomainName,
+    /// How far the listing reaches.
+    pub scope: Scope,
+    /// The number of the listing.
+    pub listing_id: ListingId,
+    /// Code of the legal ground; must be one that the policy in force names.
+    pub basis: String,
+    /// The order.
+    pub order: Order,
+    /// Hash of the frozen evidence manifest.
+    pub evidence_root: Digest,
+    /// From when the name is blocked.
+    pub effective_at: Timestamp,
+    /// When the listing must be looked at again.
+    pub review_at: Timestamp,
+    /// When the listing ends by itself.
+    pub expires_at: Timestamp,
+}
+
+/// Takes a listing off. One officer signs; another reviews it afterwards.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lift {
+    /// Always [`super::VERSION`].
+    pub v: u32,
+    /// The log this statement is for.
+    pub origin: String,
+    /// The name of the listing, repeated so that the statement reads by itself.
+    pub name: DomainName,
+    /// The listing that ends.
+    pub listing_id: ListingId,
+    /// Why: a code shown to the public.
+    pub reason: String,
+    /// When the officer signed.
+    pub at: Timestamp,
+}
+
+/// Says that a listing should never have been made. Two officers sign.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Annul {
+    /// Always [`super::VERSION`].
+    pub v: u32,
+    /// The log this statement is for.
+    pub origin: String,
+    /// The listing that was wrong.
+    pub listing_id: ListingId,
+    /// Why: a code shown to the public.
+    pub reason: String,
+    /// When the officers signed.
+    pub at: Timestamp,
+}

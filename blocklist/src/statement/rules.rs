@@ -1,0 +1,96 @@
+//! What admins say, always two together: keys, policy, guard lists.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    DomainName, Timestamp,
+    key::{Custody, KeyId, PublicKey, Role},
+};
+
+/// A key and what it may do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyGrant {
+    /// The public key.
+    pub key: PublicKey,
+    /// Its role.
+    pub role: Role,
+    /// Who holds the private half.
+    pub custody: Custody,
+}
+
+/// Adds a key. Two admins sign.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyAdd {
+    /// Always [`super::VERSION`].
+    pub v: u32,
+    /// The log this statement is for.
+    pub origin: String,
+    /// The key that is added.
+    pub grant: KeyGrant,
+    /// When the admins signed.
+    pub at: Timestamp,
+}
+
+/// Ends a key. Signatures made before this leaf stay valid. Two admins sign.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyRevoke {
+    /// Always [`super::VERSION`].
+    pub v: u32,
+    /// The log this statement is for.
+    pub origin: String,
+    /// The key that ends.
+    pub key_id: KeyId,
+    /// When the admins signed.
+    pub at: Timestamp,
+}
+
+/// The rules the log runs under.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// Added to the tree size to give the zone's SOA serial.
+    pub serial_base: u32,
+    /// The public domain of the service; the zone is `rpz.` below it, and it guards itself.
+    pub public_domain: DomainName,
+    /// Legal grounds a listing may name.
+    pub bases: Vec<String>,
+    /// How many listings may take effect in one UTC day; later ones wait for the next.
+    pub listings_per_day: u32,
+    /// How long a release is good for, in seconds.
+    pub release_seconds: u32,
+    /// Days after which a register snapshot no longer proves that a licence is live.
+    pub register_days: u32,
+    /// How many witnesses must co-sign a checkpoint, of how many; `0 of 0` says none exist yet.
+    pub witnesses: String,
+}
+
+/// Sets the policy anew. Two admins sign.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicySet {
+    /// Always [`super::VERSION`].
+    pub v: u32,
+    /// The log this statement is for.
+    pub origin: String,
+    /// The policy from here on.
+    pub policy: Policy,
+    /// When the admins signed.
+    pub at: Timestamp,
+}
+
+/// Sets one guard list whole, replacing the list of that name. Two admins sign.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GuardSet {
+    /// Always [`super::VERSION`].
+    pub v: u32,
+    /// The log this statement is for.
+    pub origin: String,
+    /// The list.
+    pub list: crate::guard::GuardList,
+    /// When the admins signed.
+    pub at: Timestamp,
+}
