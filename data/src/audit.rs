@@ -32,12 +32,13 @@ pub struct Row {
     pub hash: String,
 }
 
-const LAST: &str = "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1";
-const INSERT: &str = "INSERT INTO audit (seq, at, actor, action, subject, detail, prev_hash, hash)
+pub(crate) const LAST: &str = "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1";
+pub(crate) const INSERT: &str =
+    "INSERT INTO audit (seq, at, actor, action, subject, detail, prev_hash, hash)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 
 /// The next row after `last` (its place and hash).
-fn next(
+pub(crate) fn next(
     last: Option<(i64, String)>,
     at: i64,
     actor: &str,
@@ -76,6 +77,29 @@ fn hash(
     Digest::of(fields.to_string().as_bytes()).to_string()
 }
 
+/// Appends a row inside the open transaction `tx`, so that what was done and the record of it stand
+/// or fall together. A macro, because the two engines' transactions are two types.
+macro_rules! append_audit {
+    ($tx:ident, $at:expr, $actor:expr, $action:expr, $subject:expr, $detail:expr) => {{
+        let last: Option<(i64, String)> = sqlx::query_as($crate::audit::LAST)
+            .fetch_optional(&mut *$tx)
+            .await?;
+        let row = $crate::audit::next(last, $at, $actor, $action, $subject, $detail);
+        sqlx::query($crate::audit::INSERT)
+            .bind(row.seq)
+            .bind(row.at)
+            .bind(&row.actor)
+            .bind(&row.action)
+            .bind(&row.subject)
+            .bind(&row.detail)
+            .bind(&row.prev_hash)
+            .bind(&row.hash)
+            .execute(&mut *$tx)
+            .await?;
+    }};
+}
+pub(crate) use append_audit;
+
 /// Adds a row to the chain.
 pub async fn record(
     store: &Store,
@@ -87,19 +111,7 @@ pub async fn record(
 ) -> Result<()> {
     on!(store, |db, begin| {
         let mut tx = db.begin_with(begin).await?;
-        let last: Option<(i64, String)> = sqlx::query_as(LAST).fetch_optional(&mut *tx).await?;
-        let row = next(last, at, actor, action, subject, detail);
-        sqlx::query(INSERT)
-            .bind(row.seq)
-            .bind(row.at)
-            .bind(&row.actor)
-            .bind(&row.action)
-            .bind(&row.subject)
-            .bind(&row.detail)
-            .bind(&row.prev_hash)
-            .bind(&row.hash)
-            .execute(&mut *tx)
-            .await?;
+        append_audit!(tx, at, actor, action, subject, detail);
         tx.commit().await?;
     });
     Ok(())

@@ -234,9 +234,6 @@ pub async fn proposal(store: &Store, listing_id: &str) -> Result<Option<Proposal
         .await)?)
 }
 
-/// Moves a case from one of `from` to `to` inside a transaction's statement list.
-pub(crate) const MOVE: &str = "UPDATE review_case SET state = $1 WHERE id = $2 AND state = $3";
-
 /// The host of a case as a name.
 pub fn host(case: &CaseRow) -> Result<DomainName> {
     DomainName::parse(&case.host).map_err(|error| Error::stored("review_case", error))

@@ -12,6 +12,7 @@ use blocklist::{
 use zeroize::Zeroizing;
 
 use crate::{
+    audit,
     decide::sign_leaf,
     error::{Error, Result},
     officer::{self, NewOfficer, Officer},
@@ -183,8 +184,12 @@ async fn push(
     keys: &[SigningKey; 2],
     now: i64,
 ) -> Result<(), CeremonyError> {
+    let action = statement.action();
     let leaf = sign_leaf(statement, &[(role, &keys[0]), (role, &keys[1])])?;
-    Ok(queue::push(store, &leaf, None, now).await?)
+    queue::push(store, &leaf, None, now).await?;
+    let signers: Vec<_> = leaf.signatures.iter().map(|s| s.key_id.as_str()).collect();
+    let detail = serde_json::json!({ "signed_by": signers });
+    Ok(audit::record(store, now, "cli", action, role.as_str(), &detail).await?)
 }
 
 async fn unlock(

@@ -1,0 +1,157 @@
+//! The second officer's moves: sign the same bytes, or send them back.
+
+use blocklist::{
+    Digest,
+    key::{self, KeyId, Role, SignatureBytes},
+    leaf::{Leaf, LeafSignature},
+    statement::{Statement, from_canonical},
+    time::DAY_SECONDS,
+};
+
+use super::{
+    DecideError, PROPOSAL_DAYS, check_listing, live_case, may_decide,
+    moves::{Move, SIGNATURE},
+    required,
+};
+use crate::{
+    case,
+    error::{Error, Result},
+    officer::{self, Officer},
+    pool::{Store, on, random_id},
+    queue,
+};
+
+/// Approves a proposal: the second officer signs the same bytes, and the leaf goes to the log.
+/// `shown` is the hash of the statement on the page the officer read.
+pub async fn approve(
+    store: &Store,
+    officer: &Officer,
+    password: &str,
+    listing_id: &str,
+    shown: &str,
+    now: i64,
+) -> Result<(), DecideError> {
+    may_decide(officer)?;
+    let proposal = case::proposal(store, listing_id)
+        .await?
+        .ok_or(DecideError::Stale)?;
+    let case_id = live_case(store, listing_id).await?;
+    if proposal.proposed_by == officer.id {
+        return Err(DecideError::SameOfficer);
+    }
+    if proposal.statement_sha256 != shown || Digest::of(&proposal.statement).to_string() != shown {
+        return Err(DecideError::StatementChanged);
+    }
+    if now - proposal.proposed_at > PROPOSAL_DAYS * DAY_SECONDS {
+        return Err(DecideError::ProposalExpired);
+    }
+    let statement: Statement =
+        from_canonical(&proposal.statement).map_err(|e| Error::stored("proposal", e))?;
+    let Statement::List(list) = &statement else {
+        return Err(Error::stored("proposal", "not a listing").into());
+    };
+    check_listing(store, officer, &list.name, list.scope, &list.basis).await?;
+    let key = officer::unlock(store, officer, password).await?;
+    let signature = key::sign(&key, Role::Officer, &proposal.statement);
+    let first = first_signature(store, listing_id).await?;
+    let second = LeafSignature {
+        role: Role::Officer,
+        key_id: officer.key_id.clone(),
+        signature,
+    };
+    let leaf = Leaf {
+        statement,
+        signatures: vec![first, second],
+    };
+    // What the log would refuse must not enter the queue: a statement or signature that was
+    // altered in the store shows here, before anything is stored.
+    store
+        .read_record()
+        .await?
+        .replay()?
+        .fold()
+        .check_signatures(&leaf)
+        .map_err(|error| Error::stored("signature", error))?;
+    let bytes = leaf
+        .to_bytes()
+        .map_err(|e| Error::stored("signed_statement", e))?;
+    let step = Move {
+        id: random_id()?,
+        case_id: &case_id,
+        from: "proposed",
+        to: "listed",
+        officer,
+        kind: "approve",
+        reason_code: "approved",
+        reason: "",
+        at: now,
+    };
+    on!(store, |db, begin| {
+        let mut tx = db.begin_with(begin).await?;
+        enter_move!(tx, step);
+        sqlx::query(SIGNATURE)
+            .bind(listing_id)
+            .bind(2i64)
+            .bind(&officer.id)
+            .bind(officer.key_id.as_str())
+            .bind(shown)
+            .bind(&signature.0[..])
+            .bind(now)
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query(queue::INSERT)
+            .bind("list")
+            .bind(listing_id)
+            .bind(&bytes)
+            .bind(Digest::of(&bytes).to_string())
+            .bind(now)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+    });
+    Ok(())
+}
+
+/// Sends a proposal back to the open cases; its statement is never used again.
+pub async fn send_back(
+    store: &Store,
+    officer: &Officer,
+    listing_id: &str,
+    reason: &str,
+    now: i64,
+) -> Result<(), DecideError> {
+    may_decide(officer)?;
+    required("reason", reason)?;
+    let case_id = live_case(store, listing_id).await?;
+    let step = Move {
+        id: random_id()?,
+        case_id: &case_id,
+        from: "proposed",
+        to: "open",
+        officer,
+        kind: "return",
+        reason_code: "returned",
+        reason,
+        at: now,
+    };
+    on!(store, |db, begin| {
+        let mut tx = db.begin_with(begin).await?;
+        enter_move!(tx, step);
+        tx.commit().await?;
+    });
+    Ok(())
+}
+
+async fn first_signature(store: &Store, listing_id: &str) -> Result<LeafSignature> {
+    const SQL: &str = "SELECT key_id, signature FROM signature WHERE listing_id = $1 AND place = 1";
+    let (key_id, signature): (String, Vec<u8>) = on!(store, |db| sqlx::query_as(SQL)
+        .bind(listing_id)
+        .fetch_one(db)
+        .await)?;
+    Ok(LeafSignature {
+        role: Role::Officer,
+        key_id: KeyId::try_from(key_id).map_err(|e| Error::stored("signature", e))?,
+        signature: SignatureBytes::from_bytes(&signature)
+            .map_err(|e| Error::stored("signature", e))?,
+    })
+}

@@ -1,0 +1,109 @@
+//! Moves that end things: a case without a listing, a listing before its time.
+
+use blocklist::{
+    Digest, Timestamp,
+    key::Role,
+    statement::{Lift, Statement, VERSION, from_canonical},
+};
+
+use super::{DecideError, check_key, may_decide, moves::Move, required, sign_leaf};
+use crate::{
+    case,
+    error::Error,
+    officer::{self, Officer},
+    pool::{Store, on, random_id},
+    queue,
+};
+
+/// Closes an open case without a listing.
+pub async fn dismiss(
+    store: &Store,
+    officer: &Officer,
+    case_id: &str,
+    reason_code: &str,
+    reason: &str,
+    now: i64,
+) -> Result<(), DecideError> {
+    may_decide(officer)?;
+    required("reason", reason_code)?;
+    let step = Move {
+        id: random_id()?,
+        case_id,
+        from: "open",
+        to: "dismissed",
+        officer,
+        kind: "dismiss",
+        reason_code,
+        reason,
+        at: now,
+    };
+    on!(store, |db, begin| {
+        let mut tx = db.begin_with(begin).await?;
+        enter_move!(tx, step);
+        tx.commit().await?;
+    });
+    Ok(())
+}
+
+/// Lifts a listing. One officer is enough: unblocking is faster than blocking.
+pub async fn lift(
+    store: &Store,
+    officer: &Officer,
+    password: &str,
+    listing_id: &str,
+    reason_code: &str,
+    reason: &str,
+    now: i64,
+) -> Result<(), DecideError> {
+    may_decide(officer)?;
+    required("reason", reason_code)?;
+    let case_id = case::of_listing(store, listing_id)
+        .await?
+        .ok_or(DecideError::Stale)?;
+    let proposal = case::proposal(store, listing_id)
+        .await?
+        .ok_or(DecideError::Stale)?;
+    let list = match from_canonical(&proposal.statement) {
+        Ok(Statement::List(list)) => list,
+        _ => return Err(Error::stored("proposal", "not a listing").into()),
+    };
+    check_key(store, officer).await?;
+    let key = officer::unlock(store, officer, password).await?;
+    let statement = Statement::Lift(Lift {
+        v: VERSION,
+        origin: list.origin,
+        name: list.name,
+        listing_id: list.listing_id,
+        reason: reason_code.to_owned(),
+        at: Timestamp(now),
+    });
+    let leaf = sign_leaf(statement, &[(Role::Officer, &key)])?;
+    let bytes = leaf
+        .to_bytes()
+        .map_err(|e| Error::stored("signed_statement", e))?;
+    let step = Move {
+        id: random_id()?,
+        case_id: &case_id,
+        from: "listed",
+        to: "lifted",
+        officer,
+        kind: "lift",
+        reason_code,
+        reason,
+        at: now,
+    };
+    on!(store, |db, begin| {
+        let mut tx = db.begin_with(begin).await?;
+        enter_move!(tx, step);
+        sqlx::query(queue::INSERT)
+            .bind("lift")
+            .bind(listing_id)
+            .bind(&bytes)
+            .bind(Digest::of(&bytes).to_string())
+            .bind(now)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+    });
+    Ok(())
+}

@@ -1,0 +1,216 @@
+//! The moves people make on a case. Each is checked here and again by the database: the proposer
+//! cannot approve, bytes cannot change between the two signatures, and nothing reaches the queue
+//! for the log without both.
+//!
+//! [`propose`] is the first officer's move, [`approve`] and [`send_back`] the second's, [`dismiss`]
+//! and [`lift`] end things.
+
+#[macro_use]
+mod moves;
+mod approve;
+mod close;
+mod propose;
+
+use blocklist::{
+    DomainName, Scope,
+    guard::Refusal,
+    key::{self, KeyId, Role},
+    leaf::{Leaf, LeafSignature},
+    statement::Statement,
+    time::{DAY_SECONDS, Day},
+};
+
+pub use approve::{approve, send_back};
+pub use close::{dismiss, lift};
+pub use propose::propose;
+
+use crate::{
+    case,
+    error::{Error, Result},
+    officer::Officer,
+    pool::Store,
+    seal::SealError,
+};
+
+/// A proposal waits this long for its second signature, in days.
+pub const PROPOSAL_DAYS: i64 = 7;
+
+/// The longest term of a listing, in days.
+pub const MAX_LISTING_DAYS: u32 = 731;
+
+/// The largest order document, in octets.
+pub const MAX_DOCUMENT: usize = 5 * 1024 * 1024;
+
+/// How long the owner has between notice and effect, in seconds, unless the case is urgent.
+pub const NOTICE_SECONDS: i64 = DAY_SECONDS;
+
+/// The order document as uploaded.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// Its file name, for people.
+    pub file_name: String,
+    /// Its type, as the browser said.
+    pub content_type: String,
+    /// Its octets.
+    pub bytes: Vec<u8>,
+}
+
+/// What the first officer fills in.
+#[derive(Clone, Debug)]
+pub struct Proposal {
+    /// How far the listing is to reach.
+    pub scope: Scope,
+    /// Code of the legal ground.
+    pub basis: String,
+    /// The body that gave the order.
+    pub authority: String,
+    /// The order's own number.
+    pub order_number: String,
+    /// The day of the order.
+    pub order_date: Day,
+    /// The order itself.
+    pub document: Document,
+    /// Code of the reason, for statistics.
+    pub reason_code: String,
+    /// The reason in words, for colleagues.
+    pub reason: String,
+    /// Why the owner's notice is skipped; `None` gives the owner the usual time.
+    pub urgent: Option<String>,
+    /// How many days the listing stands.
+    pub days: u32,
+}
+
+/// Why a move is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum DecideError {
+    /// Only an officer may decide cases.
+    #[error("only an officer decides cases; an admin or legal account cannot")]
+    NotAnOfficer,
+    /// The password does not open the signing key.
+    #[error("the password is wrong; nothing was signed")]
+    WrongPassword,
+    /// The case moved on since the page was loaded.
+    #[error("the case is no longer in that state; load it again")]
+    Stale,
+    /// The proposer tried to be the second officer as well.
+    #[error("you proposed this listing; another officer must approve it")]
+    SameOfficer,
+    /// The form was shown for other bytes than are stored.
+    #[error("the statement is not the one that was shown; load the case again and compare")]
+    StatementChanged,
+    /// More than a week without a second signature.
+    #[error("the proposal is older than {PROPOSAL_DAYS} days; send it back and propose again")]
+    ProposalExpired,
+    /// A protected name.
+    #[error(transparent)]
+    Guarded(#[from] Box<Refusal>),
+    /// A legal ground the policy does not name.
+    #[error("`{0}` is not a legal ground that the policy allows")]
+    Basis(String),
+    /// A field is missing or out of bounds; the field's name is given.
+    #[error("the field `{0}` is missing or not acceptable")]
+    Field(&'static str),
+    /// The officer's key is not active in the log.
+    #[error("your key {0} is not active in the log; ask an admin")]
+    KeyNotActive(KeyId),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] Error),
+}
+
+impl From<SealError> for DecideError {
+    fn from(error: SealError) -> Self {
+        match error {
+            SealError::Store(error) => Self::Store(error),
+            SealError::WrongPassword | SealError::TooShort => Self::WrongPassword,
+        }
+    }
+}
+
+impl From<sqlx::Error> for DecideError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// Signs a statement with each key in its role.
+pub(crate) fn sign_leaf(
+    statement: Statement,
+    keys: &[(Role, &crate::seal::SigningKey)],
+) -> Result<Leaf> {
+    let bytes = statement
+        .to_bytes()
+        .map_err(|e| Error::stored("signed_statement", e))?;
+    let signatures = keys
+        .iter()
+        .map(|(role, key)| LeafSignature {
+            role: *role,
+            key_id: key::public(key).id(),
+            signature: key::sign(key, *role, &bytes),
+        })
+        .collect();
+    Ok(Leaf {
+        statement,
+        signatures,
+    })
+}
+
+fn may_decide(officer: &Officer) -> Result<(), DecideError> {
+    if officer.role == Role::Officer {
+        Ok(())
+    } else {
+        Err(DecideError::NotAnOfficer)
+    }
+}
+
+fn required(field: &'static str, text: &str) -> Result<(), DecideError> {
+    let length = text.trim().chars().count();
+    if (1..=2000).contains(&length) {
+        Ok(())
+    } else {
+        Err(DecideError::Field(field))
+    }
+}
+
+/// The checks that stand at both doors: an active key, an allowed ground, a free name.
+async fn check_listing(
+    store: &Store,
+    officer: &Officer,
+    name: &DomainName,
+    scope: Scope,
+    basis: &str,
+) -> Result<(), DecideError> {
+    let mut record = store.read_record().await?;
+    let fold = record.replay()?.fold();
+    if fold.key(&officer.key_id, Role::Officer).is_none() {
+        return Err(DecideError::KeyNotActive(officer.key_id.clone()));
+    }
+    if !fold.policy().bases.iter().any(|allowed| allowed == basis) {
+        return Err(DecideError::Basis(basis.chars().take(80).collect()));
+    }
+    Ok(fold.guard().check(name, scope)?)
+}
+
+async fn check_key(store: &Store, officer: &Officer) -> Result<(), DecideError> {
+    let mut record = store.read_record().await?;
+    match record.replay()?.fold().key(&officer.key_id, Role::Officer) {
+        Some(_) => Ok(()),
+        None => Err(DecideError::KeyNotActive(officer.key_id.clone())),
+    }
+}
+
+/// The case of a proposal that waits for its second signature.
+async fn live_case(store: &Store, listing_id: &str) -> Result<String, DecideError> {
+    let case_id = case::of_listing(store, listing_id)
+        .await?
+        .ok_or(DecideError::Stale)?;
+    let file = case::load(store, &case_id)
+        .await?
+        .ok_or(DecideError::Stale)?;
+    let live = file.case.state == "proposed" && file.case.listing_id.as_deref() == Some(listing_id);
+    if live {
+        Ok(case_id)
+    } else {
+        Err(DecideError::Stale)
+    }
+}

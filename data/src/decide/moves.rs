@@ -1,0 +1,66 @@
+//! What every move has in common: the case changes its state, the decision and the audit row are
+//! written, all in the transaction of whatever else the move does.
+
+use crate::officer::Officer;
+
+/// One move of a person on a case.
+pub(super) struct Move<'a> {
+    /// Random id of the decision.
+    pub(super) id: i64,
+    /// The case.
+    pub(super) case_id: &'a str,
+    /// The state it must be in.
+    pub(super) from: &'static str,
+    /// The state it comes into.
+    pub(super) to: &'static str,
+    /// Who moves.
+    pub(super) officer: &'a Officer,
+    /// What is done.
+    pub(super) kind: &'static str,
+    /// Code of the reason.
+    pub(super) reason_code: &'a str,
+    /// The reason in words.
+    pub(super) reason: &'a str,
+    /// When.
+    pub(super) at: i64,
+}
+
+/// Moves a case, if it is still in the state it was seen in.
+pub(super) const STATE: &str = "UPDATE review_case SET state = $1 WHERE id = $2 AND state = $3";
+
+pub(super) const DECISION: &str = "INSERT INTO decision
+    (id, case_id, officer_id, kind, reason_code, reason, decided_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)";
+
+pub(super) const SIGNATURE: &str = "INSERT INTO signature
+    (listing_id, place, officer_id, key_id, statement_sha256, signature, signed_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)";
+
+/// Enters a [`Move`] in the open transaction `tx`; a case that is no longer where it was seen makes
+/// the whole transaction fall. A macro, because the two engines' transactions are two types.
+macro_rules! enter_move {
+    ($tx:ident, $step:expr) => {{
+        let step = &$step;
+        let moved = sqlx::query($crate::decide::moves::STATE)
+            .bind(step.to)
+            .bind(step.case_id)
+            .bind(step.from)
+            .execute(&mut *$tx)
+            .await?;
+        if moved.rows_affected() != 1 {
+            return Err(DecideError::Stale);
+        }
+        sqlx::query($crate::decide::moves::DECISION)
+            .bind(step.id)
+            .bind(step.case_id)
+            .bind(&step.officer.id)
+            .bind(step.kind)
+            .bind(step.reason_code)
+            .bind(step.reason)
+            .bind(step.at)
+            .execute(&mut *$tx)
+            .await?;
+        let detail = serde_json::json!({ "key_id": step.officer.key_id.as_str() });
+        $crate::audit::append_audit!($tx, step.at, &step.officer.id, step.kind, step.case_id, &detail);
+    }};
+}
