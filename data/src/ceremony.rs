@@ -15,7 +15,7 @@ use crate::{
     audit,
     decide::sign_leaf,
     error::{Error, Result},
-    officer::{self, NewOfficer, Officer},
+    officer::{self, NewOfficer, Officer, UnlockError},
     pool::Store,
     publish::files,
     queue, register,
@@ -55,6 +55,9 @@ pub enum CeremonyError {
     /// One person twice.
     #[error("two different people must sign")]
     SamePerson,
+    /// A key stays closed.
+    #[error(transparent)]
+    Unlock(#[from] UnlockError),
     /// A password or account could not be made.
     #[error(transparent)]
     Seal(#[from] SealError),
@@ -97,8 +100,8 @@ pub async fn init(
         at: Timestamp(now),
     });
     let keys = [
-        officer::unlock(store, &first_admin, first.password).await?,
-        officer::unlock(store, &second_admin, second.password).await?,
+        officer::unlock(store, &first_admin, first.password, now).await?,
+        officer::unlock(store, &second_admin, second.password, now).await?,
     ];
     let leaf = sign_leaf(genesis, &[(Role::Admin, &keys[0]), (Role::Admin, &keys[1])])?;
     let bytes = leaf
@@ -124,7 +127,7 @@ pub async fn add_officer(
     admins: Pair<'_>,
     now: i64,
 ) -> Result<Officer, CeremonyError> {
-    let keys = unlock(store, admins, Role::Admin).await?;
+    let keys = unlock(store, admins, Role::Admin, now).await?;
     let (officer, grant) = officer::create(store, new, now).await?;
     let origin = store.trust().await?.origin;
     let statement = Statement::KeyAdd(KeyAdd {
@@ -144,7 +147,7 @@ pub async fn set_guard(
     admins: Pair<'_>,
     now: i64,
 ) -> Result<(), CeremonyError> {
-    let keys = unlock(store, admins, Role::Admin).await?;
+    let keys = unlock(store, admins, Role::Admin, now).await?;
     let origin = store.trust().await?.origin;
     let statement = Statement::GuardSet(GuardSet {
         v: VERSION,
@@ -162,7 +165,7 @@ pub async fn enter_register(
     officers: Pair<'_>,
     now: i64,
 ) -> Result<(), CeremonyError> {
-    let keys = unlock(store, officers, Role::Officer).await?;
+    let keys = unlock(store, officers, Role::Officer, now).await?;
     let origin = store.trust().await?.origin;
     register::add(store, snapshot).await?;
     let statement = Statement::RegisterSnapshot(RegisterSnapshot {
@@ -196,14 +199,15 @@ async fn unlock(
     store: &Store,
     pair: Pair<'_>,
     role: Role,
+    now: i64,
 ) -> Result<[SigningKey; 2], CeremonyError> {
     let [first, second] = pair;
     if first.0 == second.0 {
         return Err(CeremonyError::SamePerson);
     }
     Ok([
-        unlock_one(store, first, role).await?,
-        unlock_one(store, second, role).await?,
+        unlock_one(store, first, role, now).await?,
+        unlock_one(store, second, role, now).await?,
     ])
 }
 
@@ -211,6 +215,7 @@ async fn unlock_one(
     store: &Store,
     (login, password): (&str, &str),
     role: Role,
+    now: i64,
 ) -> Result<SigningKey, CeremonyError> {
     let refuse = || CeremonyError::Signer(login.to_owned(), role);
     let people = officer::all(store).await?;
@@ -218,8 +223,8 @@ async fn unlock_one(
         .iter()
         .find(|p| p.login == login && p.role == role)
         .ok_or_else(refuse)?;
-    match officer::unlock(store, person, password).await {
-        Err(SealError::WrongPassword) => Err(refuse()),
+    match officer::unlock(store, person, password, now).await {
+        Err(UnlockError::WrongPassword) => Err(refuse()),
         other => Ok(other?),
     }
 }

@@ -58,6 +58,20 @@ pub enum SignInError {
     Store(#[from] Error),
 }
 
+/// Why a signing key stays closed.
+#[derive(Debug, thiserror::Error)]
+pub enum UnlockError {
+    /// The password does not open it, or the account is disabled.
+    #[error("the password is wrong")]
+    WrongPassword,
+    /// Too many wrong passwords of late.
+    #[error("too many wrong passwords; try again in a quarter of an hour")]
+    TooManyTries,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] Error),
+}
+
 /// A person let in, with the token their browser keeps.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
@@ -137,6 +151,29 @@ pub async fn create(
     ))
 }
 
+/// Whether an account rests after too many wrong passwords.
+async fn rests(store: &Store, login: &str, now: i64) -> Result<bool> {
+    const SQL: &str = "SELECT COUNT(*) FROM sign_in_failure WHERE login = $1 AND at > $2";
+    let since = now - FAILURE_SECONDS;
+    let failures: i64 = on!(store, |db| sqlx::query_scalar(SQL)
+        .bind(login)
+        .bind(since)
+        .fetch_one(db)
+        .await)?;
+    Ok(failures >= MAX_FAILURES)
+}
+
+async fn count_failure(store: &Store, login: &str, now: i64) -> Result<()> {
+    const SQL: &str = "INSERT INTO sign_in_failure (login, at) VALUES ($1, $2)";
+    on!(store, |db| sqlx::query(SQL)
+        .bind(login)
+        .bind(now)
+        .execute(db)
+        .await
+        .map(|_| ()))?;
+    Ok(())
+}
+
 /// Lets a person in.
 pub async fn sign_in(
     store: &Store,
@@ -144,15 +181,7 @@ pub async fn sign_in(
     password: &str,
     now: i64,
 ) -> Result<SignedIn, SignInError> {
-    const FAILURES: &str = "SELECT COUNT(*) FROM sign_in_failure WHERE login = $1 AND at > $2";
-    let since = now - FAILURE_SECONDS;
-    let failures: i64 = on!(store, |db| sqlx::query_scalar(FAILURES)
-        .bind(login)
-        .bind(since)
-        .fetch_one(db)
-        .await)
-    .map_err(Error::from)?;
-    if failures >= MAX_FAILURES {
+    if rests(store, login, now).await? {
         return Err(SignInError::TooManyTries);
     }
     if let Some((officer, phc)) = by_login(store, login).await? {
@@ -167,14 +196,7 @@ pub async fn sign_in(
         let password = password.to_owned();
         let _ = off_thread(move || seal::hash_password(&format!("{password:>12}"))).await;
     }
-    const FAILED: &str = "INSERT INTO sign_in_failure (login, at) VALUES ($1, $2)";
-    on!(store, |db| sqlx::query(FAILED)
-        .bind(login)
-        .bind(now)
-        .execute(db)
-        .await
-        .map(|_| ()))
-    .map_err(Error::from)?;
+    count_failure(store, login, now).await?;
     Err(SignInError::WrongCredentials)
 }
 
@@ -211,21 +233,33 @@ pub async fn all(store: &Store) -> Result<Vec<Officer>> {
     rows.into_iter().map(officer).collect()
 }
 
-/// Opens an officer's key with their password, for one signature.
+/// Opens an officer's key with their password, for one signature. A wrong password counts like a
+/// failed sign-in: a stolen session is no place to guess passwords.
 pub async fn unlock(
     store: &Store,
     officer: &Officer,
     password: &str,
-) -> Result<SigningKey, SealError> {
+    now: i64,
+) -> Result<SigningKey, UnlockError> {
+    if rests(store, &officer.login, now).await? {
+        return Err(UnlockError::TooManyTries);
+    }
     const SQL: &str = "SELECT sealed_key FROM officer WHERE id = $1 AND disabled_at IS NULL";
     let sealed: Option<Vec<u8>> = on!(store, |db| sqlx::query_scalar(SQL)
         .bind(&officer.id)
         .fetch_optional(db)
         .await)
     .map_err(Error::from)?;
-    let sealed = sealed.ok_or(SealError::WrongPassword)?;
+    let sealed = sealed.ok_or(UnlockError::WrongPassword)?;
     let (password, key_id) = (password.to_owned(), officer.key_id.clone());
-    off_thread(move || seal::unseal(&sealed, &password, &key_id)).await
+    match off_thread(move || seal::unseal(&sealed, &password, &key_id)).await {
+        Ok(key) => Ok(key),
+        Err(SealError::Store(error)) => Err(error.into()),
+        Err(SealError::WrongPassword | SealError::TooShort) => {
+            count_failure(store, &officer.login, now).await?;
+            Err(UnlockError::WrongPassword)
+        }
+    }
 }
 
 /// The public half of an officer's key.
@@ -270,14 +304,18 @@ mod tests {
             session::find(&store, &signed_in.token, 2).await.unwrap(),
             Some(officer.clone())
         );
-        assert!(unlock(&store, &officer, "a long password").await.is_ok());
-        assert!(unlock(&store, &officer, "another password").await.is_err());
-        for attempt in 0..MAX_FAILURES {
+        assert!(unlock(&store, &officer, "a long password", 2).await.is_ok());
+        let wrong = unlock(&store, &officer, "another password", 2).await;
+        assert!(matches!(wrong, Err(UnlockError::WrongPassword)));
+        // Wrong passwords at signing and at signing in count together.
+        for attempt in 1..MAX_FAILURES {
             let refused = sign_in(&store, "a", "wrong password", 10 + attempt).await;
             assert!(matches!(refused, Err(SignInError::WrongCredentials)));
         }
         let refused = sign_in(&store, "a", "a long password", 20).await;
         assert!(matches!(refused, Err(SignInError::TooManyTries)));
+        let closed = unlock(&store, &officer, "a long password", 20).await;
+        assert!(matches!(closed, Err(UnlockError::TooManyTries)));
         assert!(
             sign_in(&store, "a", "a long password", 20 + FAILURE_SECONDS)
                 .await

@@ -12,16 +12,12 @@ use std::collections::BTreeMap;
 pub use error::{FoldError, FoldErrorKind};
 pub use list::{Action, Entry, Folded, Listing, ListingState};
 
-
 use crate::{
     DomainName, ListingId, Scope, Timestamp,
     guard::{Guard, GuardList, Reach, Tier},
     key::{KeyId, PublicKey, Role},
     leaf::Leaf,
-    statement::{
-        EMERGENCY_SECONDS, KeyGrant, List, Policy, RegisterSnapshot, Statement,
-        VERSION,
-    },
+    statement::{EMERGENCY_SECONDS, KeyGrant, List, Policy, RegisterSnapshot, Statement, VERSION},
 };
 
 /// The version of this function. Any change of what it yields for the same leaves and time, which

@@ -51,7 +51,7 @@ pub async fn approve(
         return Err(Error::stored("proposal", "not a listing").into());
     };
     check_listing(store, officer, &list.name, list.scope, &list.basis).await?;
-    let key = officer::unlock(store, officer, password).await?;
+    let key = officer::unlock(store, officer, password, now).await?;
     let signature = key::sign(&key, Role::Officer, &proposal.statement);
     let first = first_signature(store, listing_id).await?;
     let second = LeafSignature {

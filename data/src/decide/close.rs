@@ -68,7 +68,7 @@ pub async fn lift(
         _ => return Err(Error::stored("proposal", "not a listing").into()),
     };
     check_key(store, officer).await?;
-    let key = officer::unlock(store, officer, password).await?;
+    let key = officer::unlock(store, officer, password, now).await?;
     let statement = Statement::Lift(Lift {
         v: VERSION,
         origin: list.origin,

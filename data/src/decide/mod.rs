@@ -27,9 +27,8 @@ pub use propose::propose;
 use crate::{
     case,
     error::{Error, Result},
-    officer::Officer,
+    officer::{Officer, UnlockError},
     pool::Store,
-    seal::SealError,
 };
 
 /// A proposal waits this long for its second signature, in days.
@@ -89,6 +88,9 @@ pub enum DecideError {
     /// The password does not open the signing key.
     #[error("the password is wrong; nothing was signed")]
     WrongPassword,
+    /// Too many wrong passwords of late.
+    #[error("too many wrong passwords; nothing was signed; try again in a quarter of an hour")]
+    TooManyTries,
     /// The case moved on since the page was loaded.
     #[error("the case is no longer in that state; load it again")]
     Stale,
@@ -118,11 +120,12 @@ pub enum DecideError {
     Store(#[from] Error),
 }
 
-impl From<SealError> for DecideError {
-    fn from(error: SealError) -> Self {
+impl From<UnlockError> for DecideError {
+    fn from(error: UnlockError) -> Self {
         match error {
-            SealError::Store(error) => Self::Store(error),
-            SealError::WrongPassword | SealError::TooShort => Self::WrongPassword,
+            UnlockError::Store(error) => Self::Store(error),
+            UnlockError::WrongPassword => Self::WrongPassword,
+            UnlockError::TooManyTries => Self::TooManyTries,
         }
     }
 }

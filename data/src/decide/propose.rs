@@ -40,7 +40,7 @@ pub async fn propose(
     let name = case::host(&file.case)?;
     let trust = store.trust().await?;
     check_listing(store, officer, &name, proposal.scope, &proposal.basis).await?;
-    let key = officer::unlock(store, officer, password).await?;
+    let key = officer::unlock(store, officer, password, now).await?;
     let document_sha256 = Digest::of(&proposal.document.bytes);
     let at = Timestamp(now);
     let effective_at = if trust.demo || proposal.urgent.is_some() {

@@ -50,6 +50,7 @@ pub(crate) fn of_decision(lang: Lang, error: &DecideError) -> Problem {
     match error {
         DecideError::NotAnOfficer => Problem::new(lang, "decide", key("error-role-text")),
         DecideError::WrongPassword => Problem::new(lang, "password", key("problem-wrong-password")),
+        DecideError::TooManyTries => Problem::new(lang, "password", key("problem-too-many-tries")),
         DecideError::Stale => Problem::new(lang, "decide", key("problem-stale")),
         DecideError::SameOfficer => Problem::new(lang, "decide", key("problem-same-officer")),
         DecideError::StatementChanged => {
