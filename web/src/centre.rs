@@ -14,8 +14,15 @@ use crate::faults::Fault;
 pub struct CapturedBody {
     /// The body as it came, after transfer and content coding.
     pub bytes: Vec<u8>,
-    /// The charset the crawler read it in: a WHATWG label.
+    /// The charset the crawler read it in: a WHATWG label, perhaps with a note after a space.
     pub charset: String,
+}
+
+impl CapturedBody {
+    /// The label alone.
+    pub(crate) fn label(&self) -> &str {
+        self.charset.split_whitespace().next().unwrap_or("utf-8")
+    }
 }
 
 /// Loads the body of a capture by its number; `None` when it cannot be read.

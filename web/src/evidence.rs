@@ -13,7 +13,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-use crate::centre::{CapturedBody, Centre};
+use crate::centre::Centre;
 
 /// What a sealed link carries.
 #[derive(Deserialize)]
@@ -47,11 +47,7 @@ async fn capture(
     let Some(load) = &centre.load_body else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let Some(CapturedBody {
-        bytes,
-        charset: label,
-    }) = load(id).await
-    else {
+    let Some(body) = load(id).await else {
         return (
             StatusCode::NOT_FOUND,
             "The stored bytes could not be read.\n",
@@ -62,14 +58,14 @@ async fn capture(
         [
             (
                 header::CONTENT_TYPE,
-                format!("text/plain; charset={}", charset(&label)),
+                format!("text/plain; charset={}", charset(body.label())),
             ),
             (
                 header::CONTENT_DISPOSITION,
                 format!("inline; filename=\"capture-{id}.txt\""),
             ),
         ],
-        bytes,
+        body.bytes,
     )
         .into_response()
 }

@@ -2,7 +2,7 @@
 
 use blocklist::DomainName;
 
-use crate::hostile;
+use crate::hostile::{self, Part};
 
 /// A name ready for a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,19 +54,74 @@ impl Shown {
         )
     }
 
+    /// The registered part, with the letters marked that are of another alphabet than most of
+    /// their label.
+    pub(crate) fn registrable_parts(&self) -> Vec<Part> {
+        mark_odd_letters(&self.registrable)
+    }
+
+    /// The whole name, with odd letters marked.
+    pub(crate) fn parts(&self) -> Vec<Part> {
+        mark_odd_letters(&self.whole())
+    }
+
     /// The whole name in Unicode.
     pub(crate) fn whole(&self) -> String {
         format!("{}{}", self.prefix, self.registrable)
     }
 }
 
+/// The alphabets that imitations mix.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Script {
+    Latin,
+    Cyrillic,
+    Greek,
+}
+
+fn script(c: char) -> Option<Script> {
+    match c {
+        'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{24f}' => Some(Script::Latin),
+        '\u{400}'..='\u{52f}' => Some(Script::Cyrillic),
+        '\u{370}'..='\u{3ff}' => Some(Script::Greek),
+        _ => None,
+    }
+}
+
+/// The alphabet of most letters of a label; `None` when it has no letters of the three.
+fn main_script(label: &str) -> Option<Script> {
+    let count = |of: Script| label.chars().filter(|c| script(*c) == Some(of)).count();
+    [Script::Greek, Script::Cyrillic, Script::Latin]
+        .into_iter()
+        .max_by_key(|of| count(*of))
+        .filter(|of| count(*of) > 0)
+}
+
 /// Whether Latin, Cyrillic and Greek letters meet in one label.
 fn mixes_scripts(label: &str) -> bool {
-    let has = |range: fn(char) -> bool| label.chars().any(range);
-    let latin = has(|c| c.is_ascii_alphabetic() || ('\u{c0}'..='\u{24f}').contains(&c));
-    let cyrillic = has(|c| ('\u{400}'..='\u{52f}').contains(&c));
-    let greek = has(|c| ('\u{370}'..='\u{3ff}').contains(&c));
-    usize::from(latin) + usize::from(cyrillic) + usize::from(greek) > 1
+    let main = main_script(label);
+    label
+        .chars()
+        .filter_map(script)
+        .any(|found| Some(found) != main)
+}
+
+fn mark_odd_letters(name: &str) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    for label in name.split_inclusive('.') {
+        let main = main_script(label);
+        for c in label.chars() {
+            let marked = script(c).is_some_and(|found| Some(found) != main);
+            match parts.last_mut() {
+                Some(last) if last.marked == marked => last.text.push(c),
+                _ => parts.push(Part {
+                    text: c.into(),
+                    marked,
+                }),
+            }
+        }
+    }
+    parts
 }
 
 #[cfg(test)]
@@ -86,5 +141,18 @@ mod tests {
         assert!(shown.ascii.is_some_and(|ascii| ascii.starts_with("xn--")));
         assert!(!shown.mixed_script);
         assert!(Shown::of("altynаrqa.test").mixed_script, "one Cyrillic а");
+        let odd: Vec<_> = Shown::of("www.altynаrqa.test")
+            .parts()
+            .into_iter()
+            .filter(|p| p.marked)
+            .collect();
+        assert_eq!(odd.len(), 1);
+        assert_eq!(odd[0].text, "\u{430}");
+        assert!(
+            Shown::of("теңге.test")
+                .parts()
+                .iter()
+                .all(|part| !part.marked)
+        );
     }
 }

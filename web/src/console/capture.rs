@@ -35,7 +35,7 @@ const LONGEST_SOURCE: usize = 200_000;
 /// Decodes a body in the charset the crawler read it in (WHATWG; UTF-8 when the label is unknown).
 fn decode(body: &CapturedBody) -> String {
     let encoding =
-        encoding_rs::Encoding::for_label(body.charset.as_bytes()).unwrap_or(encoding_rs::UTF_8);
+        encoding_rs::Encoding::for_label(body.label().as_bytes()).unwrap_or(encoding_rs::UTF_8);
     encoding.decode(&body.bytes).0.into_owned()
 }
 
@@ -58,7 +58,7 @@ fn fields(p: &Page, capture: &CaptureFile) -> Vec<Field> {
         field(
             key("capture-type"),
             hostile::line(
-                &format!("{}; {}", capture.content_type, capture.charset),
+                &format!("{} · {}", capture.content_type, capture.charset),
                 120,
             ),
             false,

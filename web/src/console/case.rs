@@ -19,6 +19,7 @@ use crate::{
     centre::Centre,
     console::{
         case_checks::{self, Stop, Tick},
+        case_record::{self, CaptureLine, Event, Similar},
         case_view::{self, Candidate, LedgerRow, Material, Quote},
         problems::{self, Problem},
         report,
@@ -26,7 +27,7 @@ use crate::{
     },
     dates,
     faults::Fault,
-    hostile,
+    hostile::{self, Part},
     messages::key,
     names::Shown,
     page::{self, Page},
@@ -35,30 +36,6 @@ use crate::{
 struct Score {
     label: String,
     percent: i64,
-}
-
-struct CaptureLine {
-    title: String,
-    url: String,
-    status: i64,
-    at: String,
-    hash: String,
-    short: String,
-    path: String,
-}
-
-struct Event {
-    at: String,
-    who: String,
-    what: String,
-    reason: String,
-}
-
-struct Similar {
-    path: String,
-    name: String,
-    state: String,
-    why: String,
 }
 
 struct ListingLink {
@@ -89,7 +66,7 @@ pub(crate) fn choices(p: &Page, codes: &[(&str, &str)], chosen: &str) -> Vec<Cho
 struct View {
     id: String,
     prefix: String,
-    registrable: String,
+    registrable_parts: Vec<Part>,
     ascii: Option<String>,
     mixed_script: bool,
     kinds: Option<String>,
@@ -105,6 +82,7 @@ struct View {
     ledger: Vec<LedgerRow>,
     candidates: Vec<Candidate>,
     captures: Vec<CaptureLine>,
+    other_captures: Vec<CaptureLine>,
     evidence_root: String,
     timeline: Vec<Event>,
     similar: Vec<Similar>,
@@ -134,10 +112,6 @@ const DISMISS: [(&str, &str); 5] = [
     ("duplicate", key("dismiss-duplicate")),
 ];
 
-/// Most captures and similar cases shown.
-const MOST_CAPTURES: usize = 50;
-const MOST_SIMILAR: usize = 5;
-
 /// What the form for closing a case sends.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Dismissal {
@@ -156,29 +130,6 @@ pub(crate) fn state(p: &Page, code: &str) -> (String, &'static str) {
         "lifted" => (p.t(key("state-lifted")), "good"),
         _ => (p.t(key("state-dismissed")), ""),
     }
-}
-
-/// What a decision was, in words.
-fn event(p: &Page, kind: &str) -> String {
-    p.t(match kind {
-        "dismiss" => key("event-dismiss"),
-        "propose" => key("event-propose"),
-        "approve" => key("event-approve"),
-        "return" => key("event-return"),
-        _ => key("event-lift"),
-    })
-}
-
-/// The words of a stored reason code, where there are any.
-fn reason_words(p: &Page, code: &str) -> String {
-    let kebab = code.replace('_', "-");
-    for family in ["dismiss", "propose-code", "lift-code"] {
-        let words = p.t_or(&format!("{family}-{kebab}"), "");
-        if !words.is_empty() {
-            return words;
-        }
-    }
-    String::new()
 }
 
 /// Loads a case or answers that there is none.
@@ -204,32 +155,6 @@ fn listing_link(p: &Page, case: &CaseRow) -> Option<ListingLink> {
         action: p.t(action),
         path: format!("console/listing/{id}"),
     })
-}
-
-/// Other cases of the same site or of one that resembles it.
-fn similar(
-    p: &Page,
-    case: &CaseRow,
-    name: &blocklist::DomainName,
-    all: &[CaseRow],
-) -> Vec<Similar> {
-    all.iter()
-        .filter(|other| other.id != case.id)
-        .filter(|other| {
-            other.host == case.host
-                || blocklist::DomainName::parse(&other.host).is_ok_and(|host| {
-                    (name.registrable().is_some() && name.registrable() == host.registrable())
-                        || blocklist::matching::resembles(name, &host)
-                })
-        })
-        .take(MOST_SIMILAR)
-        .map(|other| Similar {
-            path: format!("console/case/{}", other.id),
-            name: Shown::of(&other.host).whole(),
-            state: state(p, &other.state).0,
-            why: format!("{}, {}", other.id, p.date(other.opened_at)),
-        })
-        .collect()
 }
 
 async fn show(
@@ -270,37 +195,7 @@ async fn show(
     };
     let quotes = case_view::quotes(&p, &file, &report, usize::MAX);
     let (state, tone) = state(&p, &file.case.state);
-    let captures = file
-        .captures
-        .iter()
-        .take(MOST_CAPTURES)
-        .map(|capture| CaptureLine {
-            title: if capture.title.trim().is_empty() {
-                p.t(key("capture-no-title"))
-            } else {
-                hostile::line(&capture.title, 160)
-            },
-            url: hostile::line(&capture.url, 200),
-            status: capture.status,
-            at: p.date_time(capture.fetched_at),
-            short: capture.body_sha256.chars().take(12).collect(),
-            hash: capture.body_sha256.clone(),
-            path: format!("console/case/{}/capture/{}", file.case.id, capture.id),
-        });
-    let timeline = file.decisions.iter().map(|decision| {
-        let words = reason_words(&p, &decision.reason_code);
-        let reason = hostile::line(&decision.reason, hostile::LONGEST);
-        Event {
-            at: p.date_time(decision.decided_at),
-            who: hostile::line(&decision.display_name, 80),
-            what: event(&p, &decision.kind),
-            reason: match (words.is_empty(), reason.is_empty()) {
-                (false, false) => format!("{words}. {reason}"),
-                (false, true) => words,
-                _ => reason,
-            },
-        }
-    });
+    let (captures, other_captures) = case_record::captures(&p, &file);
     let next = all
         .iter()
         .filter(|case| case.state == "open")
@@ -312,8 +207,8 @@ async fn show(
         })
         .map(|case| format!("console/case/{}", case.id));
     let v = View {
+        registrable_parts: shown.registrable_parts(),
         prefix: shown.prefix,
-        registrable: shown.registrable,
         ascii: shown.ascii,
         mixed_script: shown.mixed_script,
         kinds: case_view::kinds(&p, &report),
@@ -337,10 +232,11 @@ async fn show(
         ledger: case_view::ledger(&m, &quotes),
         candidates: case_view::candidates(&m),
         quotes,
-        captures: captures.collect(),
+        captures,
+        other_captures,
         evidence_root: file.evidence_root.clone(),
-        timeline: timeline.collect(),
-        similar: similar(&p, &file.case, &name, &all),
+        timeline: case_record::timeline(&p, &file),
+        similar: case_record::similar(&p, &file.case, &name, &all),
         listing: listing_link(&p, &file.case),
         open: file.case.state == "open",
         propose_path: format!("console/case/{}/propose", file.case.id),

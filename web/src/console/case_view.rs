@@ -75,7 +75,11 @@ pub(crate) struct Material<'a> {
 
 /// The name of a signal in words; its code where there is none.
 pub(crate) fn signal_name(p: &Page, id: &str) -> String {
-    let plain = id.replace('-', "_");
+    // `word_crypto.1` and `word_crypto.2` are entries of one signal.
+    let numbered = id
+        .rsplit_once('.')
+        .filter(|(_, tail)| tail.parse::<u32>().is_ok());
+    let plain = numbered.map_or(id, |(signal, _)| signal).replace('-', "_");
     let (prefix, rest) = match plain.strip_prefix("guard.") {
         Some(rest) => ("guard", rest),
         None => ("signal", plain.as_str()),
@@ -176,11 +180,13 @@ pub(crate) fn ledger(m: &Material<'_>, quotes: &[Quote]) -> Vec<LedgerRow> {
 
 /// What the site looks like, in words.
 pub(crate) fn kinds(p: &Page, report: &Report) -> Option<String> {
+    // Codes without words are look-alikes; the stop signs speak of those.
     let words: Vec<String> = report
         .kinds
         .iter()
         .take(4)
-        .map(|kind| p.t_or(&format!("kind-{kind}"), &hostile::line(kind, 40)))
+        .map(|kind| p.t_or(&format!("kind-{kind}"), ""))
+        .filter(|word| !word.is_empty())
         .collect();
     (!words.is_empty()).then(|| p.t1(key("case-kinds"), "kinds", &words.join(", ")))
 }

@@ -6,6 +6,7 @@
 pub(crate) mod capture;
 pub(crate) mod case;
 pub(crate) mod case_checks;
+pub(crate) mod case_record;
 pub(crate) mod case_view;
 pub(crate) mod listing;
 pub(crate) mod listings;

@@ -18,7 +18,7 @@ use crate::{
     centre::Centre,
     dates,
     faults::Fault,
-    hostile,
+    hostile::{self, Part},
     messages::{self, Value, key},
     names::Shown,
     page::{self, Page},
@@ -67,7 +67,7 @@ struct Record {
 struct CheckPage {
     p: Page,
     query_encoded: String,
-    shown: String,
+    shown: Vec<Part>,
     ascii: Option<String>,
     tone: &'static str,
     icon: &'static str,
@@ -77,6 +77,9 @@ struct CheckPage {
     listing: Option<ListingLink>,
     reasons: Vec<ReasonView>,
     matched: Option<Record>,
+    /// Heading over the record: it may belong to another address than the one asked for.
+    record_title: String,
+    mixed_script: bool,
     todo: Vec<String>,
     as_of: String,
     as_of_iso: String,
@@ -326,7 +329,7 @@ fn view(
         .collect();
     CheckPage {
         query_encoded: hostile::query_encode(asked),
-        shown: shown.whole(),
+        shown: shown.parts(),
         ascii: shown.ascii,
         tone,
         icon,
@@ -341,6 +344,11 @@ fn view(
         }),
         reasons,
         matched: found.matched.as_ref().map(|matched| record(&p, matched)),
+        record_title: p.t(match found.verdict {
+            Verdict::LicensedElsewhere | Verdict::Lookalike => key("check-record-other"),
+            _ => key("check-record"),
+        }),
+        mixed_script: shown.mixed_script,
         todo: todo.iter().map(|key| p.t(key)).collect(),
         as_of: p.date_time(now),
         as_of_iso: dates::rfc3339(now),

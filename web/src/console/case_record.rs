@@ -1,0 +1,141 @@
+//! What stands on file: captures, moves made so far, similar cases.
+
+use blocklist::DomainName;
+use data::case::{CaptureRow, CaseFile, CaseRow};
+
+use crate::{console::case::state, hostile, messages::key, names::Shown, page::Page};
+
+/// Most captures shown of either kind.
+const MOST_CAPTURES: usize = 50;
+
+/// Most similar cases shown.
+const MOST_SIMILAR: usize = 5;
+
+/// One capture.
+pub(crate) struct CaptureLine {
+    pub(crate) title: String,
+    pub(crate) url: String,
+    pub(crate) status: i64,
+    pub(crate) at: String,
+    pub(crate) hash: String,
+    pub(crate) short: String,
+    pub(crate) path: String,
+}
+
+/// One move somebody made.
+pub(crate) struct Event {
+    pub(crate) at: String,
+    pub(crate) who: String,
+    pub(crate) what: String,
+    pub(crate) reason: String,
+}
+
+/// Another case of this site or of one like it.
+pub(crate) struct Similar {
+    pub(crate) path: String,
+    pub(crate) name: String,
+    pub(crate) state: String,
+    pub(crate) why: String,
+}
+
+/// Captures that answered normally, and the others.
+pub(crate) fn captures(p: &Page, file: &CaseFile) -> (Vec<CaptureLine>, Vec<CaptureLine>) {
+    let line = |capture: &CaptureRow| CaptureLine {
+        title: if capture.title.trim().is_empty() {
+            p.t(key("capture-no-title"))
+        } else {
+            hostile::line(&capture.title, 160)
+        },
+        url: hostile::line(&capture.url, 200),
+        status: capture.status,
+        at: p.date_time(capture.fetched_at),
+        short: capture.body_sha256.chars().take(12).collect(),
+        hash: capture.body_sha256.clone(),
+        path: format!("console/case/{}/capture/{}", file.case.id, capture.id),
+    };
+    let normal = |capture: &&CaptureRow| (200..300).contains(&capture.status);
+    (
+        file.captures
+            .iter()
+            .filter(normal)
+            .take(MOST_CAPTURES)
+            .map(line)
+            .collect(),
+        file.captures
+            .iter()
+            .filter(|c| !normal(c))
+            .take(MOST_CAPTURES)
+            .map(line)
+            .collect(),
+    )
+}
+
+/// Moves so far, the first first.
+pub(crate) fn timeline(p: &Page, file: &CaseFile) -> Vec<Event> {
+    file.decisions
+        .iter()
+        .map(|decision| {
+            let words = reason_words(p, &decision.reason_code);
+            let reason = hostile::line(&decision.reason, hostile::LONGEST);
+            Event {
+                at: p.date_time(decision.decided_at),
+                who: hostile::line(&decision.display_name, 80),
+                what: event(p, &decision.kind),
+                reason: match (words.is_empty(), reason.is_empty()) {
+                    (false, false) => format!("{words}. {reason}"),
+                    (false, true) => words,
+                    _ => reason,
+                },
+            }
+        })
+        .collect()
+}
+
+/// What a decision was, in words.
+fn event(p: &Page, kind: &str) -> String {
+    p.t(match kind {
+        "dismiss" => key("event-dismiss"),
+        "propose" => key("event-propose"),
+        "approve" => key("event-approve"),
+        "return" => key("event-return"),
+        _ => key("event-lift"),
+    })
+}
+
+/// The words of a stored reason code, where there are any.
+fn reason_words(p: &Page, code: &str) -> String {
+    let kebab = code.replace('_', "-");
+    for family in ["dismiss", "propose-code", "lift-code"] {
+        let words = p.t_or(&format!("{family}-{kebab}"), "");
+        if !words.is_empty() {
+            return words;
+        }
+    }
+    String::new()
+}
+
+/// Other cases of the same site or of one that resembles it.
+pub(crate) fn similar(
+    p: &Page,
+    case: &CaseRow,
+    name: &DomainName,
+    all: &[CaseRow],
+) -> Vec<Similar> {
+    all.iter()
+        .filter(|other| other.id != case.id)
+        .filter(|other| {
+            other.host == case.host
+                || DomainName::parse(&other.host).is_ok_and(|host| {
+                    (name.registrable().is_some() && name.registrable() == host.registrable())
+                        || blocklist::matching::resembles(name, &host)
+                })
+        })
+        .take(MOST_SIMILAR)
+        .map(|other| Similar {
+            path: format!("console/case/{}", other.id),
+            name: Shown::of(&other.host).whole(),
+            state: state(p, &other.state).0,
+            why: format!("{}, {}", other.id, p.date(other.opened_at)),
+        })
+        .collect()
+}
