@@ -88,10 +88,13 @@ pub(crate) fn marked(quote: &str, words: &[String]) -> Vec<Part> {
             .max();
         match longest {
             Some(length) => {
+                // A stem marks its whole word: half a word marked would look like a slip.
+                let mut end = at + length;
+                while folded.get(end).is_some_and(|(_, c)| c.is_alphanumeric()) {
+                    end += 1;
+                }
                 let from = folded[at].0;
-                let to = folded
-                    .get(at + length)
-                    .map_or(quote.len(), |(byte, _)| *byte);
+                let to = folded.get(end).map_or(quote.len(), |(byte, _)| *byte);
                 if let Some(plain) = quote.get(plain_from..from).filter(|text| !text.is_empty()) {
                     parts.push(Part {
                         text: line(plain, LONGEST),
@@ -106,7 +109,7 @@ pub(crate) fn marked(quote: &str, words: &[String]) -> Vec<Part> {
                     marks += 1;
                 }
                 plain_from = plain_from.max(to);
-                at += length;
+                at = end;
             }
             None => at += 1,
         }
@@ -171,6 +174,14 @@ mod tests {
         assert_eq!(hits, ["USDT", "тенге", "ТЕНГЕ"]);
         let whole: String = parts.iter().map(|p| p.text.as_str()).collect();
         assert_eq!(whole, "Обмен USDT на тенге. ТЕНГЕ!");
+        let parts = marked("5 минутта теңгеге", &["теңге".into()]);
+        assert_eq!(
+            parts[1],
+            Part {
+                text: "теңгеге".into(),
+                marked: true
+            }
+        );
     }
 
     #[test]

@@ -61,7 +61,7 @@ pub(crate) async fn check(
         .iter()
         .map(|reason| json!({ "code": reason.code, "args": reason.args, "text": check::reason(&english, reason) }))
         .collect();
-    let sources: Vec<_> = check::sources(&known, &name, &found)
+    let sources: Vec<_> = check::sources(&known, &name, &found, &centre.public_url)
         .into_iter()
         .map(|(name, url, day)| json!({ "name": name, "url": url, "date": day }))
         .collect();

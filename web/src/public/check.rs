@@ -22,7 +22,7 @@ use crate::{
     messages::{self, Value, key},
     names::Shown,
     page::{self, Page},
-    public::{Here, licensed},
+    public::{Here, licensed, verdict::words},
     query::{self, QueryError},
 };
 
@@ -94,111 +94,6 @@ struct RefusedPage {
     message: String,
 }
 
-/// Colour, icon and words of a verdict: `(tone, icon, word, meaning, what to do)`.
-fn words(
-    verdict: Verdict,
-) -> (
-    &'static str,
-    &'static str,
-    &'static str,
-    &'static str,
-    &'static [&'static str],
-) {
-    match verdict {
-        Verdict::Blocked => (
-            "bad",
-            "stop",
-            key("verdict-blocked"),
-            key("meaning-blocked"),
-            const {
-                &[
-                    key("todo-blocked-1"),
-                    key("todo-blocked-2"),
-                    key("todo-blocked-3"),
-                ]
-            },
-        ),
-        Verdict::Suspended => (
-            "info",
-            "pause",
-            key("verdict-suspended"),
-            key("meaning-suspended"),
-            const { &[key("todo-suspended-1"), key("todo-suspended-2")] },
-        ),
-        Verdict::Warned => (
-            "care",
-            "warn",
-            key("verdict-warned"),
-            key("meaning-warned"),
-            const { &[key("todo-warned-1"), key("todo-warned-2")] },
-        ),
-        Verdict::Licensed => (
-            "good",
-            "ok",
-            key("verdict-licensed"),
-            key("meaning-licensed"),
-            const {
-                &[
-                    key("todo-licensed-1"),
-                    key("todo-licensed-2"),
-                    key("todo-licensed-3"),
-                ]
-            },
-        ),
-        Verdict::LicenceUnconfirmed => (
-            "care",
-            "half",
-            key("verdict-licence-unconfirmed"),
-            key("meaning-licence-unconfirmed"),
-            const {
-                &[
-                    key("todo-licence-unconfirmed-1"),
-                    key("todo-licence-unconfirmed-2"),
-                ]
-            },
-        ),
-        Verdict::LicenceEnded => (
-            "care",
-            "clock",
-            key("verdict-licence-ended"),
-            key("meaning-licence-ended"),
-            const { &[key("todo-licence-ended-1"), key("todo-licence-ended-2")] },
-        ),
-        Verdict::LicensedElsewhere => (
-            "care",
-            "globe",
-            key("verdict-licensed-elsewhere"),
-            key("meaning-licensed-elsewhere"),
-            const {
-                &[
-                    key("todo-licensed-elsewhere-1"),
-                    key("todo-licensed-elsewhere-2"),
-                ]
-            },
-        ),
-        Verdict::Lookalike => (
-            "care",
-            "twins",
-            key("verdict-lookalike"),
-            key("meaning-lookalike"),
-            const { &[key("todo-lookalike-1"), key("todo-lookalike-2")] },
-        ),
-        Verdict::Unknown => (
-            "",
-            "question",
-            key("verdict-unknown"),
-            key("meaning-unknown"),
-            const {
-                &[
-                    key("todo-unknown-1"),
-                    key("todo-unknown-2"),
-                    key("todo-unknown-3"),
-                ]
-            },
-        ),
-    }
-}
-
 /// A verdict as a word, for tables: the same words as on the page of the check.
 pub(crate) fn word(p: &Page, verdict: Verdict) -> String {
     p.t(words(verdict).2)
@@ -226,13 +121,27 @@ pub(crate) fn reason(p: &Page, reason: &matching::Reason) -> String {
         .unwrap_or_else(|| hostile::line(&reason.code, 100))
 }
 
-/// What the answer rests on: snapshots of registers, and the warning that names the host.
+/// What the answer rests on: the listing in the public log, snapshots of registers, and the
+/// warning that names the host. Name, address and day of each.
 pub(crate) fn sources(
     known: &Known,
     name: &DomainName,
     found: &Match,
+    public_url: &str,
 ) -> Vec<(String, Option<String>, Option<String>)> {
     let mut sources: Vec<(String, Option<String>, Option<String>)> = Vec::new();
+    let listing = found.listing_id.as_ref().and_then(|id| {
+        known
+            .listings
+            .iter()
+            .find(|l| l.statement.listing_id == *id)
+    });
+    if let Some(listing) = listing {
+        let list = &listing.statement;
+        let url = format!("{public_url}/i/{}", list.listing_id);
+        let day = dates::input_day(list.effective_at.0);
+        sources.push((list.origin.clone(), hostile::link(&url), Some(day)));
+    }
     if let Some(matched) = &found.matched {
         sources.push((
             matched.register.clone(),
@@ -291,6 +200,7 @@ fn view(
     found: &Match,
     known: &Known,
     now: i64,
+    public_url: &str,
 ) -> CheckPage {
     let shown = Shown::new(name);
     let (tone, icon, word, meaning, todo) = words(found.verdict);
@@ -311,7 +221,7 @@ fn view(
             },
         })
         .collect();
-    let sources = sources(known, name, found)
+    let sources = sources(known, name, found, public_url)
         .into_iter()
         .map(|(text, url, day)| {
             let day = day
@@ -387,5 +297,13 @@ pub(crate) async fn check(
     let now = centre.now();
     let known = centre.known().await?;
     let found = matching::check_host(&name, &known, Timestamp(now));
-    Ok(page::ok(&view(p, &asked.q, &name, &found, &known, now)))
+    Ok(page::ok(&view(
+        p,
+        &asked.q,
+        &name,
+        &found,
+        &known,
+        now,
+        &centre.public_url,
+    )))
 }

@@ -7,6 +7,7 @@ pub(crate) mod licensed;
 pub(crate) mod listing;
 pub(crate) mod register;
 pub(crate) mod texts;
+pub(crate) mod verdict;
 
 use axum::{
     extract::{FromRequestParts, RawPathParams},
