@@ -94,15 +94,3 @@ pub async fn load(store: &Store, id: i64) -> Result<Option<Capture>> {
         .fetch_optional(db)
         .await)?)
 }
-
-/// The newest capture with this body, as an assessment's signals name it.
-pub async fn by_body(store: &Store, host: &str, body_sha256: &str) -> Result<Option<Capture>> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM capture WHERE host = $1 AND body_sha256 = $2 ORDER BY fetched_at DESC, id DESC LIMIT 1"
-    );
-    Ok(on!(store, |db| sqlx::query_as(sqlx::AssertSqlSafe(sql))
-        .bind(host)
-        .bind(body_sha256)
-        .fetch_optional(db)
-        .await)?)
-}

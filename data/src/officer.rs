@@ -1,6 +1,6 @@
 //! The people who decide: accounts, passwords, and the keys they sign with.
 
-use blocklist::key::{self, Custody, KeyId, PublicKey, Role};
+use blocklist::key::{self, Custody, KeyId, Role};
 use blocklist::statement::KeyGrant;
 
 use crate::{
@@ -260,16 +260,6 @@ pub async fn unlock(
             Err(UnlockError::WrongPassword)
         }
     }
-}
-
-/// The public half of an officer's key.
-pub async fn public_key(store: &Store, officer: &Officer) -> Result<PublicKey> {
-    const SQL: &str = "SELECT public_key FROM officer WHERE id = $1";
-    let bytes: Vec<u8> = on!(store, |db| sqlx::query_scalar(SQL)
-        .bind(&officer.id)
-        .fetch_one(db)
-        .await)?;
-    seal::stored_key(&bytes)
 }
 
 /// Runs password work on a thread where it holds nobody up.

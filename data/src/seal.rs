@@ -4,7 +4,7 @@ use argon2::{
     Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version,
     password_hash::phc,
 };
-use blocklist::key::{KeyId, PublicKey};
+use blocklist::key::KeyId;
 use chacha20poly1305::{
     KeyInit as _, XChaCha20Poly1305, XNonce,
     aead::{Aead as _, Payload},
@@ -105,11 +105,6 @@ pub fn unseal(sealed: &[u8], password: &str, id: &KeyId) -> Result<SigningKey, S
         .try_into()
         .map_err(|_| Error::stored("officer", "the sealed key has another length"))?;
     Ok(SigningKey::from_bytes(seed))
-}
-
-/// A public key read back from the store.
-pub fn stored_key(bytes: &[u8]) -> Result<PublicKey> {
-    PublicKey::from_bytes(bytes).map_err(|error| Error::stored("officer", error))
 }
 
 /// Fills `bytes` with randomness from the operating system.
