@@ -36,6 +36,8 @@ mod router;
 pub use block_page::block_page_router;
 pub use centre::{CapturedBody, Centre, LoadBody};
 pub use evidence::evidence_router;
+pub use public::api::answer as check_answer;
+pub use query::{QueryError, host as host_in_query};
 pub use router::public_router;
 
 #[cfg(test)]

@@ -6,16 +6,18 @@ use blocklist::DomainName;
 pub(crate) const LONGEST: usize = 2_048;
 
 /// Why a text cannot be checked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum QueryError {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum QueryError {
     /// Nothing was typed.
+    #[error("give a domain or a web address")]
     Empty,
     /// It is not a web address.
+    #[error("that is not a domain or a web address")]
     NotAName,
 }
 
 /// Finds the host in what was typed. Scheme, user, port, path, query and fragment are dropped.
-pub(crate) fn host(text: &str) -> Result<DomainName, QueryError> {
+pub fn host(text: &str) -> Result<DomainName, QueryError> {
     let text = text.trim();
     if text.is_empty() {
         return Err(QueryError::Empty);

@@ -8,8 +8,11 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use blocklist::{Timestamp, matching};
-use serde_json::json;
+use blocklist::{
+    DomainName, Timestamp,
+    matching::{self, Known},
+};
+use serde_json::{Value, json};
 
 use crate::{
     centre::Centre,
@@ -22,7 +25,7 @@ use crate::{
         check::{self, Asked},
         listing,
     },
-    query::{self, QueryError},
+    query,
 };
 
 static OPENAPI: &str = include_str!("../../assets/openapi.json");
@@ -44,45 +47,59 @@ pub(crate) async fn check(
     let name = match query::host(&asked.q) {
         Ok(name) => name,
         Err(error) => {
-            let text = match error {
-                QueryError::Empty => "give a domain or a web address in q",
-                QueryError::NotAName => "q is not a domain or a web address",
-            };
-            let body = Json(json!({ "error": text, "status": 422 }));
+            let body = Json(json!({ "error": format!("q: {error}"), "status": 422 }));
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, body).into_response());
         }
     };
-    let now = centre.now();
-    let known = centre.known().await?;
-    let found = matching::check_host(&name, &known, Timestamp(now));
-    let english = Page::new(Lang::En, "", String::new(), centre.demo);
+    let now = Timestamp(centre.now());
+    let answer = answer(
+        &name,
+        &asked.q,
+        &centre.known().await?,
+        now,
+        &centre.public_url,
+        centre.demo,
+    );
+    Ok(Json(answer).into_response())
+}
+
+/// The check's JSON, the same for the API and the command line.
+pub fn answer(
+    name: &DomainName,
+    query: &str,
+    known: &Known,
+    now: Timestamp,
+    public_url: &str,
+    demo: bool,
+) -> Value {
+    let found = matching::check_host(name, known, now);
+    let english = Page::new(Lang::En, "", String::new(), demo);
     let reasons: Vec<_> = found
         .reasons
         .iter()
         .map(|reason| json!({ "code": reason.code, "args": reason.args, "text": check::reason(&english, reason) }))
         .collect();
-    let sources: Vec<_> = check::sources(&known, &name, &found, &centre.public_url)
+    let sources: Vec<_> = check::sources(known, name, &found, public_url)
         .into_iter()
         .map(|(name, url, day)| json!({ "name": name, "url": url, "date": day }))
         .collect();
     let matched = json!({
         "name": name,
         "listing_id": found.listing_id,
-        "listing_url": found.listing_id.as_ref().map(|id| format!("{}/i/{id}", centre.public_url)),
+        "listing_url": found.listing_id.as_ref().map(|id| format!("{public_url}/i/{id}")),
         "register_row": found.matched,
     });
-    Ok(Json(json!({
-        "query": hostile::line(&asked.q, query::LONGEST),
+    json!({
+        "query": hostile::line(query, query::LONGEST),
         "verdict": found.verdict,
         "also": found.also,
         "matched": matched,
         "reasons": reasons,
-        "as_of": dates::rfc3339(now),
+        "as_of": now,
         "sources": sources,
         "not_found_is_not_safe": true,
-        "demo": centre.demo,
-    }))
-    .into_response())
+        "demo": demo,
+    })
 }
 
 /// `GET /api/v1/register`: every listing there ever was, oldest first.
