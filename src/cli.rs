@@ -51,6 +51,10 @@ pub(crate) enum Format {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Show the whole path on an invented web, without any network
+    ///
+    /// With --format json it prints one line once everything answers: the bound `ports`, the
+    /// `officers` with login and password, the `data` directory and the `trust` file; it then stays
+    /// up until it is stopped. With --once as well: `agreed`, and `rows` of what was expected and seen.
     #[cfg(feature = "centre")]
     Demo(Demo),
     /// Make a new log with its key and first two admins

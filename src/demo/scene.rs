@@ -13,6 +13,7 @@ use data::{
     ceremony::{self, NewLog},
     officer::NewOfficer,
 };
+use serde::Serialize;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -40,7 +41,7 @@ use crate::{
 const INTERVAL: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// Somebody of the demonstration, with the password that is printed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct Person {
     pub(crate) login: &'static str,
     pub(crate) password: String,

@@ -1,21 +1,49 @@
 //! What the reader sees while the demonstration runs, and what to do next, in their language.
 
 use std::{
+    fmt::Write as _,
     io::{self, IsTerminal as _, Write as _},
+    path::PathBuf,
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
 use crawler::crawl::Event;
+use serde::Serialize;
 
-use super::scene::Scene;
+use super::scene::{Person, Scene};
 use crate::{
+    centre::Ports,
     cli::Language,
     print::{Printer, visible},
 };
 
+/// What `demo --format json` prints, on one line, as soon as the crawl has ended and every listener
+/// answers. It holds the officers' passwords: they open nothing but this demonstration.
+#[derive(Debug, Serialize)]
+struct Ready<'a> {
+    /// Bound addresses by name (`web`, `block_page`, `evidence`, `dns`, `transfer`), as in
+    /// `ports.json`.
+    ports: &'a Ports,
+    /// Who may sign: `login` and `password` of each, the proposer of the fixed script first.
+    officers: &'a [Person; 2],
+    /// The data directory, absolute.
+    data: PathBuf,
+    /// The trust file inside it, for `list verify` and `resolver`.
+    trust: PathBuf,
+}
+
+/// What `demo --once --format json` prints.
+#[derive(Debug, Serialize)]
+struct Compared<'a> {
+    /// Whether every row is as expected.
+    agreed: bool,
+    /// `subject`, `what`, `expected`, `seen`, and `why` it is expected.
+    rows: &'a [Row],
+}
+
 /// One thing compared.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct Row {
     subject: String,
     what: String,
@@ -150,123 +178,113 @@ impl Screen {
 
     /// Prints expected and seen; whether all agree.
     pub(crate) fn comparison(&self, rows: &[Row]) -> bool {
-        let width = |text: &dyn Fn(&Row) -> &str| {
-            rows.iter()
-                .map(|row| text(row).chars().count())
-                .max()
-                .unwrap_or(0)
-        };
-        let (subject, what, expected) = (
-            width(&|r| &r.subject),
-            width(&|r| &r.what),
-            width(&|r| &r.expected),
-        );
-        for row in rows {
-            let mark = if row.agrees() { "ok " } else { "NOT" };
-            self.printer.line(&format!(
-                "{mark} {:subject$}  {:what$}  {:expected$}  {}",
-                row.subject,
-                row.what,
-                row.expected,
-                visible(&row.seen)
-            ));
-            if !row.agrees() && !row.why.is_empty() {
-                self.printer.line(&format!("      {}", row.why));
-            }
-        }
-        let wrong = rows.iter().filter(|row| !row.agrees()).count();
-        self.printer.line(&format!(
-            "{} of {} as expected",
-            rows.len() - wrong,
-            rows.len()
-        ));
-        wrong == 0
+        let agreed = rows.iter().all(Row::agrees);
+        self.printer
+            .result(&Compared { agreed, rows }, || table(rows));
+        agreed
     }
 
-    /// One screen of what to do next.
+    /// One screen of what to do next, or one object for programs.
     pub(crate) fn what_next(&self, scene: &Scene) {
-        let address = |name| {
-            scene
-                .ports
-                .get(name)
-                .map(ToString::to_string)
-                .unwrap_or_default()
+        let data = scene.dir.path();
+        let data = std::path::absolute(data).unwrap_or_else(|_| data.to_owned());
+        let ready = Ready {
+            ports: &scene.ports,
+            officers: &scene.officers,
+            trust: data.join("trust.json"),
+            data,
         };
-        let (web, dns) = (
-            address("web"),
-            scene.ports.get("dns").map_or(0, std::net::SocketAddr::port),
-        );
-        let code = self.say("kk", "ru", "en");
-        let console = format!("http://{web}/{code}/console/sign-in");
-        let host = scene.first_listed_host();
-        let dig = format!("dig @127.0.0.1 -p {dns} {host}");
-        let line = |text: String| self.printer.line(&text);
-        line(String::new());
-        line(
-            self.say(
-                "Енді не істеуге болады",
-                "Что делать дальше",
-                "What to do next",
-            )
-            .to_owned(),
-        );
-        line(format!(
-            "  1. {}  {dig}",
-            self.say(
-                "Қазір сайт ашылады:",
-                "Сейчас сайт открывается:",
-                "The site resolves now:"
-            )
-        ));
-        line(format!(
-            "  2. {}  {console}",
-            self.say("Кіріңіз:", "Войдите:", "Sign in:")
-        ));
-        for officer in &scene.officers {
-            line(format!("       {:8}  {}", officer.login, officer.password));
-        }
-        line(format!(
-            "     {}",
-            self.say(
-                "Біріншісі істі ашып, ұсынады және қол қояды; кейін шығып, екіншісі ретінде кіріп, мақұлдаңыз.",
-                "Первым откройте дело, предложите и подпишите; затем выйдите, войдите вторым и утвердите.",
-                "As the first, open a case, propose and sign; sign out, sign in as the second, and approve.",
-            )
-        ));
-        line(format!(
-            "  3. {}  {dig}",
-            self.say(
-                "Бір секунд ішінде бұғатталады:",
-                "Через секунду заблокирован:",
-                "Blocked within a second:"
-            )
-        ));
-        line(format!(
-            "  4. {}  http://{web}/{code}/",
-            self.say("Жұрт не көреді:", "Что видят люди:", "What people see:")
-        ));
-        line(format!(
-            "     {}  dig @127.0.0.1 -p {} rpz.qalqan.test AXFR",
-            self.say(
-                "Провайдерге арналған аймақ:",
-                "Зона для провайдеров:",
-                "The zone for ISPs:"
-            ),
-            scene
-                .ports
-                .get("transfer")
-                .map_or(0, std::net::SocketAddr::port)
-        ));
-        line(format!(
-            "     {}  qalqan --data {} list verify",
-            self.say("Тізімді тексеру:", "Проверить список:", "Verify the list:"),
-            scene.dir.path().display()
-        ));
-        line(format!(
-            "  {}",
-            self.say("Тоқтату: Ctrl-C", "Остановить: Ctrl-C", "Stop with Ctrl-C")
-        ));
+        self.printer.result(&ready, || self.steps(scene));
     }
+
+    /// What to do next, step by step, in the reader's language.
+    fn steps(&self, scene: &Scene) -> String {
+        let address = |name| {
+            let address = scene.ports.get(name).map(ToString::to_string);
+            address.unwrap_or_default()
+        };
+        let port = |name| scene.ports.get(name).map_or(0, std::net::SocketAddr::port);
+        let (web, code) = (address("web"), self.say("kk", "ru", "en"));
+        let dig = format!(
+            "dig @127.0.0.1 -p {} {}",
+            port("dns"),
+            scene.first_listed_host()
+        );
+        let next = self.say(
+            "Енді не істеуге болады",
+            "Что делать дальше",
+            "What to do next",
+        );
+        let resolves = self.say(
+            "Қазір сайт ашылады:",
+            "Сейчас сайт открывается:",
+            "The site resolves now:",
+        );
+        let sign_in = self.say("Кіріңіз:", "Войдите:", "Sign in:");
+        let sign = self.say(
+            "Біріншісі істі ашып, ұсынады және қол қояды; кейін шығып, екіншісі ретінде кіріп, мақұлдаңыз.",
+            "Первым откройте дело, предложите и подпишите; затем выйдите, войдите вторым и утвердите.",
+            "As the first, open a case, propose and sign; sign out, sign in as the second, and approve.",
+        );
+        let blocked = self.say(
+            "Бір секунд ішінде бұғатталады:",
+            "Через секунду заблокирован:",
+            "Blocked within a second:",
+        );
+        let people = self.say("Жұрт не көреді:", "Что видят люди:", "What people see:");
+        let zone = self.say(
+            "Провайдерге арналған аймақ:",
+            "Зона для провайдеров:",
+            "The zone for ISPs:",
+        );
+        let verify = self.say("Тізімді тексеру:", "Проверить список:", "Verify the list:");
+        let stop = self.say("Тоқтату: Ctrl-C", "Остановить: Ctrl-C", "Stop with Ctrl-C");
+        let officers: String = scene.officers.iter().fold(String::new(), |mut text, who| {
+            let _ = writeln!(text, "       {:8}  {}", who.login, who.password);
+            text
+        });
+        format!(
+            "
+{next}
+  1. {resolves}  {dig}
+  2. {sign_in}  http://{web}/{code}/console/sign-in
+{officers}     {sign}
+  3. {blocked}  {dig}
+  4. {people}  http://{web}/{code}/
+     {zone}  dig @127.0.0.1 -p {} rpz.qalqan.test AXFR
+     {verify}  qalqan --data {} list verify
+  {stop}",
+            port("transfer"),
+            scene.dir.path().display()
+        )
+    }
+}
+
+/// Expected and seen side by side, and how many agree.
+fn table(rows: &[Row]) -> String {
+    let width = |text: fn(&Row) -> &str| {
+        let widths = rows.iter().map(|row| text(row).chars().count());
+        widths.max().unwrap_or(0)
+    };
+    let subject = width(|row| &row.subject);
+    let what = width(|row| &row.what);
+    let expected = width(|row| &row.expected);
+    let mut text = String::new();
+    for row in rows {
+        let mark = if row.agrees() { "ok " } else { "NOT" };
+        let seen = visible(&row.seen);
+        let _ = writeln!(
+            text,
+            "{mark} {:subject$}  {:what$}  {:expected$}  {seen}",
+            row.subject, row.what, row.expected
+        );
+        if !row.agrees() && !row.why.is_empty() {
+            let _ = writeln!(text, "      {}", row.why);
+        }
+    }
+    let agree = rows.iter().filter(|row| row.agrees()).count();
+    let _ = writeln!(text, "{agree} of {} as expected", rows.len());
+    text
 }
 
 fn from_environment() -> Language {
