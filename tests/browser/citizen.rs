@@ -14,7 +14,10 @@ const UNKNOWN: &str = "belgisiz-nars.test";
 
 /// What the page of a check says in one language, from the file the pages take it from.
 fn word(lang: &str, key: &str) -> String {
-    let file = format!("{}/../web/locales/{lang}/public.ftl", env!("CARGO_MANIFEST_DIR"));
+    let file = format!(
+        "{}/../web/locales/{lang}/public.ftl",
+        env!("CARGO_MANIFEST_DIR")
+    );
     let messages = std::fs::read_to_string(file).unwrap();
     let find = |line: &str| Some(line.strip_prefix(key)?.strip_prefix(" = ")?.to_owned());
     messages.lines().find_map(find).expect(key)
@@ -24,7 +27,11 @@ fn word(lang: &str, key: &str) -> String {
 pub(crate) async fn sees(browser: &Browser, demo: &Demo, lang: &str, host: &str, verdict: &str) {
     let page = demo.page(&format!("/{lang}/check?q={host}"));
     browser.goto(&page).await;
-    assert_eq!(browser.text("#verdict").await, word(lang, verdict), "{host}");
+    assert_eq!(
+        browser.text("#verdict").await,
+        word(lang, verdict),
+        "{host}"
+    );
 }
 
 /// Before the second signature there is no public page, and the check says nothing of a case.
@@ -51,6 +58,11 @@ pub(crate) async fn reads_the_order(
     assert_eq!(browser.status().await, 200);
     let words = browser.words().await;
     assert!(words.contains(number) && words.contains(host), "{words}");
+    // Where an operator answers with the block page's address, the name itself leads there.
+    let port = demo.port("block_page").port();
+    browser.goto(&format!("http://{host}:{port}/")).await;
+    assert!(browser.words().await.contains(number));
+    assert_eq!(browser.count(&link).await, LANGUAGES.len());
 }
 
 /// From the front page, in each language, on the narrowest screen, with scripts off: a licensed, a
@@ -74,15 +86,28 @@ pub(crate) async fn checks_names_without_scripts(
             browser.type_into("[name=q]", host).await;
             browser.leave(browser.press(Key::Enter)).await;
             fits(browser, lang).await;
-            assert_eq!(browser.text("#verdict").await, word(lang, verdict), "{host}");
+            assert_eq!(
+                browser.text("#verdict").await,
+                word(lang, verdict),
+                "{host}"
+            );
             switches_language(browser, lang, verdict).await;
         }
-        for path in ["register", "licensed", "verify", "privacy", &format!("i/{listing}")] {
+        for path in [
+            "register",
+            "licensed",
+            "verify",
+            "privacy",
+            &format!("i/{listing}"),
+        ] {
             browser.goto(&demo.page(&format!("/{lang}/{path}"))).await;
             fits(browser, lang).await;
         }
     }
-    assert!(browser.cookies().await.is_empty(), "a public page set a cookie");
+    assert!(
+        browser.cookies().await.is_empty(),
+        "a public page set a cookie"
+    );
 }
 
 /// Proves the browser, so that the rest means something.
@@ -97,12 +122,17 @@ async fn scripts_are_off(browser: &Browser) {
 async fn fits(browser: &Browser, lang: &str) {
     let at = browser.url().await;
     assert_eq!(browser.attribute("html", "lang").await, lang, "{at}");
-    let rules = "return [...document.styleSheets].reduce((n, sheet) => n + sheet.cssRules.length, 0)";
+    let rules =
+        "return [...document.styleSheets].reduce((n, sheet) => n + sheet.cssRules.length, 0)";
     assert_ne!(browser.eval(rules, vec![]).await, 0, "{at} has no style");
     let wide = "const page = document.documentElement;
         return [page.clientWidth, page.scrollWidth, document.body.scrollWidth]";
     let widths = browser.eval(wide, vec![]).await;
-    assert_eq!(widths, serde_json::json!([320, 320, 320]), "{at} scrolls sideways");
+    assert_eq!(
+        widths,
+        serde_json::json!([320, 320, 320]),
+        "{at} scrolls sideways"
+    );
 }
 
 /// From the result of a check to each other language and back: the same name, the same verdict.

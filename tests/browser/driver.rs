@@ -29,8 +29,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// Chromium as tests and servers run it: no screen, no sandbox (it refuses root otherwise), nothing
 /// that would talk to anybody but the pages under test, no movement to wait for,
-/// and scroll bars over the page, as on a phone.
-const FLAGS: [&str; 12] = [
+/// scroll bars over the page as on a phone, and every invented name at home.
+const FLAGS: [&str; 13] = [
     "--headless=new",
     "--no-sandbox",
     "--disable-gpu",
@@ -43,6 +43,7 @@ const FLAGS: [&str; 12] = [
     "--disable-breakpad",
     "--force-prefers-reduced-motion",
     "--hide-scrollbars",
+    "--host-resolver-rules=MAP *.test 127.0.0.1",
 ];
 
 /// How a browser is opened.
@@ -70,7 +71,7 @@ impl Driver {
         let profiles = TempDir::new().unwrap();
         let log = profiles.path().join("chromedriver.log");
         let mut group = Group::spawn(Command::new(driver).arg("--port=0"), &log).unwrap();
-        let port: u16 = group.says(WITHIN, |line| listening_on(line)).await;
+        let port: u16 = group.says(WITHIN, listening_on).await;
         Some(Self {
             _group: group,
             url: format!("http://127.0.0.1:{port}"),
@@ -186,7 +187,11 @@ impl Browser {
     pub(crate) async fn find(&self, css: &str) -> Element {
         match self.client.find(Locator::Css(css)).await {
             Ok(element) => element,
-            Err(error) => panic!("{css}: {error}\n{}\n{}", self.url().await, self.words().await),
+            Err(error) => panic!(
+                "{css}: {error}\n{}\n{}",
+                self.url().await,
+                self.words().await
+            ),
         }
     }
 

@@ -47,8 +47,16 @@ pub(crate) async fn reaches_everything(browser: &Browser, page: &str) {
         if focus.is_null() {
             continue;
         }
-        assert_eq!(focus["outline"], json!(true), "{page}: focus unseen: {focus}");
-        assert_eq!(focus["inside"], json!(true), "{page}: focus out of sight: {focus}");
+        assert_eq!(
+            focus["outline"],
+            json!(true),
+            "{page}: focus unseen: {focus}"
+        );
+        assert_eq!(
+            focus["inside"],
+            json!(true),
+            "{page}: focus out of sight: {focus}"
+        );
         if let Some(name) = focus["name"].as_str() {
             left.remove(name);
         }

@@ -27,7 +27,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use driver::{Browser, Driver, Window};
+use driver::{Driver, Window};
 use officer::{Officer, Order};
 use support::{
     demo::Demo,
@@ -84,7 +84,11 @@ async fn two_officers_block_a_site_and_lift_it_again() {
     officer.open_case(FLAGGED).await;
     officer.sees_quotes().await;
     let listing = officer.propose(&ORDER).await;
-    assert_eq!(dns::ask(dns, FLAGGED).await, Answer::Address, "one signature");
+    assert_eq!(
+        dns::ask(dns, FLAGGED).await,
+        Answer::Address,
+        "one signature"
+    );
     officer.cannot_approve_own(&listing).await;
     assert_eq!(dns::ask(dns, FLAGGED).await, Answer::Address, "both his");
     citizen::knows_nothing_of(&browser, &demo, &listing).await;
@@ -96,7 +100,8 @@ async fn two_officers_block_a_site_and_lift_it_again() {
     // Both at once: what is measured is from the press of the button to the answer.
     let pressed = Instant::now();
     let (blocked, ()) = tokio::join!(
-        dns::until(dns, FLAGGED, ENFORCED_WITHIN, |answer| *answer != Answer::Address),
+        dns::until(dns, FLAGGED, ENFORCED_WITHIN, |answer| *answer
+            != Answer::Address),
         officer.approve(&listing),
     );
     let (Answer::Blocked(why), at) = (blocked.1, blocked.0) else {

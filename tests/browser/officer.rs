@@ -72,7 +72,8 @@ impl<'a> Officer<'a> {
             .find(link => link.textContent.trim() === arguments[0])?.getAttribute('href') ?? null";
         let href = self.browser.eval(find, vec![json!(host)]).await;
         let href = href.as_str();
-        href.unwrap_or_else(|| panic!("no case on {host}")).to_owned()
+        href.unwrap_or_else(|| panic!("no case on {host}"))
+            .to_owned()
     }
 
     /// Opens the case on `host` from the queue.
