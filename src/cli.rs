@@ -190,10 +190,10 @@ pub(crate) struct Init {
     /// Name of the log, such as qalqan.kz/log
     #[arg(long)]
     pub(crate) origin: String,
-    /// Address of the public pages, such as https://qalqan.kz
+    /// Address of the public pages, such as <https://qalqan.kz>
     #[arg(long, value_name = "URL")]
     pub(crate) public_url: String,
-    /// Domain of the service; the zone is rpz.<DOMAIN>
+    /// Domain of the service; the zone is `rpz.` below it
     #[arg(long)]
     pub(crate) domain: String,
     /// Added to the log's size to give the zone's SOA serial

@@ -12,7 +12,7 @@ pub(crate) fn line(text: &str, longest: usize) -> String {
     show(text, longest, false)
 }
 
-/// Like [`line`], but keeps line breaks and tabs: for source text in `<pre>`.
+/// Like [`line()`], but keeps line breaks and tabs: for source text in `<pre>`.
 pub(crate) fn block(text: &str, longest: usize) -> String {
     show(text, longest, true)
 }
