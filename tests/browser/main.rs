@@ -125,8 +125,13 @@ async fn two_officers_block_a_site_and_lift_it_again() {
 
     lift(&officer, &demo, &listing).await;
     browser.close().await;
-    let verified = demo.qalqan(&["list", "verify"]);
-    assert!(verified.status.success(), "{verified:?}");
+    // The centre for itself, and anybody else with the trust file over HTTP.
+    let (base, trust) = (demo.page(""), demo.trust());
+    let outside = ["list", "verify", "--base", &base, "--trust", &trust];
+    for arguments in [&outside[..2], &outside] {
+        let verified = demo.qalqan(arguments);
+        assert!(verified.status.success(), "{arguments:?}: {verified:?}");
+    }
 }
 
 /// Lifts the listing, and looks at DNS and at the public check.

@@ -79,6 +79,11 @@ impl Demo {
         })
     }
 
+    /// The path of the trust file, which a verifier is given by hand.
+    pub(crate) fn trust(&self) -> String {
+        self.said["trust"].as_str().expect("trust").to_owned()
+    }
+
     /// Runs another command of the program on the same data directory.
     pub(crate) fn qalqan(&self, arguments: &[&str]) -> Output {
         let data = self.said["data"].as_str().expect("data");
