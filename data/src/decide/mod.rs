@@ -2,7 +2,7 @@
 //! cannot approve, bytes cannot change between the two signatures, and nothing reaches the queue
 //! for the log without both.
 //!
-//! [`propose`] is the first officer's move, [`approve`] and [`send_back`] the second's, [`dismiss`]
+//! [`propose()`] is the first officer's move, [`approve()`] and [`send_back`] the second's, [`dismiss`]
 //! and [`lift`] end things.
 
 #[macro_use]

@@ -14,7 +14,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     write_with(path, bytes, |_| Ok(())).map_err(Error::file(path))
 }
 
-/// Like [`write`], readable by the owner only.
+/// Like [`write()`], readable by the owner only.
 pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<()> {
     write_with(path, bytes, |file| {
         use std::os::unix::fs::PermissionsExt as _;
