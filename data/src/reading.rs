@@ -1,4 +1,4 @@
-//! What the console reads beside a case: the order document, who signed, one capture.
+//! What the console reads beside a proposal: the order document, and who signed.
 
 use crate::{
     decide::Document,
@@ -17,41 +17,6 @@ pub struct SignatureRow {
     pub key_id: String,
     /// When.
     pub signed_at: i64,
-}
-
-/// A capture with the place of its record.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct CaptureFile {
-    /// Its id.
-    pub id: i64,
-    /// The site.
-    pub host: String,
-    /// What was asked for.
-    pub url: String,
-    /// When.
-    pub fetched_at: i64,
-    /// HTTP status.
-    pub status: i64,
-    /// Its type.
-    pub content_type: String,
-    /// The charset it was read in.
-    pub charset: String,
-    /// The page's title.
-    pub title: String,
-    /// Hash of the body.
-    pub body_sha256: String,
-    /// Size of the body in octets.
-    pub body_bytes: i64,
-    /// Whether the body was cut.
-    pub truncated: bool,
-    /// The WARC file.
-    pub warc_file: String,
-    /// Where in it the record begins, in octets.
-    pub warc_offset: i64,
-    /// How long the record is, in octets.
-    pub warc_length: i64,
-    /// Hash of the compressed record.
-    pub record_sha256: String,
 }
 
 /// The order document of a listing.
@@ -76,19 +41,6 @@ pub async fn signatures(store: &Store, listing_id: &str) -> Result<Vec<Signature
     Ok(on!(store, |db| sqlx::query_as(SQL)
         .bind(listing_id)
         .fetch_all(db)
-        .await)?)
-}
-
-/// One capture of a host.
-pub async fn capture(store: &Store, host: &str, id: i64) -> Result<Option<CaptureFile>> {
-    const SQL: &str =
-        "SELECT id, host, url, fetched_at, status, content_type, charset, title, body_sha256,
-            body_bytes, truncated, warc_file, warc_offset, warc_length, record_sha256
-        FROM capture WHERE id = $1 AND host = $2";
-    Ok(on!(store, |db| sqlx::query_as(SQL)
-        .bind(id)
-        .bind(host)
-        .fetch_optional(db)
         .await)?)
 }
 
@@ -121,18 +73,6 @@ mod tests {
         assert_eq!(
             (signed[0].place, signed[0].display_name.as_str()),
             (1, "officer-1")
-        );
-        let file = crate::case::load(store, &case).await.unwrap().unwrap();
-        let capture = super::capture(store, "obmen.test", file.captures[0].id)
-            .await
-            .unwrap()
-            .unwrap();
-        assert_eq!(capture.warc_file, "x.warc.gz");
-        assert!(
-            super::capture(store, "other.test", capture.id)
-                .await
-                .unwrap()
-                .is_none()
         );
     }
 }

@@ -115,7 +115,13 @@ fn body_loader(store: Store, evidence: PathBuf) -> LoadBody {
         let (store, evidence) = (store.clone(), evidence.clone());
         Box::pin(async move {
             let held = data::capture::load(&store, capture).await.ok()??;
-            let charset = held.charset.clone();
+            // The store says how the encoding was chosen as well: `windows-1251 (markup)`.
+            let charset = held
+                .charset
+                .split(' ')
+                .next()
+                .unwrap_or_default()
+                .to_owned();
             let record = tokio::task::spawn_blocking(move || {
                 let place = (
                     u64::try_from(held.warc_offset).ok()?,

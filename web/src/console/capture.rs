@@ -7,7 +7,7 @@ use axum::{
     extract::{Path, State},
     response::Response,
 };
-use data::reading::{self, CaptureFile};
+use data::capture::Capture;
 
 use crate::{
     centre::{CapturedBody, Centre},
@@ -39,7 +39,7 @@ fn decode(body: &CapturedBody) -> String {
     encoding.decode(&body.bytes).0.into_owned()
 }
 
-fn fields(p: &Page, capture: &CaptureFile) -> Vec<Field> {
+fn fields(p: &Page, capture: &Capture) -> Vec<Field> {
     let field = |name: &str, value: String, mono: bool| Field {
         name: p.t(name),
         value,
@@ -96,9 +96,10 @@ pub(crate) async fn capture(
 ) -> Result<Response, Fault> {
     let file = case::load(&centre, &id).await?;
     // Only captures of this case's site: a number from elsewhere finds nothing.
-    let capture = reading::capture(&centre.store, &file.case.host, capture)
+    let capture = data::capture::load(&centre.store, capture)
         .await
         .map_err(Fault::internal)?
+        .filter(|capture| capture.host == file.case.host)
         .ok_or(Fault::NOT_FOUND)?;
     let case_path = format!("console/case/{}", file.case.id);
     let path = format!("{case_path}/capture/{}", capture.id);
