@@ -21,6 +21,7 @@ use crate::signal::feed::FeedPage;
 use crate::signal::guards::{Guard, trade_words};
 use crate::signal::identifiers::Identifier;
 use crate::signal::{self, Axis, Groups, Page, Signal, restricted};
+pub use verdict::{CONTRADICTIONS, Contradiction, KINDS, REGISTER_GUARDS};
 use verdict::{contradictions, kinds, register_guard};
 
 mod verdict;
@@ -73,8 +74,8 @@ pub struct Assessment {
     pub guards: Vec<String>,
     /// What may link it to other sites.
     pub identifiers: Vec<Identifier>,
-    /// What does not fit together, in words.
-    pub contradictions: Vec<String>,
+    /// What does not fit together.
+    pub contradictions: Vec<Contradiction>,
     /// What the site says of its licence.
     pub claims: Vec<LicenceClaim>,
     /// How the two probabilities came about.
@@ -217,6 +218,7 @@ impl Assessor {
         for feed in feeds {
             signals.extend(signal::feed::read(feed));
         }
+        debug_assert!(signals.iter().all(|signal| signal::is_known(&signal.id)));
         let mut signals = score::settle(signals);
         let guards = signal::guards::read(pages, &self.groups, &self.lexicon);
         let judged = self.judge(pages, &signals, &guards, standing);
@@ -282,9 +284,14 @@ impl Assessor {
                 // An exchange that also talks like a bank or links out: the form outweighs it,
                 // unless the other words are at least as many. Then people look.
                 Some(evidence) if guard.strength > trade => {
-                    contradictions.push(format!(
-                        "speaks like {} ({} phrases), yet has {}: \"{}\"",
-                        guard.kind, guard.strength, evidence.id, evidence.quote
+                    contradictions.push(Contradiction::new(
+                        "guard-with-order",
+                        [
+                            ("guard", guard.kind.as_str()),
+                            ("phrases", &guard.strength.to_string()),
+                            ("signal", &evidence.id),
+                            ("quote", &evidence.quote),
+                        ],
                     ));
                     held.push(guard.kind.clone());
                 }
@@ -341,5 +348,5 @@ struct Judged {
     kinds: Vec<String>,
     verdict: Verdict,
     guards: Vec<String>,
-    contradictions: Vec<String>,
+    contradictions: Vec<Contradiction>,
 }

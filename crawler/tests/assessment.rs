@@ -165,7 +165,7 @@ fn a_restricted_list_against_a_tenge_form_goes_to_people() {
     );
     expect(&found, Verdict::Review);
     assert!(
-        found.contradictions[0].contains("Kazakhstan"),
+        found.contradictions[0].args["restricted"].contains("Kazakhstan"),
         "{:?}",
         found.contradictions
     );

@@ -93,12 +93,32 @@ pub struct Reason {
     pub args: BTreeMap<String, String>,
 }
 
+/// Every reason by its code, with the names of its arguments; each has its words in the message
+/// files of the pages.
+pub const REASONS: &[(&str, &[&str])] = &[
+    ("licence-ended", &["day", "firm"]),
+    ("licence-names-other-host", &["firm", "host"]),
+    ("listed", &["listing", "name"]),
+    ("listing-suspended", &["listing", "name"]),
+    ("not-found", &[]),
+    ("register-names-host", &["day", "firm", "host", "register"]),
+    ("reported-only", &["day", "firm", "source"]),
+    ("resembles", &["firm", "host"]),
+    ("snapshot-too-old", &["day", "register"]),
+    ("warned", &["authority", "brand"]),
+];
+
 impl Reason {
     fn new<const N: usize>(code: &str, args: [(&str, &str); N]) -> Self {
-        let args = args
+        let args: BTreeMap<_, _> = args
             .into_iter()
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .collect();
+        debug_assert!(
+            REASONS
+                .iter()
+                .any(|(known, names)| *known == code && args.keys().eq(names.iter()))
+        );
         Self {
             code: code.to_owned(),
             args,

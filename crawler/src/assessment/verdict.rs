@@ -1,12 +1,56 @@
 //! Parts of the verdict: contradictions, what the register says of the host, and kinds of business.
 
+use std::collections::BTreeMap;
+
 use blocklist::matching::ClaimKind;
+use serde::Serialize;
 
 use super::{REVIEW_FROM, Standing};
-use crate::signal::{Signal, restricted};
+use crate::signal::{Signal, guards, restricted};
+
+/// Every contradiction by its code, with the names of its arguments; each has its words in the
+/// message files of the console.
+pub const CONTRADICTIONS: &[(&str, &[&str])] = &[
+    ("claim-not-live", &["licence"]),
+    ("guard-with-order", &["guard", "phrases", "quote", "signal"]),
+    ("licence-ended", &[]),
+    ("licence-unconfirmed", &[]),
+    ("restricted-yet-tenge", &["offered", "restricted"]),
+];
+
+/// Guards that the register sets rather than the site's words.
+pub const REGISTER_GUARDS: &[&str] = &["licensed_host", "register_host"];
+
+/// Kinds of business, beside those of [`guards::KINDS`].
+pub const KINDS: &[&str] = &["exchange", "instant_exchanger", "otc", "other", "p2p"];
+
+/// Two things that do not fit together, as a code for message files with its arguments. Arguments
+/// called `quote`, `restricted` and `offered` are the site's own words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Contradiction {
+    /// One of [`CONTRADICTIONS`].
+    pub code: &'static str,
+    /// Its arguments.
+    pub args: BTreeMap<&'static str, String>,
+}
+
+impl Contradiction {
+    pub(super) fn new<const N: usize>(code: &'static str, args: [(&'static str, &str); N]) -> Self {
+        let args: BTreeMap<_, _> = args
+            .into_iter()
+            .map(|(name, value)| (name, value.to_owned()))
+            .collect();
+        debug_assert!(
+            CONTRADICTIONS
+                .iter()
+                .any(|(known, names)| *known == code && args.keys().eq(names.iter()))
+        );
+        Self { code, args }
+    }
+}
 
 /// What does not fit together between the site's own words.
-pub(super) fn contradictions(signals: &[Signal], standing: &Standing) -> Vec<String> {
+pub(super) fn contradictions(signals: &[Signal], standing: &Standing) -> Vec<Contradiction> {
     let find = |id: &str| signals.iter().find(|signal| signal.id == id);
     let mut out = Vec::new();
     let offered = [
@@ -17,10 +61,11 @@ pub(super) fn contradictions(signals: &[Signal], standing: &Standing) -> Vec<Str
     ];
     if let (Some(shut), Some(open)) = (find(restricted::ID), offered.iter().find_map(|id| find(id)))
     {
-        out.push(format!(
-            "the restricted list names Kazakhstan (\"{}\"), yet tenge is offered (\"{}\")",
-            shut.quote, open.quote
-        ));
+        let args = [
+            ("restricted", shut.quote.as_str()),
+            ("offered", &open.quote),
+        ];
+        out.push(Contradiction::new("restricted-yet-tenge", args));
     }
     for finding in &standing.claims {
         if finding.kind == ClaimKind::Agrees {
@@ -29,10 +74,8 @@ pub(super) fn contradictions(signals: &[Signal], standing: &Standing) -> Vec<Str
                 .as_ref()
                 .is_some_and(|host| host.verdict == blocklist::matching::Verdict::Licensed);
             if !licensed {
-                out.push(format!(
-                    "licence {} names this host, but the register does not show it as live",
-                    finding.claim.licence_no
-                ));
+                let licence = finding.claim.licence_no.as_str();
+                out.push(Contradiction::new("claim-not-live", [("licence", licence)]));
             }
         }
     }
@@ -41,7 +84,7 @@ pub(super) fn contradictions(signals: &[Signal], standing: &Standing) -> Vec<Str
 
 /// A host that a register row names is never flagged: a live row clears it, any other row sends it to
 /// people with the reason.
-pub(super) fn register_guard(standing: &Standing) -> Option<(&'static str, Option<String>)> {
+pub(super) fn register_guard(standing: &Standing) -> Option<(&'static str, Option<Contradiction>)> {
     use blocklist::matching::Verdict as Known;
     let host = standing.host.as_ref()?;
     let holds = |verdict: Known| host.verdict == verdict || host.also.contains(&verdict);
@@ -50,14 +93,12 @@ pub(super) fn register_guard(standing: &Standing) -> Option<(&'static str, Optio
     } else if holds(Known::LicenceUnconfirmed) {
         Some((
             "register_host",
-            Some(
-                "a licence is reported for this host but not confirmed in the register".to_owned(),
-            ),
+            Some(Contradiction::new("licence-unconfirmed", [])),
         ))
     } else if holds(Known::LicenceEnded) {
         Some((
             "register_host",
-            Some("a register row names this host, but its licence has ended".to_owned()),
+            Some(Contradiction::new("licence-ended", [])),
         ))
     } else {
         None
@@ -66,14 +107,14 @@ pub(super) fn register_guard(standing: &Standing) -> Option<(&'static str, Optio
 
 /// Kinds of business, likeliest first: what a guard says, or else the trade by its evidence, each
 /// family against the most it can weigh.
-pub(super) fn kinds(signals: &[Signal], guards: &[String], exchange: f64) -> Vec<String> {
+pub(super) fn kinds(signals: &[Signal], held: &[String], exchange: f64) -> Vec<String> {
     let weight = |id: &str| {
         let of_id = signals.iter().filter(|signal| signal.id == id);
         of_id.map(|signal| signal.weight).sum::<f64>()
     };
-    let mut kinds: Vec<String> = guards
+    let mut kinds: Vec<String> = held
         .iter()
-        .filter(|guard| !matches!(guard.as_str(), "licensed_host" | "register_host"))
+        .filter(|guard| !REGISTER_GUARDS.contains(&guard.as_str()))
         .cloned()
         .collect();
     if exchange >= REVIEW_FROM && kinds.is_empty() {
@@ -94,5 +135,10 @@ pub(super) fn kinds(signals: &[Signal], guards: &[String], exchange: f64) -> Vec
     if kinds.is_empty() {
         kinds.push("other".to_owned());
     }
+    debug_assert!(
+        kinds
+            .iter()
+            .all(|kind| KINDS.contains(&kind.as_str()) || guards::KINDS.contains(&kind.as_str()))
+    );
     kinds
 }

@@ -10,11 +10,25 @@ use crate::currency::of_label;
 use crate::lexicon::Lexicon;
 use crate::signal::{Axis, Groups, Page, Signal};
 
+/// Every kind of look-alike; each has its words in the message files of the console.
+pub const KINDS: &[&str] = &[
+    "affiliate",
+    "aggregator",
+    "bank",
+    "consultant",
+    "fiat_exchange",
+    "mining",
+    "news",
+    "reference",
+    "remittance",
+    "tracker",
+    "training",
+];
+
 /// A guard that holds for a site.
 #[derive(Debug, Clone)]
 pub struct Guard {
-    /// `bank`, `news`, `tracker`, `consultant`, `remittance`, `mining`, `training`, `reference`,
-    /// `fiat_exchange`, `aggregator`, `affiliate`.
+    /// One of [`KINDS`].
     pub kind: String,
     /// Different phrases met.
     pub strength: usize,

@@ -30,6 +30,56 @@ use crate::document::{Document, clip};
 use crate::lexicon::{Hit, Lexicon};
 use crate::words::Words;
 
+/// Every id a signal can have; each has its words in the message files of the console. Several
+/// phrases of one family are told apart by a number behind the id: `word_crypto.2`.
+pub const IDS: &[&str] = &[
+    "cash_desk",
+    "central_asia_named",
+    "city_with_office",
+    "country_named",
+    "country_picker",
+    "deposit_address",
+    "direction_picker",
+    "hreflang_kz",
+    "kazakh_language",
+    "kazakhstan_in_exception",
+    "kazakhstan_restricted",
+    "kz_domain",
+    "kz_phone",
+    "licence_claim",
+    "offer_for_kazakhstan",
+    "order_form",
+    "order_terms",
+    "own_offer",
+    "p2p_offers",
+    "pair_url",
+    "platform",
+    "rail_in_order_form",
+    "rail_named",
+    "rates_feed",
+    "spot_trading",
+    "telegram_kz",
+    "tenge_amount",
+    "tenge_in_feed",
+    "tenge_in_order_form",
+    "tenge_in_picker",
+    "tenge_pair_url",
+    "word_account",
+    "word_anonymous",
+    "word_crypto",
+    "word_exchanger",
+];
+
+/// Whether a signal's id is one of [`IDS`], with or without a number behind it.
+#[must_use]
+pub fn is_known(id: &str) -> bool {
+    let family = id
+        .rsplit_once('.')
+        .filter(|(_, number)| number.bytes().all(|b| b.is_ascii_digit()))
+        .map_or(id, |(family, _)| family);
+    IDS.contains(&family)
+}
+
 /// Which question a signal speaks to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -6,7 +6,7 @@ use data::case::CaseFile;
 use crate::{
     console::{
         case_view::{Material, Quote, hosts, signal_name},
-        report,
+        report::{self, Contradiction},
     },
     hostile,
     messages::{self, Value, key},
@@ -76,6 +76,28 @@ fn claim(p: &Page, finding: &ClaimFinding) -> String {
     messages::text(p.lang, code, &values)
 }
 
+/// A contradiction in words; its code where there is none. What it quotes is foreign text.
+pub(crate) fn contradiction(p: &Page, found: &Contradiction) -> String {
+    let shown: Vec<(&str, String)> = found
+        .args
+        .iter()
+        .map(|(name, value)| {
+            let text = match name.as_str() {
+                "guard" => signal_name(p, &format!("guard.{value}")),
+                "signal" => signal_name(p, value),
+                _ => hostile::line(value, 200),
+            };
+            (name.as_str(), text)
+        })
+        .collect();
+    let values: Vec<_> = shown
+        .iter()
+        .map(|(name, text)| (*name, Value::Text(text)))
+        .collect();
+    messages::find(p.lang, &format!("contradiction-{}", found.code), &values)
+        .unwrap_or_else(|| hostile::line(&found.code, 60))
+}
+
 /// What must be seen before anything else.
 pub(crate) fn stops(m: &Material<'_>) -> Vec<Stop> {
     let p = m.p;
@@ -122,7 +144,7 @@ pub(crate) fn stops(m: &Material<'_>) -> Vec<Stop> {
     for contradiction in m.report.contradictions.iter().take(4) {
         stops.push(Stop::amber(
             p.t(key("stop-contradiction-title")),
-            hostile::line(contradiction, 300),
+            self::contradiction(p, contradiction),
         ));
     }
     match newest(m.file) {

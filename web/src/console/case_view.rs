@@ -281,3 +281,41 @@ pub(crate) async fn guard_refusal(
 pub(crate) fn match_now(name: &DomainName, known: &Known, now: i64) -> Match {
     matching::check_host(name, known, Timestamp(now))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{console::case_checks::contradiction, language::Lang};
+
+    #[test]
+    fn codes_of_the_crawler_are_shown_in_words() {
+        let page = |lang| Page::new(lang, "", String::new(), true);
+        let p = page(Lang::En);
+        assert_eq!(signal_name(&p, "word_crypto.2"), "Words: names of coins");
+        assert_eq!(
+            signal_name(&p, "guard.training"),
+            "Looks like trading lessons"
+        );
+        assert_eq!(signal_name(&p, "of\u{202e}tomorrow"), "of[U+202E]tomorrow");
+        let report = report::read(
+            r#"{"contradictions":[
+                {"code":"guard-with-order","args":{"guard":"bank","phrases":"5","signal":"order_form","quote":"USDT"}},
+                {"code":"of-tomorrow","args":{}}]}"#,
+        );
+        let shown = |p: &Page| {
+            report
+                .contradictions
+                .iter()
+                .map(|found| contradiction(p, found))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            shown(&p),
+            [
+                "Looks like a bank (5 phrases), yet it also has: Form for placing an order (“USDT”).",
+                "of-tomorrow"
+            ]
+        );
+        assert!(shown(&page(Lang::Kk))[0].starts_with("Банкке ұқсайды"));
+    }
+}

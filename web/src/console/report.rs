@@ -3,6 +3,8 @@
 //! Both are data from another room. Unknown fields are ignored and missing ones are empty, so a
 //! newer crawler never breaks the console.
 
+use std::collections::BTreeMap;
+
 use blocklist::matching::ClaimFinding;
 use serde::Deserialize;
 
@@ -29,6 +31,16 @@ pub(crate) struct Signal {
     pub(crate) matched: Vec<String>,
 }
 
+/// Two things that do not fit together.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Contradiction {
+    /// Its code, part of the message key.
+    pub(crate) code: String,
+    /// Its arguments.
+    pub(crate) args: BTreeMap<String, String>,
+}
+
 /// The assessment.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
@@ -39,8 +51,8 @@ pub(crate) struct Report {
     pub(crate) signals: Vec<Signal>,
     /// Codes of the look-alikes that hold.
     pub(crate) guards: Vec<String>,
-    /// What does not fit together, in the crawler's words.
-    pub(crate) contradictions: Vec<String>,
+    /// What does not fit together.
+    pub(crate) contradictions: Vec<Contradiction>,
     /// How the probabilities came about.
     pub(crate) ledger: Sums,
 }
