@@ -2,6 +2,8 @@
 
 use std::{fmt, process::ExitCode};
 
+use resolver::{PullError, StartError};
+
 /// The exit codes scripts rely on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -54,33 +56,56 @@ impl Failure {
 impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
         let error = error.into();
-        let exit = if is_temporary(&error) {
-            Exit::Temporary
-        } else {
-            Exit::Permanent
-        };
+        let exit = exit_of(&error);
         Self { exit, error }
     }
 }
 
-fn is_temporary(error: &anyhow::Error) -> bool {
-    #[cfg(feature = "centre")]
-    if let Some(data::publish::PublishError::Leased) = error.downcast_ref() {
-        return true;
-    }
-    error.chain().any(|cause| {
+/// What the rooms' errors mean for a script: somebody typed or configured something that cannot be,
+/// trying again may help, or a person must look.
+fn exit_of(error: &anyhow::Error) -> Exit {
+    let of_cause = |cause: &(dyn std::error::Error + 'static)| {
         #[cfg(feature = "centre")]
-        if cause
-            .downcast_ref::<data::Error>()
-            .is_some_and(data::Error::is_temporary)
-        {
-            return true;
+        if let Some(exit) = of_centre(cause) {
+            return Some(exit);
         }
-        cause
-            .downcast_ref::<resolver::StartError>()
-            .is_some_and(resolver::StartError::is_temporary)
-            || cause
-                .downcast_ref::<resolver::PullError>()
-                .is_some_and(resolver::PullError::is_temporary)
-    })
+        if let Some(error) = cause.downcast_ref::<StartError>() {
+            return match error {
+                StartError::Bind { .. } | StartError::Config(_) => Some(Exit::Usage),
+                error if error.is_temporary() => Some(Exit::Temporary),
+                _ => None,
+            };
+        }
+        let pull = cause.downcast_ref::<PullError>()?;
+        pull.is_temporary().then_some(Exit::Temporary)
+    };
+    error.chain().find_map(of_cause).unwrap_or(Exit::Permanent)
+}
+
+#[cfg(feature = "centre")]
+fn of_centre(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
+    use data::{ceremony::CeremonyError, publish::PublishError, seal::SealError};
+    if let Some(error) = cause.downcast_ref::<data::Error>() {
+        return match error {
+            error if error.is_usage() => Some(Exit::Usage),
+            error if error.is_temporary() => Some(Exit::Temporary),
+            _ => None,
+        };
+    }
+    if let Some(crawler::CrawlError::Store(error)) = cause.downcast_ref() {
+        return of_centre(error);
+    }
+    match cause.downcast_ref::<PublishError>() {
+        Some(PublishError::Leased) => return Some(Exit::Temporary),
+        // Transparent errors show their cause's words and hide the cause itself from the chain.
+        Some(PublishError::Store(error)) => return of_centre(error),
+        _ => {}
+    }
+    match cause.downcast_ref::<CeremonyError>()? {
+        CeremonyError::Store(error) | CeremonyError::Seal(SealError::Store(error)) => {
+            of_centre(error)
+        }
+        CeremonyError::Refused(_) => None,
+        _ => Some(Exit::Usage),
+    }
 }

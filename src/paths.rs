@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, net::SocketAddr};
 
 use blocklist::Trust;
 
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
 
 /// A data directory.
 #[derive(Clone, Debug)]
@@ -64,7 +64,8 @@ impl DataDir {
     pub(crate) fn trust(&self, named: Option<&Path>) -> Result<Trust, Failure> {
         let path = named.map_or_else(|| self.trust_file(), Path::to_owned);
         let bytes = std::fs::read(&path).map_err(|error| self.file_failure(&path, &error))?;
-        Trust::from_json(&bytes).map_err(|error| Failure::new(Exit::Usage, error))
+        Trust::from_json(&bytes)
+            .map_err(|error| Failure::usage(format_args!("{}: {error}", path.display())))
     }
 
     /// Writes which ports were bound, for whoever starts us with port 0.

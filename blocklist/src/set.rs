@@ -143,18 +143,18 @@ impl BlockSet {
         let (count, mut rest) = content.split_first_chunk::<8>()?;
         let count = u64::from_be_bytes(*count);
         let mut set = Self::default();
+        let mut last: Option<&[u8]> = None;
         for _ in 0..count {
             let (&length, after) = rest.split_first()?;
             let (wire, after) = after.split_at_checked(usize::from(length))?;
             let (host, after) = decode_rule(after)?;
             let (below, after) = decode_rule(after)?;
-            if set
-                .slots
-                .insert(wire.into(), Slot { host, below })
-                .is_some()
-            {
+            // In ascending order, so that one set has one compiled form and one hash.
+            if last.is_some_and(|last| last >= wire) {
                 return None;
             }
+            set.slots.insert(wire.into(), Slot { host, below });
+            last = Some(wire);
             rest = after;
         }
         rest.is_empty().then_some(set)
@@ -243,6 +243,22 @@ mod tests {
                 "{name}"
             );
         }
+    }
+
+    #[test]
+    fn one_set_has_one_compiled_form() {
+        let entry = |wire: &[u8]| [&[wire.len() as u8], wire, &[1, 0]].concat();
+        let compiled = |names: [&[u8]; 2]| {
+            let mut bytes = [&MAGIC[..], &2u64.to_be_bytes()].concat();
+            bytes.extend(names.into_iter().flat_map(entry));
+            let checksum = Digest::of(&bytes);
+            bytes.extend_from_slice(&checksum.0);
+            BlockSet::decode(&bytes)
+        };
+        let (a, b) = (&b"\x01a\x00"[..], &b"\x01b\x00"[..]);
+        assert_eq!(compiled([a, b]).map(|set| set.len()), Ok(2));
+        assert_eq!(compiled([b, a]), Err(SetError::Malformed), "out of order");
+        assert_eq!(compiled([a, a]), Err(SetError::Malformed), "twice");
     }
 
     #[test]

@@ -1,24 +1,25 @@
 //! Making a new log, and the changes that need two people who hold no case role.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use blocklist::{
     Digest, DomainName, Timestamp, Trust,
     guard::GuardList,
     key::Role,
+    leaf::Leaf,
     register::Snapshot,
     statement::{Genesis, GuardSet, KeyAdd, Policy, RegisterSnapshot, Statement, VERSION},
 };
 use zeroize::Zeroizing;
 
 use crate::{
-    audit,
+    audit::append_audit,
     decide::sign_leaf,
     error::{Error, Result},
-    officer::{self, NewOfficer, Officer, UnlockError},
-    pool::Store,
+    officer::{self, Account, NewOfficer, Officer, UnlockError},
+    pool::{Store, on},
     publish::files,
-    queue, register,
+    queue, record, register,
     seal::{self, SealError, SigningKey},
 };
 
@@ -58,6 +59,14 @@ pub enum CeremonyError {
     /// A key stays closed.
     #[error(transparent)]
     Unlock(#[from] UnlockError),
+    /// Another account has this login.
+    #[error("the login `{0}` is taken; choose another")]
+    LoginTaken(String),
+    /// A file of another log, or of an attempt that was cut short.
+    #[error(
+        "{0} is there already: it belongs to another log, or an earlier `init` was cut short; use an empty data directory, or move the file away"
+    )]
+    InTheWay(PathBuf),
     /// A password or account could not be made.
     #[error(transparent)]
     Seal(#[from] SealError),
@@ -74,36 +83,46 @@ pub enum CeremonyError {
 
 /// Makes a log: its key, two admins, leaf 0 and `trust.json`, which is given to every verifier by
 /// hand. The genesis waits in the queue; the publisher sequences it first.
+///
+/// The files come first and the store last, in one transaction: whatever interrupts this, the store
+/// holds a whole log or none. A log key that lies there is never overwritten.
 pub async fn init(
     store: &Store,
     dir: &Path,
     new: NewLog<'_>,
     now: i64,
 ) -> Result<Trust, CeremonyError> {
-    if store.trust().await.is_ok() {
-        return Err(CeremonyError::Exists);
+    match store.trust().await {
+        Err(Error::NoLog) => {}
+        Err(error) => return Err(error.into()),
+        Ok(_) => return Err(CeremonyError::Exists),
     }
     if new.origin.is_empty() || new.origin.contains(|c: char| c.is_whitespace() || c == '+') {
         return Err(CeremonyError::Origin(new.origin.chars().take(80).collect()));
     }
+    let (key_file, trust_file) = (dir.join(LOG_KEY), dir.join("trust.json"));
+    if let Some(there) = [&key_file, &trust_file].into_iter().find(|f| f.exists()) {
+        return Err(CeremonyError::InTheWay(there.clone()));
+    }
     let [first, second] = new.admins;
-    let (first_admin, first_grant) = officer::create(store, first, now).await?;
-    let (second_admin, second_grant) = officer::create(store, second, now).await?;
-    let log_key = make_log_key(dir, new.origin)?;
+    let accounts = [
+        officer::prepare(first).await?,
+        officer::prepare(second).await?,
+    ];
+    let (log_key, private) = new_log_key(new.origin)?;
     let genesis = Statement::Genesis(Genesis {
         v: VERSION,
         origin: new.origin.to_owned(),
         log_key: log_key.clone(),
-        admins: [first_grant, second_grant],
+        admins: accounts.each_ref().map(Account::grant),
         policy: new.policy,
         demo: new.demo,
         at: Timestamp(now),
     });
-    let keys = [
-        officer::unlock(store, &first_admin, first.password, now).await?,
-        officer::unlock(store, &second_admin, second.password, now).await?,
-    ];
-    let leaf = sign_leaf(genesis, &[(Role::Admin, &keys[0]), (Role::Admin, &keys[1])])?;
+    let signers = accounts
+        .each_ref()
+        .map(|account| (Role::Admin, &account.key));
+    let leaf = sign_leaf(genesis, &signers)?;
     let bytes = leaf
         .to_bytes()
         .map_err(|e| Error::stored("signed_statement", e))?;
@@ -114,10 +133,19 @@ pub async fn init(
         public_url: new.public_url.to_owned(),
         demo: new.demo,
     };
-    queue::push(store, &leaf, None, now).await?;
-    store.set_trust(&trust).await?;
-    files::write(&dir.join("trust.json"), trust.to_json().as_bytes())?;
-    Ok(trust)
+    files::write_secret(&key_file, private.as_bytes())?;
+    files::write(&trust_file, trust.to_json().as_bytes())?;
+    let change = Change {
+        accounts: &accounts,
+        trust: Some(&trust),
+        ..Change::of(&leaf)
+    };
+    let stored = change.store(store, now).await;
+    if stored.is_err() {
+        // Nothing refers to them; left behind they would only be in the way of the next attempt.
+        let _ = std::fs::remove_file(&key_file).and_then(|()| std::fs::remove_file(&trust_file));
+    }
+    stored.map(|()| trust)
 }
 
 /// Makes an account, and a statement by two admins that adds its key to the log.
@@ -128,16 +156,22 @@ pub async fn add_officer(
     now: i64,
 ) -> Result<Officer, CeremonyError> {
     let keys = unlock(store, admins, Role::Admin, now).await?;
-    let (officer, grant) = officer::create(store, new, now).await?;
+    let account = [officer::prepare(new).await?];
     let origin = store.trust().await?.origin;
     let statement = Statement::KeyAdd(KeyAdd {
         v: VERSION,
         origin,
-        grant,
+        grant: account[0].grant(),
         at: Timestamp(now),
     });
-    push(store, statement, Role::Admin, &keys, now).await?;
-    Ok(officer)
+    let leaf = sign_by(statement, Role::Admin, &keys)?;
+    let change = Change {
+        accounts: &account,
+        ..Change::of(&leaf)
+    };
+    change.store(store, now).await?;
+    let [account] = account;
+    Ok(account.officer)
 }
 
 /// Sets a guard list; two admins sign.
@@ -155,7 +189,8 @@ pub async fn set_guard(
         list,
         at: Timestamp(now),
     });
-    push(store, statement, Role::Admin, &keys, now).await
+    let leaf = sign_by(statement, Role::Admin, &keys)?;
+    Change::of(&leaf).store(store, now).await
 }
 
 /// Enters a register snapshot; two officers sign its hash and the hosts it names.
@@ -167,7 +202,6 @@ pub async fn enter_register(
 ) -> Result<(), CeremonyError> {
     let keys = unlock(store, officers, Role::Officer, now).await?;
     let origin = store.trust().await?.origin;
-    register::add(store, snapshot).await?;
     let statement = Statement::RegisterSnapshot(RegisterSnapshot {
         v: VERSION,
         origin,
@@ -177,22 +211,120 @@ pub async fn enter_register(
         hosts: snapshot.hosts(),
         at: Timestamp(now),
     });
-    push(store, statement, Role::Officer, &keys, now).await
+    let leaf = sign_by(statement, Role::Officer, &keys)?;
+    let change = Change {
+        snapshot: Some(snapshot),
+        ..Change::of(&leaf)
+    };
+    change.store(store, now).await
 }
 
-async fn push(
-    store: &Store,
-    statement: Statement,
-    role: Role,
-    keys: &[SigningKey; 2],
-    now: i64,
-) -> Result<(), CeremonyError> {
-    let action = statement.action();
-    let leaf = sign_leaf(statement, &[(role, &keys[0]), (role, &keys[1])])?;
-    queue::push(store, &leaf, None, now).await?;
-    let signers: Vec<_> = leaf.signatures.iter().map(|s| s.key_id.as_str()).collect();
-    let detail = serde_json::json!({ "signed_by": signers });
-    Ok(audit::record(store, now, "cli", action, role.as_str(), &detail).await?)
+fn sign_by(statement: Statement, role: Role, keys: &[SigningKey; 2]) -> Result<Leaf> {
+    sign_leaf(statement, &[(role, &keys[0]), (role, &keys[1])])
+}
+
+impl From<sqlx::Error> for CeremonyError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// What a ceremony stores: a signed leaf for the queue and whatever it speaks of, all or nothing.
+struct Change<'a> {
+    leaf: &'a Leaf,
+    accounts: &'a [Account],
+    snapshot: Option<&'a Snapshot>,
+    trust: Option<&'a Trust>,
+}
+
+impl<'a> Change<'a> {
+    fn of(leaf: &'a Leaf) -> Self {
+        Self {
+            leaf,
+            accounts: &[],
+            snapshot: None,
+            trust: None,
+        }
+    }
+
+    async fn store(&self, store: &Store, now: i64) -> Result<(), CeremonyError> {
+        let leaf = self
+            .leaf
+            .to_bytes()
+            .map_err(|e| Error::stored("signed_statement", e))?;
+        let snapshot = self
+            .snapshot
+            .map(serde_json::to_string)
+            .transpose()
+            .map_err(|e| Error::stored("register_snapshot", e))?;
+        let signers: Vec<_> = self
+            .leaf
+            .signatures
+            .iter()
+            .map(|s| s.key_id.as_str())
+            .collect();
+        let detail = serde_json::json!({ "signed_by": signers });
+        on!(store, |db, begin| {
+            let mut tx = db.begin_with(begin).await.map_err(Error::from)?;
+            for account in self.accounts {
+                let person = &account.officer;
+                sqlx::query(officer::INSERT)
+                    .bind(&person.id)
+                    .bind(&person.login)
+                    .bind(&person.display_name)
+                    .bind(person.role.as_str())
+                    .bind(&account.password_phc)
+                    .bind(person.key_id.as_str())
+                    .bind(&account.public_key.as_bytes()[..])
+                    .bind(&account.sealed_key)
+                    .bind(now)
+                    .execute(&mut *tx)
+                    .await
+                    .map_err(taken(&person.login))?;
+            }
+            if let (Some(snapshot), Some(text)) = (self.snapshot, &snapshot) {
+                sqlx::query(register::INSERT)
+                    .bind(snapshot.digest().to_string())
+                    .bind(&snapshot.register)
+                    .bind(snapshot.taken_on.start().0)
+                    .bind(&snapshot.source)
+                    .bind(text)
+                    .execute(&mut *tx)
+                    .await
+                    .map_err(Error::from)?;
+            }
+            if let Some(trust) = self.trust {
+                // Without ON CONFLICT: of two that begin at once, one makes the log.
+                sqlx::query("INSERT INTO meta (key, value) VALUES ($1, $2)")
+                    .bind(record::TRUST)
+                    .bind(trust.to_json())
+                    .execute(&mut *tx)
+                    .await
+                    .map_err(Error::from)?;
+            }
+            sqlx::query(queue::INSERT)
+                .bind(self.leaf.statement.action())
+                .bind(None::<&str>)
+                .bind(&leaf)
+                .bind(Digest::of(&leaf).to_string())
+                .bind(now)
+                .execute(&mut *tx)
+                .await
+                .map_err(Error::from)?;
+            append_audit!(tx, now, "cli", self.leaf.statement.action(), "log", &detail);
+            tx.commit().await.map_err(Error::from)?;
+        });
+        Ok(())
+    }
+}
+
+fn taken(login: &str) -> impl FnOnce(sqlx::Error) -> CeremonyError {
+    move |error| match error.as_database_error() {
+        Some(refused) if refused.is_unique_violation() => {
+            CeremonyError::LoginTaken(login.to_owned())
+        }
+        _ => CeremonyError::Store(error.into()),
+    }
 }
 
 async fn unlock(
@@ -229,8 +361,8 @@ async fn unlock_one(
     }
 }
 
-/// Makes the log key and writes it where only the publisher reads it; gives the public half.
-fn make_log_key(dir: &Path, origin: &str) -> Result<String> {
+/// Makes a log key; gives its public half and the text of the private one.
+fn new_log_key(origin: &str) -> Result<(String, Zeroizing<String>)> {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
     /// Signature type of Ed25519 in signed notes.
     const ED25519: u8 = 1;
@@ -242,11 +374,8 @@ fn make_log_key(dir: &Path, origin: &str) -> Result<String> {
         "PRIVATE+KEY+{origin}+{id:08x}+{}\n",
         STANDARD.encode(&*private)
     ));
-    files::write_secret(&dir.join(LOG_KEY), text.as_bytes())?;
-    Ok(signed_note::new_ed25519_verifier_key(
-        origin,
-        &key.verifying_key(),
-    ))
+    let public = signed_note::new_ed25519_verifier_key(origin, &key.verifying_key());
+    Ok((public, text))
 }
 
 /// A policy with the defaults of a new log.

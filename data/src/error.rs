@@ -6,6 +6,22 @@ pub enum Error {
     /// The database refused or could not be reached. Temporary when it is busy or away.
     #[error("the database could not do it")]
     Database(#[from] sqlx::Error),
+    /// The database could not be opened at all.
+    #[error("the database {name} cannot be opened")]
+    Open {
+        /// The file, or the kind of server; never an address with a password in it.
+        name: String,
+        /// The cause.
+        source: sqlx::Error,
+    },
+    /// No log was made in this store yet.
+    #[error("there is no log yet; make one with `qalqan init`")]
+    NoLog,
+    /// A log was made, but its first leaf is not sequenced yet.
+    #[error(
+        "the log is still empty; start `qalqan run` or `qalqan publish`, which writes its first leaf"
+    )]
+    EmptyLog,
     /// The schema is older or newer than this program.
     #[error("the database schema does not fit this program; run `qalqan db migrate`")]
     Migration(#[from] sqlx::migrate::MigrateError),
@@ -31,9 +47,6 @@ pub enum Error {
     /// The operating system gave no randomness.
     #[error("the operating system gave no randomness")]
     Randomness,
-    /// Statements are signed, but no publisher has sequenced the first of them.
-    #[error("the log has no leaf yet; start `qalqan publish` or `qalqan run` once")]
-    Unpublished,
     /// The log in the store does not verify.
     #[error("the log in the store does not verify")]
     Record(#[from] blocklist::verify::VerifyError),
@@ -43,10 +56,20 @@ impl Error {
     /// Whether trying again later may help.
     pub fn is_temporary(&self) -> bool {
         match self {
-            Self::Database(sqlx::Error::PoolTimedOut | sqlx::Error::Io(_)) => true,
-            Self::Database(sqlx::Error::Database(error)) => error.message().contains("locked"),
+            Self::EmptyLog => true,
+            Self::Database(error) | Self::Open { source: error, .. } => match error {
+                sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => true,
+                sqlx::Error::Database(error) => error.message().contains("locked"),
+                _ => false,
+            },
             _ => false,
         }
+    }
+
+    /// Whether whoever called the program must name another database, or make a log first.
+    pub fn is_usage(&self) -> bool {
+        matches!(self, Self::Engine(_) | Self::NoLog)
+            || matches!(self, Self::Open { .. }) && !self.is_temporary()
     }
 
     /// A stored value that cannot be read.

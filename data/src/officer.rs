@@ -1,6 +1,6 @@
 //! The people who decide: accounts, passwords, and the keys they sign with.
 
-use blocklist::key::{self, Custody, KeyId, Role};
+use blocklist::key::{self, Custody, KeyId, PublicKey, Role};
 use blocklist::statement::KeyGrant;
 
 use crate::{
@@ -101,54 +101,59 @@ fn officer(row: Row) -> Result<Officer> {
     })
 }
 
+/// An account that is made and not stored yet: [`crate::ceremony`] stores it in one transaction with
+/// the statement that gives its key a meaning.
+pub(crate) struct Account {
+    pub(crate) officer: Officer,
+    pub(crate) password_phc: String,
+    pub(crate) public_key: PublicKey,
+    pub(crate) sealed_key: Vec<u8>,
+    /// The key itself, for a first signature; it is dropped with this.
+    pub(crate) key: SigningKey,
+}
+
+/// The statement that stores an account.
+pub(crate) const INSERT: &str = "INSERT INTO officer
+    (id, login, display_name, role, password_phc, key_id, public_key, sealed_key, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+
 /// Makes an account with a fresh key sealed by the password. The key signs nothing that verifies
 /// until two admins add it to the log.
-pub async fn create(
-    store: &Store,
-    new: NewOfficer<'_>,
-    now: i64,
-) -> Result<(Officer, KeyGrant), SealError> {
+pub(crate) async fn prepare(new: NewOfficer<'_>) -> Result<Account, SealError> {
     let password = new.password.to_owned();
-    let (phc, key, sealed) = off_thread(move || {
+    let (password_phc, key, sealed_key) = off_thread(move || {
         let phc = seal::hash_password(&password)?;
         let key = seal::new_key()?;
         let sealed = seal::seal(&key, &password)?;
         Ok((phc, key, sealed))
     })
     .await?;
-    let public = key::public(&key);
+    let public_key = key::public(&key);
     let officer = Officer {
         id: format!("{:016x}", crate::pool::random_id()?),
         login: new.login.to_owned(),
         display_name: new.display_name.to_owned(),
         role: new.role,
-        key_id: public.id(),
+        key_id: public_key.id(),
     };
-    const SQL: &str = "INSERT INTO officer
-        (id, login, display_name, role, password_phc, key_id, public_key, sealed_key, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    on!(store, |db| sqlx::query(SQL)
-        .bind(&officer.id)
-        .bind(&officer.login)
-        .bind(&officer.display_name)
-        .bind(officer.role.as_str())
-        .bind(&phc)
-        .bind(officer.key_id.as_str())
-        .bind(&public.as_bytes()[..])
-        .bind(&sealed)
-        .bind(now)
-        .execute(db)
-        .await
-        .map(|_| ()))
-    .map_err(Error::from)?;
-    Ok((
+    Ok(Account {
         officer,
+        password_phc,
+        public_key,
+        sealed_key,
+        key,
+    })
+}
+
+impl Account {
+    /// What the log says of the account's key.
+    pub(crate) fn grant(&self) -> KeyGrant {
         KeyGrant {
-            key: public,
-            role: new.role,
+            key: self.public_key,
+            role: self.officer.role,
             custody: Custody::Server,
-        },
-    ))
+        }
+    }
 }
 
 /// Whether an account rests after too many wrong passwords.
@@ -281,13 +286,23 @@ mod tests {
         let store = Store::open(&format!("sqlite:{}", dir.path().join("q.db").display()))
             .await
             .unwrap();
-        let new = NewOfficer {
-            login: "a",
+        let admin = |login| NewOfficer {
+            login,
             display_name: "A",
-            role: Role::Officer,
+            role: Role::Admin,
             password: "a long password",
         };
-        let (officer, _) = create(&store, new, 0).await.unwrap();
+        let new = crate::ceremony::NewLog {
+            origin: "qalqan.test/log",
+            public_url: "http://qalqan.test",
+            policy: crate::ceremony::default_policy(blocklist::testing::name("qalqan.test"), 1),
+            demo: true,
+            admins: [admin("a"), admin("b")],
+        };
+        crate::ceremony::init(&store, dir.path(), new, 0)
+            .await
+            .unwrap();
+        let officer = all(&store).await.unwrap().remove(0);
         let signed_in = sign_in(&store, "a", "a long password", 1).await.unwrap();
         assert_eq!(signed_in.officer, officer);
         assert_eq!(

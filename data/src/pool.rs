@@ -62,7 +62,8 @@ impl Store {
     /// schema up to date.
     pub async fn open(url: &str) -> Result<Self> {
         let pool = if url.starts_with("sqlite:") {
-            let options = SqliteConnectOptions::from_str(url)?
+            let options = SqliteConnectOptions::from_str(url)
+                .map_err(opening(url))?
                 .create_if_missing(true)
                 .journal_mode(SqliteJournalMode::Wal)
                 // A power cut may lose the last second of crawling, but what officers signed is
@@ -73,11 +74,18 @@ impl Store {
             let pool = SqlitePoolOptions::new()
                 .max_connections(8)
                 .connect_with(options)
-                .await?;
+                .await
+                .map_err(opening(url))?;
             sqlx::migrate!("migrations/sqlite").run(&pool).await?;
             Pool::Sqlite(pool)
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            Pool::Postgres(PgPoolOptions::new().max_connections(8).connect(url).await?)
+            Pool::Postgres(
+                PgPoolOptions::new()
+                    .max_connections(8)
+                    .connect(url)
+                    .await
+                    .map_err(opening("of the PostgreSQL server"))?,
+            )
         } else {
             return Err(Error::Engine(url.chars().take(40).collect()));
         };
@@ -113,6 +121,11 @@ impl Store {
             .map(|_| ()))?;
         Ok(())
     }
+}
+
+fn opening(name: &str) -> impl FnOnce(sqlx::Error) -> Error + use<> {
+    let name = name.chars().take(200).collect();
+    move |source| Error::Open { name, source }
 }
 
 /// A random positive 63-bit id, for rows whose order does not matter.

@@ -9,6 +9,8 @@
 pub mod files;
 mod lease;
 
+pub use lease::is_running;
+
 use std::path::{Path, PathBuf};
 
 use blocklist::{

@@ -1,9 +1,7 @@
 //! Fully signed statements on their way into the log.
 
-use blocklist::{Digest, ListingId, leaf::Leaf};
-
 use crate::{
-    error::{Error, Result},
+    error::Result,
     pool::{Store, on},
 };
 
@@ -16,28 +14,11 @@ pub struct Pending {
     pub leaf: Vec<u8>,
 }
 
-/// The statement that puts a leaf into the queue; [`crate::decide`] runs it inside the transaction
-/// that stores the second signature.
+/// The statement that puts a leaf with all its signatures into the queue. It always runs inside the
+/// transaction that stores what the leaf is about.
 pub(crate) const INSERT: &str =
     "INSERT INTO signed_statement (id, kind, listing_id, leaf, leaf_sha256, signed_at)
      SELECT COALESCE(MAX(id), 0) + 1, $1, $2, $3, $4, $5 FROM signed_statement";
-
-/// Queues a leaf that carries all the signatures it needs.
-pub async fn push(store: &Store, leaf: &Leaf, listing: Option<&ListingId>, now: i64) -> Result<()> {
-    let bytes = leaf
-        .to_bytes()
-        .map_err(|error| Error::stored("signed_statement", error))?;
-    on!(store, |db| sqlx::query(INSERT)
-        .bind(leaf.statement.action())
-        .bind(listing.map(ListingId::as_str))
-        .bind(&bytes)
-        .bind(Digest::of(&bytes).to_string())
-        .bind(now)
-        .execute(db)
-        .await
-        .map(|_| ()))?;
-    Ok(())
-}
 
 /// Statements not yet sequenced, in order of arrival.
 pub async fn pending(store: &Store) -> Result<Vec<Pending>> {

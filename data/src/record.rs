@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Name under which the store keeps its trust file.
-const TRUST: &str = "trust";
+pub(crate) const TRUST: &str = "trust";
 
 /// The log, read up to its end and locked for as long as this is held.
 pub struct Record<'a>(MutexGuard<'a, Option<Replay>>);
@@ -17,22 +17,15 @@ pub struct Record<'a>(MutexGuard<'a, Option<Replay>>);
 impl Record<'_> {
     /// The verified log.
     pub fn replay(&mut self) -> Result<&mut Replay> {
-        self.0.as_mut().ok_or(Error::Unpublished)
+        self.0.as_mut().ok_or(Error::EmptyLog)
     }
 }
 
 impl Store {
     /// The trust file of the log this store holds.
     pub async fn trust(&self) -> Result<Trust> {
-        let text = self
-            .meta(TRUST)
-            .await?
-            .ok_or_else(|| Error::stored("meta", "there is no log yet; run `qalqan init`"))?;
+        let text = self.meta(TRUST).await?.ok_or(Error::NoLog)?;
         Trust::from_json(text.as_bytes()).map_err(|error| Error::stored("meta", error))
-    }
-
-    pub(crate) async fn set_trust(&self, trust: &Trust) -> Result<()> {
-        self.set_meta(TRUST, &trust.to_json()).await
     }
 
     /// Reads and verifies what was sequenced since the last call.

@@ -7,23 +7,11 @@ use crate::{
     pool::{Store, on},
 };
 
-/// Keeps a snapshot. The same snapshot twice is kept once.
-pub async fn add(store: &Store, snapshot: &Snapshot) -> Result<()> {
-    const SQL: &str = "INSERT INTO register_snapshot (sha256, register, taken_at, source, snapshot)
-        VALUES ($1, $2, $3, $4, $5) ON CONFLICT (sha256) DO NOTHING";
-    let text =
-        serde_json::to_string(snapshot).map_err(|e| Error::stored("register_snapshot", e))?;
-    on!(store, |db| sqlx::query(SQL)
-        .bind(snapshot.digest().to_string())
-        .bind(&snapshot.register)
-        .bind(snapshot.taken_on.start().0)
-        .bind(&snapshot.source)
-        .bind(&text)
-        .execute(db)
-        .await
-        .map(|_| ()))?;
-    Ok(())
-}
+/// The statement that keeps a snapshot; the same snapshot twice is kept once. It runs inside the
+/// transaction that queues the officers' signatures.
+pub(crate) const INSERT: &str =
+    "INSERT INTO register_snapshot (sha256, register, taken_at, source, snapshot)
+     VALUES ($1, $2, $3, $4, $5) ON CONFLICT (sha256) DO NOTHING";
 
 /// The latest snapshot of each register that stands in the log; one that officers have not signed
 /// into it yet proves nothing.

@@ -2,6 +2,7 @@
 
 use blocklist::{Timestamp, export, fold::ListingState};
 use serde_json::json;
+use tracing::warn;
 
 use super::replayed;
 use crate::{
@@ -27,6 +28,9 @@ pub(crate) async fn run(dir: &DataDir, verb: List, printer: &Printer) -> Result<
                 "artefacts": release.artefacts,
             });
             printer.result(&result, || verify_text(&replayed, now));
+            if !fresh {
+                warn!(not_after = %release.not_after, "the release is stale: resolvers no longer enforce it");
+            }
             Ok(if fresh { Exit::Done } else { Exit::Negative })
         }
         List::Export { base, artefact } => {

@@ -21,6 +21,7 @@ pub(crate) async fn run(dir: &DataDir, verb: Log, printer: &Printer) -> Result<E
         }
         Log::Verify(base) => {
             let replayed = replayed::log_of(dir, &base).await?;
+            replayed::check_tiles(&replayed).await?;
             let release = &replayed.release;
             let result = json!({ "origin": replayed.trust.origin, "size": release.size, "root": release.root });
             printer.result(&result, || {

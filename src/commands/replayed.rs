@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Context as _;
 use blocklist::{
     Folded, Release, Trust, export, log,
     verify::{self, Replay},
 };
-use resolver::{ListSource, source::Reader};
+use resolver::{ListSource, error::SourceError, source::Reader};
 
 use crate::{
     cli::Base,
@@ -19,6 +18,8 @@ use crate::{
 const MAX_NOTE: u64 = 1 << 20;
 /// The largest entry bundle: 256 leaves of 64 KiB and their lengths.
 const MAX_BUNDLE: u64 = 256 * 65_538;
+/// The largest hash tile: 256 hashes.
+const MAX_TILE: u64 = 256 * 32;
 /// The largest artefact.
 const MAX_ARTEFACT: u64 = 1 << 30;
 
@@ -29,6 +30,8 @@ pub(crate) struct Replayed {
     pub(crate) leaves: Vec<Vec<u8>>,
     pub(crate) folded: Folded,
     pub(crate) artefacts: BTreeMap<String, Vec<u8>>,
+    reader: Reader,
+    tree: log::Tree,
 }
 
 /// Fetches and verifies log and release: genesis, tree, checkpoint, signatures, roles, fold.
@@ -38,11 +41,8 @@ pub(crate) async fn log_of(dir: &DataDir, base: &Base) -> Result<Replayed, Failu
         .base
         .clone()
         .unwrap_or_else(|| ListSource::Directory(dir.release()));
-    let reader = Reader::open(&source)?;
-    let note = reader
-        .read("release", MAX_NOTE)
-        .await
-        .context("no release can be read; is anything published there?")?;
+    let reader = Reader::open(&source).map_err(unread)?;
+    let note = reader.read("release", MAX_NOTE).await.map_err(unread)?;
     let release = Release::open(&note, &trust).map_err(refused)?;
     let leaves = leaves(&reader, release.size).await?;
     let (first, rest) = leaves
@@ -60,21 +60,39 @@ pub(crate) async fn log_of(dir: &DataDir, base: &Base) -> Result<Replayed, Failu
         leaves,
         folded,
         artefacts: BTreeMap::new(),
+        reader,
+        tree: replay.tree().clone(),
     })
 }
 
-/// As [`log_of`], and compares every artefact, octet for octet, with what the log folds to.
+/// Compares every hash tile, octet for octet, with what the leaves hash to: light verifiers prove
+/// inclusion and consistency from the tiles alone.
+pub(crate) async fn check_tiles(replayed: &Replayed) -> Result<(), Failure> {
+    for (path, expected) in replayed.tree.tiles_since(0).map_err(refused)? {
+        let path = format!("log/{path}");
+        let bytes = replayed
+            .reader
+            .read(&path, MAX_TILE)
+            .await
+            .map_err(unread)?;
+        if bytes != expected {
+            return Err(refused_words(format!(
+                "{path} is not what the leaves hash to"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// As [`log_of`], and compares every hash tile and every artefact, octet for octet, with what the log folds to.
 pub(crate) async fn list_of(dir: &DataDir, base: &Base) -> Result<Replayed, Failure> {
     let mut replayed = log_of(dir, base).await?;
-    let source = base
-        .base
-        .clone()
-        .unwrap_or_else(|| ListSource::Directory(dir.release()));
-    let reader = Reader::open(&source)?;
+    check_tiles(&replayed).await?;
     for path in export::ARTEFACTS {
+        let bytes = replayed.reader.read(path, MAX_ARTEFACT).await;
         replayed
             .artefacts
-            .insert(path.to_owned(), reader.read(path, MAX_ARTEFACT).await?);
+            .insert(path.to_owned(), bytes.map_err(unread)?);
     }
     verify::check_artefacts(
         &replayed.trust,
@@ -90,7 +108,7 @@ async fn leaves(reader: &Reader, size: u64) -> Result<Vec<Vec<u8>>, Failure> {
     let mut leaves = Vec::new();
     for (index, width) in log::bundles(0, size) {
         let path = format!("log/{}", log::entry_bundle_path(index, width));
-        let bytes = reader.read(&path, MAX_BUNDLE).await?;
+        let bytes = reader.read(&path, MAX_BUNDLE).await.map_err(unread)?;
         leaves.extend(log::bundle::decode(index, width, &bytes).map_err(refused)?);
     }
     Ok(leaves)
@@ -98,7 +116,10 @@ async fn leaves(reader: &Reader, size: u64) -> Result<Vec<Vec<u8>>, Failure> {
 
 /// The checkpoint must be of this log and, where it is not ahead of the release, of this history.
 async fn check_checkpoint(reader: &Reader, trust: &Trust, replay: &Replay) -> Result<(), Failure> {
-    let note = reader.read("log/checkpoint", MAX_NOTE).await?;
+    let note = reader
+        .read("log/checkpoint", MAX_NOTE)
+        .await
+        .map_err(unread)?;
     let (size, root) = log::open_checkpoint(&note, trust).map_err(refused)?;
     if size < replay.tree().size() {
         return Err(refused_words(
@@ -117,6 +138,18 @@ fn refused(error: impl Into<anyhow::Error>) -> Failure {
     Failure::new(Exit::Negative, error)
 }
 
-fn refused_words(words: &'static str) -> Failure {
-    Failure::new(Exit::Negative, anyhow::anyhow!(words))
+fn refused_words(words: impl std::fmt::Display) -> Failure {
+    Failure::new(Exit::Negative, anyhow::anyhow!("{words}"))
+}
+
+/// A release of which parts are missing or of no possible size does not verify; a server that
+/// cannot be reached says nothing of the release.
+fn unread(error: SourceError) -> Failure {
+    let exit = match &error {
+        SourceError::NotFound(_) | SourceError::TooLarge { .. } => Exit::Negative,
+        SourceError::Http { .. } | SourceError::Status { .. } => Exit::Temporary,
+        SourceError::Base(_) => Exit::Usage,
+        SourceError::Client(_) | SourceError::Io { .. } => Exit::Permanent,
+    };
+    Failure::new(exit, error)
 }

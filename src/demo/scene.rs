@@ -33,7 +33,7 @@ use crate::{
         init::new_password,
         run::{follow, start_node},
     },
-    failure::{Exit, Failure},
+    failure::Failure,
     paths::DataDir,
 };
 
@@ -170,16 +170,20 @@ fn clear(dir: &DataDir) -> Result<(), Failure> {
     }
     let empty = std::fs::read_dir(dir.path())?.next().is_none();
     let demo = dir.trust(None).is_ok_and(|trust| trust.demo);
+    if demo && data::publish::is_running(dir.path())? {
+        return Err(Failure::usage(format_args!(
+            "a demonstration is running in {}; stop it first, or name another directory with --data",
+            dir.path().display()
+        )));
+    }
     if empty || demo {
         std::fs::remove_dir_all(dir.path())?;
         return Ok(());
     }
-    let words =
-        "{} holds something that is not a demonstration; name another directory with --data";
-    Err(Failure::new(
-        Exit::Usage,
-        anyhow::anyhow!(words.replace("{}", &dir.path().display().to_string())),
-    ))
+    Err(Failure::usage(format_args!(
+        "{} holds something that is not a demonstration; name another directory with --data",
+        dir.path().display()
+    )))
 }
 
 /// Makes log, admins, officers, guards and register of the demonstration.

@@ -27,13 +27,7 @@ impl Lease {
     /// Takes both, or says that somebody else has them. The holder's name is kept in the data
     /// directory, so a publisher that was killed takes its own lease back at once.
     pub(super) async fn take(store: &Store, dir: &Path, now: i64) -> Result<Self, PublishError> {
-        let path = dir.join("publish.lock");
-        let lock = File::create(&path).map_err(Error::file(&path))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(PublishError::Leased),
-            Err(TryLockError::Error(error)) => return Err(Error::file(&path)(error).into()),
-        }
+        let lock = lock(dir)?.ok_or(PublishError::Leased)?;
         let mut lease = Self {
             holder: holder(dir)?,
             until: 0,
@@ -70,6 +64,22 @@ impl Lease {
         self.until = until;
         Ok(())
     }
+}
+
+/// Takes the lock on this machine; `None` while another process has it.
+fn lock(dir: &Path) -> Result<Option<File>> {
+    let path = dir.join("publish.lock");
+    let lock = File::create(&path).map_err(Error::file(&path))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(Some(lock)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(Error::file(&path)(error)),
+    }
+}
+
+/// Whether a publisher of this data directory is at work on this machine.
+pub fn is_running(dir: &Path) -> Result<bool> {
+    Ok(lock(dir)?.is_none())
 }
 
 fn holder(dir: &Path) -> Result<String> {
