@@ -302,29 +302,43 @@ impl<'a> Change<'a> {
                     .await
                     .map_err(Error::from)?;
             }
-            sqlx::query(queue::INSERT)
+            let queued = sqlx::query(queue::INSERT)
                 .bind(self.leaf.statement.action())
                 .bind(None::<&str>)
                 .bind(&leaf)
                 .bind(Digest::of(&leaf).to_string())
                 .bind(now)
                 .execute(&mut *tx)
-                .await
-                .map_err(Error::from)?;
-            append_audit!(tx, now, "cli", self.leaf.statement.action(), "log", &detail);
-            tx.commit().await.map_err(Error::from)?;
+                .await;
+            match queued {
+                Ok(_) => {
+                    let action = self.leaf.statement.action();
+                    append_audit!(tx, now, "cli", action, "log", &detail);
+                    tx.commit().await.map_err(Error::from)?;
+                }
+                // The same bytes, signed within one second: they are on their way already.
+                Err(error) if is_unique_violation(&error) => {}
+                Err(error) => return Err(CeremonyError::Store(error.into())),
+            }
         });
         Ok(())
     }
 }
 
 fn taken(login: &str) -> impl FnOnce(sqlx::Error) -> CeremonyError {
-    move |error| match error.as_database_error() {
-        Some(refused) if refused.is_unique_violation() => {
+    move |error| {
+        if is_unique_violation(&error) {
             CeremonyError::LoginTaken(login.to_owned())
+        } else {
+            CeremonyError::Store(error.into())
         }
-        _ => CeremonyError::Store(error.into()),
     }
+}
+
+fn is_unique_violation(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .is_some_and(|refused| refused.is_unique_violation())
 }
 
 async fn unlock(
