@@ -1,0 +1,236 @@
+//! What may never be listed is refused at each door: when an officer proposes, when another
+//! approves, and in the fold when a protection enters the log after both have signed.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "tests"
+)]
+
+use blocklist::{
+    Scope, Timestamp,
+    fold::ListingState,
+    guard::{GuardList, Reach, Refusal, Relation, Tier},
+    register::Snapshot,
+    testing::name,
+};
+use data::{
+    ceremony,
+    decide::{self, DecideError},
+    testing::{Centre, NOW, PASSWORD, proposal},
+};
+
+const ADMINS: ceremony::Pair<'_> = [("admin-1", PASSWORD), ("admin-2", PASSWORD)];
+const OFFICERS: ceremony::Pair<'_> = [("officer-1", PASSWORD), ("officer-2", PASSWORD)];
+
+/// Enters a register with one row into the log and publishes it.
+async fn register(centre: &Centre, host: &str, basis: &str, term: &str) {
+    let json = format!(
+        r#"{{"register":"afsa-demo","taken_on":"2026-11-20","source":"x","rows":[{{"record_id":"r",
+        "regulator":"AFSA","legal_name":"Demo Ltd.","basis":"{basis}",{term}"hosts":["{host}"],
+        "source_url":"http://register.test/","source_date":"2026-11-20"}}]}}"#
+    );
+    let snapshot = Snapshot::from_json(json.as_bytes()).unwrap();
+    ceremony::enter_register(&centre.store, &snapshot, OFFICERS, NOW)
+        .await
+        .unwrap();
+    publish(centre).await;
+}
+
+async fn guard(centre: &Centre, host: &str) {
+    let list = GuardList {
+        list: "late".into(),
+        tier: Tier::Never,
+        reach: Reach::Tree,
+        reason: "it turned out to be a bank".into(),
+        names: vec![name(host)],
+    };
+    ceremony::set_guard(&centre.store, list, ADMINS, NOW)
+        .await
+        .unwrap();
+    publish(centre).await;
+}
+
+async fn publish(centre: &Centre) {
+    centre.publisher().await.step(NOW + 1).await.unwrap();
+}
+
+async fn propose(centre: &Centre, host: &str, scope: Scope) -> Result<String, DecideError> {
+    let case = centre.plant_case(host).await;
+    propose_case(centre, &case, scope).await
+}
+
+async fn propose_case(centre: &Centre, case: &str, scope: Scope) -> Result<String, DecideError> {
+    let mut form = proposal();
+    form.scope = scope;
+    let listing = decide::propose(&centre.store, &centre.first, PASSWORD, case, form, NOW).await?;
+    Ok(listing.to_string())
+}
+
+async fn approve(centre: &Centre, listing: &str) -> Result<(), DecideError> {
+    let store = &centre.store;
+    let shown = data::case::proposal(store, listing)
+        .await
+        .unwrap()
+        .unwrap()
+        .statement_sha256;
+    decide::approve(store, &centre.second, PASSWORD, listing, &shown, NOW).await
+}
+
+#[track_caller]
+fn refusal<T: std::fmt::Debug>(result: Result<T, DecideError>) -> Refusal {
+    match result {
+        Err(DecideError::Guarded(refusal)) => *refusal,
+        other => panic!("not refused by the guard: {other:?}"),
+    }
+}
+
+/// Live, over, and only reported: a host that any row names is protected.
+const ROWS: [(&str, &str); 4] = [
+    ("register", r#""valid_from":"2020-01-01","#),
+    (
+        "register",
+        r#""valid_from":"2020-01-01","valid_to":"2021-01-01","#,
+    ),
+    ("letter", ""),
+    ("secondary", ""),
+];
+
+#[tokio::test]
+async fn a_proposal_for_a_public_suffix_is_refused() {
+    let centre = Centre::new().await;
+    let case = centre.plant_case("test").await;
+    for scope in [Scope::Host, Scope::Subtree] {
+        let refused = refusal(propose_case(&centre, &case, scope).await);
+        assert_eq!(refused.list, "floor/public-suffix");
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_a_register_names_is_refused_on_any_basis() {
+    for (basis, term) in ROWS {
+        let centre = Centre::new().await;
+        register(&centre, "jaqsy.test", basis, term).await;
+        let host = refusal(propose(&centre, "jaqsy.test", Scope::Host).await);
+        assert_eq!(host.relation, Relation::Same, "{basis} {term}");
+        let below = refusal(propose(&centre, "trade.jaqsy.test", Scope::Host).await);
+        assert_eq!(
+            (below.relation, below.protected),
+            (Relation::Below, name("jaqsy.test"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_subtree_that_holds_a_protected_host_is_refused_and_the_host_beside_it_is_not() {
+    for (basis, term) in ROWS {
+        let centre = Centre::new().await;
+        register(&centre, "trade.big.test", basis, term).await;
+        let case = centre.plant_case("big.test").await;
+        let above = refusal(propose_case(&centre, &case, Scope::Subtree).await);
+        assert_eq!(
+            (above.relation, above.protected),
+            (Relation::Above, name("trade.big.test"))
+        );
+        // The refusal moved nothing: the same case may be proposed for the host alone.
+        propose_case(&centre, &case, Scope::Host).await.unwrap();
+    }
+}
+
+/// The second officer is asked by the log of that moment, not by that of the first signature.
+#[tokio::test]
+async fn a_protection_that_enters_between_the_two_signatures_stops_the_second() {
+    for (host, scope, protected) in [
+        ("obmen.test", Scope::Host, "obmen.test"),
+        ("www.obmen.test", Scope::Host, "obmen.test"),
+        ("obmen.test", Scope::Subtree, "trade.obmen.test"),
+    ] {
+        for (basis, term) in ROWS {
+            let centre = Centre::new().await;
+            let listing = propose(&centre, host, scope).await.unwrap();
+            register(&centre, protected, basis, term).await;
+            let refused = refusal(approve(&centre, &listing).await);
+            assert_eq!(refused.protected, name(protected), "{basis}");
+            publish(&centre).await;
+            let folded = centre.store.folded(Timestamp(NOW)).await.unwrap();
+            assert!(folded.listings.is_empty(), "nothing was queued");
+        }
+        let centre = Centre::new().await;
+        let listing = propose(&centre, host, scope).await.unwrap();
+        guard(&centre, protected).await;
+        let refused = refusal(approve(&centre, &listing).await);
+        assert_eq!(
+            (refused.protected, refused.list.as_str()),
+            (name(protected), "late")
+        );
+    }
+}
+
+/// A register row of the same moment as the approval: both are in the log, the row wins.
+#[tokio::test]
+async fn a_protection_that_enters_after_both_signatures_holds_the_listing_back() {
+    let centre = Centre::new().await;
+    for host in [
+        "live.test",
+        "named.test",
+        "bank-to-be.test",
+        "big.test",
+        "free.test",
+    ] {
+        let listing = propose(&centre, host, Scope::Subtree).await.unwrap();
+        approve(&centre, &listing).await.unwrap();
+    }
+    publish(&centre).await;
+    assert_eq!(
+        centre
+            .store
+            .folded(Timestamp(NOW))
+            .await
+            .unwrap()
+            .entries
+            .len(),
+        5
+    );
+
+    let json = r#"{"register":"afsa-demo","taken_on":"2026-11-20","source":"x","rows":[
+        {"record_id":"a","regulator":"AFSA","legal_name":"A","basis":"register","valid_from":"2020-01-01",
+         "hosts":["live.test"],"source_url":"http://r.test/","source_date":"2026-11-20"},
+        {"record_id":"b","regulator":"AFSA","legal_name":"B","basis":"letter",
+         "hosts":["named.test","trade.big.test"],"source_url":"http://r.test/","source_date":"2026-11-20"}]}"#;
+    let snapshot = Snapshot::from_json(json.as_bytes()).unwrap();
+    ceremony::enter_register(&centre.store, &snapshot, OFFICERS, NOW)
+        .await
+        .unwrap();
+    guard(&centre, "bank-to-be.test").await;
+
+    let folded = centre.store.folded(Timestamp(NOW)).await.unwrap();
+    let states: Vec<_> = folded
+        .listings
+        .iter()
+        .map(|listing| match &listing.state {
+            ListingState::Listed { .. } => "listed",
+            ListingState::Suspended { .. } => "suspended",
+            ListingState::Guarded { .. } => "guarded",
+            _ => "otherwise",
+        })
+        .collect();
+    assert_eq!(
+        states,
+        ["suspended", "guarded", "guarded", "listed", "listed"]
+    );
+    // What a node loads: the rest applies, and the licensed child of a listed parent resolves.
+    let set = folded.block_set();
+    for (host, blocked) in [
+        ("live.test", false),
+        ("named.test", false),
+        ("bank-to-be.test", false),
+        ("free.test", true),
+        ("big.test", true),
+        ("other.big.test", true),
+        ("trade.big.test", false),
+        ("www.trade.big.test", false),
+    ] {
+        assert_eq!(set.find_name(&name(host)).is_some(), blocked, "{host}");
+    }
+}
