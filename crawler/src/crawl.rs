@@ -311,7 +311,7 @@ impl Crawl {
     /// Crawls until the frontier is empty or `cancel` is called. Addresses in work are finished first.
     ///
     /// # Errors
-    /// The first failure of the store or of the evidence folder; what was leased is taken again later.
+    /// The first failure of the store or of the evidence folder; what was in work is given back.
     pub async fn run(&self, cancel: CancellationToken) -> Result<(), CrawlError> {
         let counts = frontier::counts(&self.shared.store).await?;
         let known = counts.queued + counts.leased + counts.done + counts.refused;
@@ -330,6 +330,12 @@ impl Crawl {
                 cancel.cancel();
                 result = ended;
             }
+        }
+        if result.is_err()
+            && let Err(error) = frontier::release(&self.shared.store, &self.shared.holder).await
+        {
+            // The leases run out by themselves; until then others wait for these hosts.
+            tracing::warn!(%error, "addresses in work could not be given back");
         }
         result
     }

@@ -5,7 +5,7 @@
 //! `warcinfo` record says so.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use flate2::Compression;
@@ -174,7 +174,13 @@ impl Writer {
         encoder.write_all(b"\r\n\r\n")?;
         let member = encoder.finish()?;
         let offset = self.at;
-        self.file.write_all(&member)?;
+        if let Err(error) = self.file.write_all(&member) {
+            // The disk may have room again for the next record: half a record must not stand before
+            // it, and it must be found at the offset that is stored.
+            self.file.set_len(offset)?;
+            self.file.seek(SeekFrom::Start(offset))?;
+            return Err(error);
+        }
         let length = u64::try_from(member.len()).unwrap_or(u64::MAX);
         self.at += length;
         Ok((offset, length, hex(&Sha256::digest(&member))))

@@ -219,6 +219,19 @@ pub async fn lease(store: &Store, holder: &str, now: i64, seconds: i64) -> Resul
     }))
 }
 
+/// Gives back whatever `holder` has leased, so that nobody waits for a crawl that stopped.
+pub async fn release(store: &Store, holder: &str) -> Result<()> {
+    const SQL: &str = "UPDATE frontier
+        SET state = 'queued', lease_until = NULL, lease_holder = NULL, attempts = attempts - 1
+        WHERE state = 'leased' AND lease_holder = $1";
+    on!(store, |db| sqlx::query(SQL)
+        .bind(holder)
+        .execute(db)
+        .await
+        .map(|_| ()))?;
+    Ok(())
+}
+
 /// Ends a lease: fetched, or failed for good; `outcome` says how, in words.
 pub async fn done(store: &Store, url: &str, outcome: &str) -> Result<()> {
     end(store, url, "done", outcome).await

@@ -1,0 +1,105 @@
+//! A release directory that cannot be written, step by step: publication stops with an error that
+//! names the file, readers keep what they had, and nothing signed is lost.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "tests"
+)]
+
+use std::{fs, path::Path};
+
+use blocklist::{Release, Timestamp};
+use data::{
+    Error, decide,
+    publish::PublishError,
+    testing::{Centre, NOW, PASSWORD, proposal},
+};
+
+/// What stands in the way of what: a file where a directory is needed, or the other way round. That
+/// refuses root as well.
+const HINDRANCES: [(&str, bool); 4] = [
+    ("log/tile/entries", false),
+    ("log/checkpoint", true),
+    ("list", false),
+    ("release", true),
+];
+
+fn remove(path: &Path) {
+    if path.is_dir() {
+        fs::remove_dir_all(path).unwrap();
+    } else {
+        fs::remove_file(path).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_step_that_cannot_write_is_made_up_for_later() {
+    for (hindered, by_directory) in HINDRANCES {
+        let centre = Centre::new().await;
+        let (store, base) = (&centre.store, centre.dir.path().join("release"));
+        let before = fs::read(base.join("release")).unwrap();
+        let case = centre.plant_case("obmen.test").await;
+        let listing = decide::propose(store, &centre.first, PASSWORD, &case, proposal(), NOW)
+            .await
+            .unwrap();
+        let proposal = data::case::proposal(store, listing.as_str())
+            .await
+            .unwrap()
+            .unwrap();
+        let shown = proposal.statement_sha256;
+        decide::approve(
+            store,
+            &centre.second,
+            PASSWORD,
+            listing.as_str(),
+            &shown,
+            NOW,
+        )
+        .await
+        .unwrap();
+
+        let mut publisher = centre.publisher().await;
+        let place = base.join(hindered);
+        remove(&place);
+        if by_directory {
+            fs::create_dir_all(place.join("in the way")).unwrap();
+        } else {
+            fs::write(&place, "in the way").unwrap();
+        }
+        let stopped = publisher.step(NOW + 1).await.unwrap_err();
+        let PublishError::Store(Error::File { path, .. }) = &stopped else {
+            panic!("{hindered}: {stopped:?}");
+        };
+        assert!(path.starts_with(&place), "{}", path.display());
+        assert!(stopped.to_string().contains(hindered), "{stopped}");
+        if hindered != "release" {
+            assert_eq!(
+                fs::read(base.join("release")).unwrap(),
+                before,
+                "readers keep what they had"
+            );
+        }
+
+        // The same publisher goes on by itself once there is room.
+        remove(&place);
+        assert!(publisher.step(NOW + 2).await.unwrap(), "{hindered}");
+        let note = fs::read(base.join("release")).unwrap();
+        assert_eq!(
+            Release::open(&note, &centre.trust).unwrap().size,
+            5,
+            "sequenced once"
+        );
+        let listed = fs::read_to_string(base.join("list/domains")).unwrap();
+        assert!(listed.contains("\nobmen.test\n"), "{hindered}: {listed}");
+        let folded = store.folded(Timestamp(NOW + 2)).await.unwrap();
+        assert_eq!((folded.entries.len(), folded.remarks.len()), (1, 0));
+        let left: Vec<_> = fs::read_dir(&base)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name.ends_with(".new"))
+            .collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+}
