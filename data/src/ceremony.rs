@@ -338,7 +338,7 @@ fn taken(login: &str) -> impl FnOnce(sqlx::Error) -> CeremonyError {
 fn is_unique_violation(error: &sqlx::Error) -> bool {
     error
         .as_database_error()
-        .is_some_and(|refused| refused.is_unique_violation())
+        .is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }
 
 async fn unlock(

@@ -154,7 +154,7 @@ async fn what_was_altered_or_lost_is_named() {
 
     let release = Published::new();
     release.change("list/domains", |bytes| {
-        bytes.extend_from_slice(b"innocent.test\n")
+        bytes.extend_from_slice(b"innocent.test\n");
     });
     release
         .verify()
