@@ -15,9 +15,9 @@ use std::{path::Path, process::Command};
 
 use blocklist::testing::name;
 use data::{
-    Store, decide,
+    Store,
     publish::{Publisher, Step},
-    testing::{Centre, NOW, PASSWORD, proposal},
+    testing::{Centre, NOW, proposal},
 };
 use resolver::{ListConfig, ListSource, Node, ResolverConfig, Upstream};
 
@@ -111,12 +111,12 @@ async fn a_kill_between_any_two_steps_loses_and_invents_nothing() {
     for (index, step) in STEPS.into_iter().enumerate() {
         let centre = Centre::new().await;
         // Listed and released before the kill.
-        list(&centre, "before.test", true).await;
+        centre.approved("before.test", proposal()).await;
         centre.publisher().await.step(NOW + 1).await.unwrap();
         assert_eq!(enforced(&centre, &["before.test"]).await, [true]);
         // Fully signed, and half signed, when the publisher dies.
-        list(&centre, "signed.test", true).await;
-        list(&centre, "half.test", false).await;
+        centre.approved("signed.test", proposal()).await;
+        centre.proposed("half.test", proposal()).await;
         run_child(centre.dir.path(), index);
 
         let names = ["before.test", "signed.test", "half.test"];
@@ -140,31 +140,6 @@ async fn a_kill_between_any_two_steps_loses_and_invents_nothing() {
         );
         let positions = blocklist_positions(&centre, "signed.test").await;
         assert_eq!(positions, 1, "after {step:?}: sequenced once, never twice");
-    }
-}
-
-async fn list(centre: &Centre, host: &str, both: bool) {
-    let case = centre.plant_case(host).await;
-    let store = &centre.store;
-    let listing = decide::propose(store, &centre.first, PASSWORD, &case, proposal(), NOW)
-        .await
-        .unwrap();
-    if both {
-        let shown = data::case::proposal(store, listing.as_str())
-            .await
-            .unwrap()
-            .unwrap()
-            .statement_sha256;
-        decide::approve(
-            store,
-            &centre.second,
-            PASSWORD,
-            listing.as_str(),
-            &shown,
-            NOW,
-        )
-        .await
-        .unwrap();
     }
 }
 

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::{
     Officer, Store, case,
     ceremony::{self, NewLog},
-    decide::{Document, Proposal},
+    decide::{self, Document, Proposal},
     officer::NewOfficer,
     pool::{on, random_id},
     publish::Publisher,
@@ -151,6 +151,26 @@ impl Centre {
             .await
             .expect("a case")
             .expect("a new case")
+    }
+
+    /// Proposes a new case as the first officer.
+    pub async fn proposed(&self, host: &str, form: Proposal) -> String {
+        let case = self.plant_case(host).await;
+        let proposed = decide::propose(&self.store, &self.first, PASSWORD, &case, form, NOW).await;
+        proposed.expect("a proposal").to_string()
+    }
+
+    /// Proposes a new case and approves it as the second officer.
+    pub async fn approved(&self, host: &str, form: Proposal) -> String {
+        let listing = self.proposed(host, form).await;
+        let shown = case::proposal(&self.store, &listing)
+            .await
+            .expect("a store");
+        let shown = shown.expect("a proposal").statement_sha256;
+        decide::approve(&self.store, &self.second, PASSWORD, &listing, &shown, NOW)
+            .await
+            .expect("an approval");
+        listing
     }
 
     /// Runs SQL as somebody with a database console would.

@@ -333,23 +333,9 @@ async fn one_publisher_at_a_time_and_never_a_second_history() {
 #[tokio::test]
 async fn time_alone_moves_list_and_serial() {
     let centre = Centre::new().await;
-    let case = centre.plant_case("obmen.test").await;
     let mut form = proposal();
     form.days = 1;
-    let listing = decide::propose(&centre.store, &centre.first, PASSWORD, &case, form, NOW)
-        .await
-        .unwrap();
-    let hash = shown(&centre, listing.as_str()).await;
-    decide::approve(
-        &centre.store,
-        &centre.second,
-        PASSWORD,
-        listing.as_str(),
-        &hash,
-        NOW,
-    )
-    .await
-    .unwrap();
+    centre.approved("obmen.test", form).await;
     let mut publisher = centre.publisher().await;
     publisher.step(NOW).await.unwrap();
     let listed = verify_release(&centre);

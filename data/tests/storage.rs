@@ -12,9 +12,9 @@ use std::{fs, path::Path};
 
 use blocklist::{Release, Timestamp};
 use data::{
-    Error, decide,
+    Error,
     publish::PublishError,
-    testing::{Centre, NOW, PASSWORD, proposal},
+    testing::{Centre, NOW, proposal},
 };
 
 /// What stands in the way of what: a file where a directory is needed, or the other way round. That
@@ -40,25 +40,7 @@ async fn a_step_that_cannot_write_is_made_up_for_later() {
         let centre = Centre::new().await;
         let (store, base) = (&centre.store, centre.dir.path().join("release"));
         let before = fs::read(base.join("release")).unwrap();
-        let case = centre.plant_case("obmen.test").await;
-        let listing = decide::propose(store, &centre.first, PASSWORD, &case, proposal(), NOW)
-            .await
-            .unwrap();
-        let proposal = data::case::proposal(store, listing.as_str())
-            .await
-            .unwrap()
-            .unwrap();
-        let shown = proposal.statement_sha256;
-        decide::approve(
-            store,
-            &centre.second,
-            PASSWORD,
-            listing.as_str(),
-            &shown,
-            NOW,
-        )
-        .await
-        .unwrap();
+        centre.approved("obmen.test", proposal()).await;
 
         let mut publisher = centre.publisher().await;
         let place = base.join(hindered);
