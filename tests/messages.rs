@@ -182,9 +182,10 @@ fn every_verdict_and_state_has_a_word_and_a_meaning() {
 /// own where the console says what to do.
 #[test]
 fn every_field_that_can_be_refused_has_its_words() {
-    let source = ["../data/src/decide.rs", "../data/src/decide/checks.rs"]
-        .map(|file| std::fs::read_to_string(file).unwrap())
-        .concat();
+    let source: String = std::fs::read_dir("../data/src/decide")
+        .unwrap()
+        .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap())
+        .collect();
     let console = std::fs::read_to_string("../web/src/console/problems.rs").unwrap();
     let mut fields = BTreeSet::new();
     for opening in ["required(\"", "Field(\""] {
