@@ -54,6 +54,11 @@ impl Shown {
         )
     }
 
+    /// The labels before the registered part, with odd letters marked.
+    pub(crate) fn prefix_parts(&self) -> Vec<Part> {
+        mark_odd_letters(&self.prefix)
+    }
+
     /// The registered part, with the letters marked that are of another alphabet than most of
     /// their label.
     pub(crate) fn registrable_parts(&self) -> Vec<Part> {

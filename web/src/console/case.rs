@@ -27,7 +27,7 @@ use crate::{
     },
     dates,
     faults::Fault,
-    hostile::{self, Part},
+    hostile,
     messages::key,
     names::Shown,
     page::{self, Page},
@@ -65,10 +65,7 @@ pub(crate) fn choices(p: &Page, codes: &[(&str, &str)], chosen: &str) -> Vec<Cho
 
 struct View {
     id: String,
-    prefix: String,
-    registrable_parts: Vec<Part>,
-    ascii: Option<String>,
-    mixed_script: bool,
+    name: Shown,
     kinds: Option<String>,
     state: String,
     tone: &'static str,
@@ -207,10 +204,7 @@ async fn show(
         })
         .map(|case| format!("console/case/{}", case.id));
     let v = View {
-        registrable_parts: shown.registrable_parts(),
-        prefix: shown.prefix,
-        ascii: shown.ascii,
-        mixed_script: shown.mixed_script,
+        name: shown,
         kinds: case_view::kinds(&p, &report),
         state,
         tone,

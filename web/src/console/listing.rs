@@ -55,9 +55,7 @@ struct SignatureView {
 
 struct View {
     id: String,
-    prefix: String,
-    registrable: String,
-    ascii: Option<String>,
+    name: Shown,
     state: String,
     tone: &'static str,
     case_path: String,
@@ -233,7 +231,6 @@ pub(crate) async fn show(
         "returned"
     };
     let (state, tone) = listings::state(&p, case_state, logged);
-    let shown = Shown::of(&file.case.host);
     let reason =
         file.decisions.iter().rev().find(|decision| {
             decision.kind == "propose" && decision.decided_at <= proposal.proposed_at
@@ -242,9 +239,7 @@ pub(crate) async fn show(
     let stops = stops(centre, &p, &file, &report, &known).await?;
     let v = View {
         stops,
-        prefix: shown.prefix,
-        registrable: shown.registrable,
-        ascii: shown.ascii,
+        name: Shown::of(&file.case.host),
         state,
         tone,
         case_path: format!("console/case/{case_id}"),

@@ -30,7 +30,7 @@ use crate::{
 struct Row {
     id: String,
     path: String,
-    name: String,
+    name: Shown,
     state: String,
     tone: &'static str,
     order: String,
@@ -158,7 +158,7 @@ async fn row(
     Ok(Row {
         id: id.to_owned(),
         path: format!("console/listing/{id}"),
-        name: Shown::of(&case.host).whole(),
+        name: Shown::of(&case.host),
         state,
         tone,
         order: hostile::line(&order.unwrap_or_default(), 200),

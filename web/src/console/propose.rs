@@ -51,9 +51,7 @@ struct ProposePage {
     p: Page,
     case_path: String,
     action: String,
-    prefix: String,
-    registrable: String,
-    ascii: Option<String>,
+    name: Shown,
     errors: Vec<Problem>,
     f: Typed,
     bases: Vec<Choice>,
@@ -112,14 +110,11 @@ async fn show(
             code,
         })
         .collect();
-    let shown = Shown::of(&file.case.host);
     typed.password = String::new();
     let page = ProposePage {
         case_path,
         action,
-        prefix: shown.prefix,
-        registrable: shown.registrable,
-        ascii: shown.ascii,
+        name: Shown::of(&file.case.host),
         bases,
         codes: case::choices(&p, &CODES, &typed.reason_code),
         terms: case::choices(&p, &TERMS, &typed.days),

@@ -49,9 +49,7 @@ impl Done {
 
 struct Row {
     path: String,
-    prefix: String,
-    registrable: String,
-    ascii: Option<String>,
+    name: Shown,
     verdict: String,
     tone: &'static str,
     kinds: String,
@@ -117,7 +115,6 @@ pub(crate) async fn queue(
     let known = centre.known().await?;
     let now = Timestamp(centre.now());
     let row = |case: &CaseRow| {
-        let shown = Shown::of(&case.host);
         let (verdict, tone) = machine_verdict(&p, &case.verdict);
         let register = DomainName::parse(&case.host)
             .map(
@@ -129,9 +126,7 @@ pub(crate) async fn queue(
             .unwrap_or_default();
         Row {
             path: path(case),
-            prefix: shown.prefix,
-            registrable: shown.registrable,
-            ascii: shown.ascii,
+            name: Shown::of(&case.host),
             verdict,
             tone,
             kinds: String::new(),

@@ -33,8 +33,7 @@ struct Signer {
 
 struct View {
     id: String,
-    name: String,
-    ascii: Option<String>,
+    name: Shown,
     tone: &'static str,
     icon: &'static str,
     state: String,
@@ -104,7 +103,6 @@ pub(crate) fn day(p: &Page, day: blocklist::time::Day) -> String {
 fn view(p: &Page, listing: &Listing) -> View {
     let list = &listing.statement;
     let words = register::state_words(&listing.state);
-    let shown = Shown::new(&list.name);
     let ended = match &listing.state {
         ListingState::Lifted { at, reason } | ListingState::Annulled { at, reason } => Some(
             format!("{} — {}", p.date_time(at.0), lift_reason(p, reason)),
@@ -115,8 +113,7 @@ fn view(p: &Page, listing: &Listing) -> View {
     let officer = p.role("officer");
     View {
         id: list.listing_id.to_string(),
-        name: shown.whole(),
-        ascii: shown.ascii,
+        name: Shown::new(&list.name),
         tone: words.tone,
         icon: words.icon,
         state: p.t(words.word),

@@ -21,8 +21,7 @@ use crate::{
 pub(crate) struct Row {
     pub(crate) id: String,
     pub(crate) path: String,
-    pub(crate) name: String,
-    pub(crate) ascii: Option<String>,
+    pub(crate) name: Shown,
     pub(crate) state: String,
     pub(crate) tone: &'static str,
     pub(crate) since: String,
@@ -124,12 +123,10 @@ pub(crate) fn order(listing: &Listing) -> String {
 pub(crate) fn row(p: &Page, listing: &Listing) -> Row {
     let list = &listing.statement;
     let words = state_words(&listing.state);
-    let shown = Shown::new(&list.name);
     Row {
         id: list.listing_id.to_string(),
         path: format!("i/{}", list.listing_id),
-        name: shown.whole(),
-        ascii: shown.ascii,
+        name: Shown::new(&list.name),
         state: p.t(words.word),
         tone: words.tone,
         since: p.date(list.effective_at.0),
