@@ -57,7 +57,7 @@ impl Section {
 
 /// What the page says of a listing.
 struct Blocked {
-    name: String,
+    name: Shown,
     id: String,
     path: String,
     authority: String,
@@ -85,7 +85,7 @@ fn asked_host(request_headers: &HeaderMap) -> Option<DomainName> {
 fn blocked(listing: &Listing) -> Blocked {
     let list = &listing.statement;
     Blocked {
-        name: Shown::new(&list.name).whole(),
+        name: Shown::new(&list.name),
         id: list.listing_id.to_string(),
         path: format!("i/{}", list.listing_id),
         authority: hostile::line(&list.order.authority, 200),

@@ -241,6 +241,35 @@ async fn hostile_text_is_text() {
     );
 }
 
+/// A name with one Cyrillic letter looks like the firm's own: every page must show which letter.
+#[tokio::test]
+async fn the_odd_letter_of_a_look_alike_is_marked_wherever_the_name_stands() {
+    let house = House::new().await;
+    let case = house.centre.plant_case("xn--krbez-zwe.test").await;
+    let first = house.sign_in("officer-1").await;
+    let odd = "k<mark>\u{435}</mark>rbez.test";
+    for path in [
+        "/ru/console".to_owned(),
+        format!("/ru/console/case/{case}"),
+        format!("/ru/console/case/{case}/propose"),
+    ] {
+        let page = house.get_as(&first, &path).await;
+        page.says(odd)
+            .says("xn--krbez-zwe.test")
+            .says("буквы разных алфавитов");
+    }
+    let id = house.list("kerb\u{435}z-obmen.test").await;
+    let odd = "kerb<mark>\u{435}</mark>z-obmen.test";
+    for path in [
+        format!("/ru/console/listing/{id}"),
+        "/ru/console/listings".to_owned(),
+        format!("/ru/i/{id}"),
+        "/ru/register".to_owned(),
+    ] {
+        house.get_as(&first, &path).await.says(odd);
+    }
+}
+
 #[tokio::test]
 async fn console_pages_are_whole_in_three_languages() {
     let house = House::new().await;
