@@ -23,7 +23,9 @@ pub enum Error {
     )]
     EmptyLog,
     /// The schema is older or newer than this program.
-    #[error("the database schema does not fit this program; run `qalqan db migrate`")]
+    #[error(
+        "the database was made by a newer program than this one, or its schema was altered; install the newer program"
+    )]
     Migration(#[from] sqlx::migrate::MigrateError),
     /// The database URL names an engine this program does not speak.
     #[error("`{0}` is not a database this program speaks; write sqlite:PATH or postgres://…")]
