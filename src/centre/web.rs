@@ -10,25 +10,7 @@ use tracing::error;
 use web::{CapturedBody, LoadBody};
 
 use super::{Ports, Tasks};
-use crate::{cli::Listen, failure::Failure, paths::DataDir};
-
-/// Where the web listens.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct WebAddresses {
-    pub(crate) web: SocketAddr,
-    pub(crate) block_page: SocketAddr,
-    pub(crate) evidence: SocketAddr,
-}
-
-impl From<&Listen> for WebAddresses {
-    fn from(listen: &Listen) -> Self {
-        Self {
-            web: listen.web,
-            block_page: listen.block_page,
-            evidence: listen.evidence,
-        }
-    }
-}
+use crate::{cli::Web, failure::Failure, paths::DataDir};
 
 /// The three listeners, bound and not yet served.
 pub(crate) struct WebListeners {
@@ -39,7 +21,7 @@ pub(crate) struct WebListeners {
 
 impl WebListeners {
     /// Binds all three.
-    pub(crate) async fn bind(addresses: WebAddresses) -> Result<Self, Failure> {
+    pub(crate) async fn bind(addresses: Web) -> Result<Self, Failure> {
         Ok(Self {
             web: bind(addresses.web).await?,
             block_page: bind(addresses.block_page).await?,

@@ -10,7 +10,7 @@ use super::{open_store, until_stopped};
 use crate::{
     centre::{
         Ports, Tasks, crawl, publisher,
-        web::{self, WebAddresses, WebListeners},
+        web::{self, WebListeners},
     },
     cli::{Global, Run},
     failure::{Exit, Failure},
@@ -52,7 +52,7 @@ pub(crate) async fn run(global: &Global, dir: &DataDir, options: Run) -> Result<
             .unwrap_or(options.listen.dns),
     );
     follow(&tasks, node_poked, node.poker());
-    let listeners = WebListeners::bind(WebAddresses::from(&options.listen)).await?;
+    let listeners = WebListeners::bind(options.listen.pages).await?;
     web::start(store.clone(), dir, listeners, waker, &mut ports, &tasks).await?;
     dir.write_ports(&ports)?;
     start_crawl(&store, dir, &options.crawl, &tasks).await?;

@@ -8,7 +8,7 @@ use super::{open_store, until_stopped};
 use crate::{
     centre::{
         Ports, Tasks,
-        web::{self, WebAddresses, WebListeners},
+        web::{self, WebListeners},
     },
     cli::{Global, Web},
     failure::{Exit, Failure},
@@ -19,13 +19,8 @@ pub(crate) async fn run(global: &Global, dir: &DataDir, options: &Web) -> Result
     let store = open_store(global, dir).await?;
     let tasks = Tasks::default();
     let mut ports = Ports::new();
-    let listen = WebAddresses {
-        web: options.web,
-        block_page: options.block_page,
-        evidence: options.evidence,
-    };
     // The publisher is another process and polls the store.
-    let listeners = WebListeners::bind(listen).await?;
+    let listeners = WebListeners::bind(*options).await?;
     web::start(
         store.clone(),
         dir,

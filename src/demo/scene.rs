@@ -25,7 +25,7 @@ use super::{
 use crate::{
     centre::{
         Ports, Tasks, crawl, publisher,
-        web::{self, WebAddresses, WebListeners},
+        web::{self, WebListeners},
     },
     cli::{Listen, Zone},
     clock,
@@ -73,7 +73,7 @@ impl Scene {
         screen.starting();
         let world = World::embedded()?.start(0, now).await?;
         let store = Store::open(&dir.database()).await?;
-        let listeners = WebListeners::bind(WebAddresses::from(&listen)).await?;
+        let listeners = WebListeners::bind(listen.pages).await?;
         let officers = found(&store, &dir, &world, listeners.web_address()?, now).await?;
         let tasks = Tasks::default();
         let (waker, released) = (Arc::new(Notify::new()), Arc::new(Notify::new()));

@@ -1,0 +1,53 @@
+//! Options of the verbs over the published record: `list` and `log`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+/// Verbs of `list`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum List {
+    /// Replay the whole log and check every artefact against it
+    Verify(Base),
+    /// Write the verified list in a format
+    Export {
+        #[command(flatten)]
+        base: Base,
+        /// The format
+        #[arg(value_enum)]
+        artefact: Artefact,
+    },
+    /// Show every listing and where it stands
+    Show(Base),
+}
+
+/// Verbs of `log`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Log {
+    /// Print the leaves, one JSON object a line
+    Show(Base),
+    /// Check the tree, the checkpoint and every signature
+    Verify(Base),
+}
+
+/// Which release, and whom it must come from.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Base {
+    /// Release directory or https base [default: the data directory's own]
+    #[arg(long, value_name = "DIR|URL")]
+    pub(crate) base: Option<resolver::ListSource>,
+    /// Trust file [default: the data directory's own]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trust: Option<PathBuf>,
+}
+
+/// A format of the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Artefact {
+    /// Response policy zone
+    Rpz,
+    /// One name a line
+    Domains,
+    /// Entries with their listings
+    Json,
+}

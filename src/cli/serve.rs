@@ -1,0 +1,166 @@
+//! Options of the verbs that stay up: `demo`, `run`, `crawl`, `web`, `publish` and `resolver`.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, ValueEnum};
+
+/// Options of `demo`.
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Play both officers from the fixed script, compare with what is expected, and end
+    #[arg(long)]
+    pub(crate) once: bool,
+    #[command(flatten)]
+    pub(crate) listen: Listen,
+    /// Language of what is printed [default: from LANG]
+    #[arg(long, value_enum)]
+    pub(crate) language: Option<Language>,
+}
+
+/// A language of the reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    /// Қазақша
+    Kk,
+    /// Русский
+    Ru,
+    /// English
+    En,
+}
+
+/// Where a centre listens; port 0 takes a free one, `ports.json` in the data directory tells which.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Listen {
+    #[command(flatten)]
+    pub(crate) pages: Web,
+    /// DNS over UDP and TCP
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1053")]
+    pub(crate) dns: SocketAddr,
+    /// Zone transfer
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1054")]
+    pub(crate) transfer: SocketAddr,
+}
+
+#[cfg(feature = "centre")]
+impl Listen {
+    /// The same addresses with every port free to choose.
+    pub(crate) fn on_free_ports(mut self) -> Self {
+        for address in [
+            &mut self.pages.web,
+            &mut self.pages.block_page,
+            &mut self.pages.evidence,
+            &mut self.dns,
+            &mut self.transfer,
+        ] {
+            address.set_port(0);
+        }
+        self
+    }
+}
+
+#[cfg(feature = "centre")]
+impl Zone {
+    /// Transfers to this machine only, nobody told.
+    pub(crate) fn loopback() -> Self {
+        let allow = ["127.0.0.0/8", "::1/128"]
+            .iter()
+            .filter_map(|net| net.parse().ok())
+            .collect();
+        Self {
+            allow,
+            notify: Vec::new(),
+        }
+    }
+}
+
+/// Options of `run`.
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) listen: Listen,
+    #[command(flatten)]
+    pub(crate) crawl: Crawl,
+    #[command(flatten)]
+    pub(crate) zone: Zone,
+}
+
+/// Options of `crawl`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Crawl {
+    /// CSV file with the columns url,source
+    #[arg(long, value_name = "FILE")]
+    pub(crate) seeds: Option<PathBuf>,
+    /// Pages fetched at once
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) concurrency: u16,
+    /// Name server asked for crawling, never a filter; repeat for several
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:53")]
+    pub(crate) upstream: Vec<SocketAddr>,
+}
+
+/// Options of `web`: where its three listeners stand.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Web {
+    /// Console and public pages
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub(crate) web: SocketAddr,
+    /// Block page
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8081")]
+    pub(crate) block_page: SocketAddr,
+    /// Origin that shows captured originals, apart from everything else
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8082")]
+    pub(crate) evidence: SocketAddr,
+}
+
+/// Options of `publish`.
+#[derive(Debug, Args)]
+pub(crate) struct Publish {
+    /// Zone transfer
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1054")]
+    pub(crate) transfer: SocketAddr,
+    #[command(flatten)]
+    pub(crate) zone: Zone,
+}
+
+/// Who gets the zone.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Zone {
+    /// Network that may transfer the zone; repeat for several
+    #[arg(long = "allow-transfer", value_name = "NET", default_values = ["127.0.0.0/8", "::1/128"])]
+    pub(crate) allow: Vec<resolver::access::Prefix>,
+    /// Secondary that is told of each release; repeat for several
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) notify: Vec<SocketAddr>,
+}
+
+/// Options of `resolver`.
+#[derive(Debug, Args)]
+pub(crate) struct Resolver {
+    /// Address for UDP and TCP; repeat for several
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1053")]
+    pub(crate) listen: Vec<SocketAddr>,
+    /// Network whose clients may ask; repeat for several
+    #[arg(long, value_name = "NET", default_values = ["127.0.0.0/8", "::1/128"])]
+    pub(crate) allow: Vec<resolver::access::Prefix>,
+    /// Resolver that answers what is not listed; repeat for several
+    #[arg(long, value_name = "ADDR", required = true)]
+    pub(crate) forward: Vec<SocketAddr>,
+    /// Believe the AD bit of the forwarders: they validate, and nobody else can write to the path
+    #[arg(long)]
+    pub(crate) forward_validates: bool,
+    /// National list: a release directory or an https base
+    #[arg(long, value_name = "DIR|URL", requires = "trust")]
+    pub(crate) list: Option<resolver::ListSource>,
+    /// The publisher's trust file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trust: Option<PathBuf>,
+    /// Accept the list of a demonstration log
+    #[arg(long)]
+    pub(crate) accept_demo: bool,
+    /// Answer, unfiltered, before any release was ever verified
+    #[arg(long)]
+    pub(crate) start_empty: bool,
+    /// Tasks that read the socket
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) workers: u16,
+}
