@@ -14,7 +14,22 @@ const SHORTEST: Duration = Duration::from_millis(1);
 pub struct Politeness {
     interval: Duration,
     longest: Duration,
-    hosts: Mutex<HashMap<String, Arc<DefaultDirectRateLimiter>>>,
+    hosts: Mutex<HashMap<String, Host>>,
+}
+
+/// The rate of one host.
+struct Host {
+    interval: Duration,
+    limiter: Arc<DefaultDirectRateLimiter>,
+}
+
+impl Host {
+    fn new(interval: Duration) -> Self {
+        Self {
+            interval,
+            limiter: Arc::new(limiter(interval)),
+        }
+    }
 }
 
 impl Politeness {
@@ -38,10 +53,18 @@ impl Politeness {
 
     /// Sets a host's interval from its robots.txt. The next request still waits for a full interval.
     pub fn set_delay(&self, host: &str, crawl_delay: Option<Duration>) {
-        let limiter = limiter(self.interval(crawl_delay));
+        let rate = Host::new(self.interval(crawl_delay));
         // The robots.txt request was the first of the new interval.
-        let _ = limiter.check();
-        self.lock().insert(host.to_owned(), Arc::new(limiter));
+        let _ = rate.limiter.check();
+        self.lock().insert(host.to_owned(), rate);
+    }
+
+    /// The interval in force for a host.
+    #[must_use]
+    pub fn interval_of(&self, host: &str) -> Duration {
+        self.lock()
+            .get(host)
+            .map_or(self.interval, |held| held.interval)
     }
 
     /// Waits until the host may be asked once more.
@@ -50,8 +73,8 @@ impl Politeness {
             let mut hosts = self.lock();
             let held = hosts
                 .entry(host.to_owned())
-                .or_insert_with(|| Arc::new(limiter(self.interval)));
-            Arc::clone(held)
+                .or_insert_with(|| Host::new(self.interval));
+            Arc::clone(&held.limiter)
         };
         limiter.until_ready().await;
     }
@@ -61,7 +84,7 @@ impl Politeness {
         self.lock().remove(host);
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<DefaultDirectRateLimiter>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Host>> {
         self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -98,7 +121,12 @@ mod tests {
     fn a_host_asked_once_is_not_ready_and_others_are() {
         let politeness = Politeness::new(Duration::from_secs(3600), Duration::from_secs(3600));
         politeness.set_delay("a.test", None);
-        let held = Arc::clone(politeness.lock().get("a.test").unwrap());
+        assert_eq!(
+            politeness.interval_of("a.test"),
+            Duration::from_secs(3600),
+            "what other crawls wait for"
+        );
+        let held = Arc::clone(&politeness.lock().get("a.test").unwrap().limiter);
         assert!(held.check().is_err());
         assert!(limiter(politeness.interval(None)).check().is_ok());
         politeness.forget("a.test");

@@ -1,11 +1,12 @@
 //! One worker: lease an address, ask robots.txt, wait politely, fetch, keep the evidence, read the
 //! page, offer what it links to, and judge the site when its last address is done.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use data::capture::{self, Capture};
-use data::frontier::{self, Lease, MAX_ATTEMPTS, NewUrl, Source};
+use data::frontier::{self, Lease, MAX_ATTEMPTS, NewUrl, Source, Visited};
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -39,6 +40,11 @@ pub(crate) async fn run(shared: Arc<Shared>, cancel: CancellationToken) -> Resul
         if counts.queued + counts.leased == 0 {
             break;
         }
+        // Others may crawl into the same frontier: what they found counts towards the total cap.
+        shared.known.store(
+            counts.queued + counts.leased + counts.done + counts.refused,
+            Ordering::Relaxed,
+        );
         tokio::select! {
             () = shared.more.notified() => {}
             () = tokio::time::sleep(IDLE) => {}
@@ -61,38 +67,44 @@ async fn visit(shared: &Shared, lease: &Lease) -> Result<(), CrawlError> {
         Err(error) => Visit::Refused(error.to_string()),
     };
     let url = lease.url.clone();
-    match visit {
-        Visit::Done(outcome) => frontier::done(&shared.store, &url, &outcome).await?,
-        Visit::Refused(why) => {
-            frontier::refuse(&shared.store, &url, &why).await?;
-            shared.tell(Event::Skipped { url, why }).await;
+    let end = async |visited: Visited<'_>| {
+        let rest = rest_until(now(), shared.politeness.interval_of(&lease.host));
+        frontier::end(&shared.store, lease, visited, rest).await
+    };
+    let why = match visit {
+        Visit::Done(outcome) => {
+            end(Visited::Done(&outcome)).await?;
+            return Ok(());
         }
         Visit::Failed(error) if error.is_temporary() && lease.attempts < MAX_ATTEMPTS => {
             let pause = shared.config.retry_after
                 * 2_u32.pow(u32::try_from(lease.attempts).unwrap_or(1).min(6) - 1);
             let not_before = now() + i64::try_from(pause.as_secs()).unwrap_or(60);
-            frontier::retry(&shared.store, &url, &error.to_string(), not_before).await?;
+            end(Visited::Again(&error.to_string(), not_before)).await?;
+            return Ok(());
+        }
+        Visit::Refused(why) => {
+            end(Visited::Refused(&why)).await?;
+            why
         }
         Visit::Failed(error @ FetchError::Refused(_)) => {
-            frontier::refuse(&shared.store, &url, &error.to_string()).await?;
-            shared
-                .tell(Event::Skipped {
-                    url,
-                    why: error.to_string(),
-                })
-                .await;
+            end(Visited::Refused(&error.to_string())).await?;
+            error.to_string()
         }
         Visit::Failed(error) => {
-            frontier::done(&shared.store, &url, &format!("failed: {error}")).await?;
-            shared
-                .tell(Event::Skipped {
-                    url,
-                    why: error.to_string(),
-                })
-                .await;
+            end(Visited::Done(&format!("failed: {error}"))).await?;
+            error.to_string()
         }
-    }
+    };
+    shared.tell(Event::Skipped { url, why }).await;
     Ok(())
+}
+
+/// From when on another crawl may ask a host that was asked until `now`: the store counts whole
+/// seconds, and the one that has begun is not over.
+fn rest_until(now: i64, interval: Duration) -> i64 {
+    let seconds = i64::try_from(interval.as_millis().div_ceil(1000)).unwrap_or(i64::MAX);
+    now.saturating_add(1).saturating_add(seconds)
 }
 
 async fn fetch(shared: &Shared, lease: &Lease, url: &Url) -> Result<Visit, CrawlError> {

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{
     error::{Error, Result},
-    pool::{Store, on},
+    pool::{Store, locks, on, transaction},
 };
 
 /// The hash before the first row.
@@ -78,7 +78,8 @@ fn hash(
 }
 
 /// Appends a row inside the open transaction `tx`, so that what was done and the record of it stand
-/// or fall together. A macro, because the two engines' transactions are two types.
+/// or fall together. The transaction holds [`crate::pool::locks::OFFICE`], so the row it finds last is
+/// the last; a fork of the chain would break on the primary key besides. A macro, because the two engines' transactions are two types.
 macro_rules! append_audit {
     ($tx:ident, $at:expr, $actor:expr, $action:expr, $subject:expr, $detail:expr) => {{
         let last: Option<(i64, String)> = sqlx::query_as($crate::audit::LAST)
@@ -109,10 +110,8 @@ pub async fn record(
     subject: &str,
     detail: &Value,
 ) -> Result<()> {
-    on!(store, |db, begin| {
-        let mut tx = db.begin_with(begin).await?;
+    transaction!(store, locks::OFFICE, |tx| {
         append_audit!(tx, at, actor, action, subject, detail);
-        tx.commit().await?;
     });
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Captures: one row for each HTTP exchange kept in an evidence file.
 
 use crate::error::Result;
-use crate::pool::{Store, on, random_id};
+use crate::pool::{Store, on, random_id, storable};
 
 /// One stored exchange.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -52,12 +52,12 @@ pub async fn add(store: &Store, new: &Capture) -> Result<i64> {
     on!(store, |db| sqlx::query(SQL)
         .bind(id)
         .bind(&new.host)
-        .bind(&new.url)
+        .bind(storable(&new.url))
         .bind(new.fetched_at)
         .bind(new.status)
-        .bind(&new.content_type)
-        .bind(&new.charset)
-        .bind(&new.title)
+        .bind(storable(&new.content_type))
+        .bind(storable(&new.charset))
+        .bind(storable(&new.title))
         .bind(&new.body_sha256)
         .bind(new.body_bytes)
         .bind(new.truncated)

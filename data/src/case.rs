@@ -4,7 +4,7 @@ use blocklist::DomainName;
 
 use crate::{
     error::{Error, Result},
-    pool::{Store, on},
+    pool::{Store, locks, on, storable, transaction},
 };
 
 /// A case the crawler opens.
@@ -117,15 +117,15 @@ pub struct CaseFile {
     pub proposal: Option<ProposalRow>,
 }
 
-/// Opens a case, unless the host has a live one already; gives its id, or `None`.
+/// Opens a case, unless the host has a live one already; gives its id, or `None`. Numbers follow one
+/// another without a gap, and of two crawls that judge one host at once, one opens the case.
 pub async fn open(store: &Store, new: NewCase<'_>) -> Result<Option<String>> {
     const LIVE: &str = "SELECT COUNT(*) FROM review_case WHERE host = $1 AND state IN ('open', 'proposed', 'listed')";
     const COUNT: &str = "SELECT COUNT(*) FROM review_case";
     const SQL: &str = "INSERT INTO review_case
         (id, host, opened_at, assessment_id, evidence_root, licence_match, state)
         VALUES ($1, $2, $3, $4, $5, $6, 'open')";
-    let id = on!(store, |db, begin| {
-        let mut tx = db.begin_with(begin).await?;
+    let id = transaction!(store, locks::OFFICE, |tx| {
         let live: i64 = sqlx::query_scalar(LIVE)
             .bind(new.host.as_str())
             .fetch_one(&mut *tx)
@@ -148,7 +148,6 @@ pub async fn open(store: &Store, new: NewCase<'_>) -> Result<Option<String>> {
             .bind(new.licence_match)
             .execute(&mut *tx)
             .await?;
-        tx.commit().await?;
         id
     });
     Ok(Some(id))
@@ -175,7 +174,7 @@ pub async fn queue(store: &Store) -> Result<Vec<CaseRow>> {
 pub async fn load(store: &Store, id: &str) -> Result<Option<CaseFile>> {
     let sql = format!("{ROW} WHERE c.id = $1");
     let case: Option<CaseRow> = on!(store, |db| sqlx::query_as(sqlx::AssertSqlSafe(sql))
-        .bind(id)
+        .bind(&*storable(id))
         .fetch_optional(db)
         .await)?;
     let Some(case) = case else { return Ok(None) };
@@ -187,7 +186,7 @@ pub async fn load(store: &Store, id: &str) -> Result<Option<CaseFile>> {
     const DECISIONS: &str = "SELECT o.display_name, d.kind, d.reason_code, d.reason, d.decided_at
         FROM decision d JOIN officer o ON o.id = d.officer_id WHERE d.case_id = $1 ORDER BY d.decided_at, d.id";
     let (evidence_root, report, licence_match) = on!(store, |db| sqlx::query_as(FILE)
-        .bind(id)
+        .bind(&*storable(id))
         .fetch_one(db)
         .await)?;
     let captures = on!(store, |db| sqlx::query_as(CAPTURES)
@@ -195,7 +194,7 @@ pub async fn load(store: &Store, id: &str) -> Result<Option<CaseFile>> {
         .fetch_all(db)
         .await)?;
     let decisions = on!(store, |db| sqlx::query_as(DECISIONS)
-        .bind(id)
+        .bind(&*storable(id))
         .fetch_all(db)
         .await)?;
     let proposal = match &case.listing_id {
@@ -217,7 +216,7 @@ pub async fn load(store: &Store, id: &str) -> Result<Option<CaseFile>> {
 pub async fn of_listing(store: &Store, listing_id: &str) -> Result<Option<String>> {
     const SQL: &str = "SELECT case_id FROM proposal WHERE listing_id = $1";
     Ok(on!(store, |db| sqlx::query_scalar(SQL)
-        .bind(listing_id)
+        .bind(&*storable(listing_id))
         .fetch_optional(db)
         .await)?)
 }
@@ -229,7 +228,7 @@ pub async fn proposal(store: &Store, listing_id: &str) -> Result<Option<Proposal
             (SELECT COUNT(*) FROM signature s WHERE s.listing_id = p.listing_id) AS signatures
         FROM proposal p WHERE p.listing_id = $1";
     Ok(on!(store, |db| sqlx::query_as(SQL)
-        .bind(listing_id)
+        .bind(&*storable(listing_id))
         .fetch_optional(db)
         .await)?)
 }

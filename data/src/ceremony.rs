@@ -17,7 +17,7 @@ use crate::{
     decide::sign_leaf,
     error::{Error, Result},
     officer::{self, Account, NewOfficer, Officer, UnlockError},
-    pool::{Store, on},
+    pool::{Store, locks, transaction},
     publish::files,
     queue, record, register,
     seal::{self, SealError, SigningKey},
@@ -48,7 +48,9 @@ pub type Pair<'a> = [(&'a str, &'a str); 2];
 #[derive(Debug, thiserror::Error)]
 pub enum CeremonyError {
     /// The store already holds a log.
-    #[error("this store already holds a log; a new one needs a new data directory")]
+    #[error(
+        "this store already holds a log; a new one needs a new data directory, or an empty database"
+    )]
     Exists,
     /// Not two distinct people with the right role and password.
     #[error("`{0}` is not an active account of the role `{role}` with that password", role = .1.as_str())]
@@ -264,8 +266,7 @@ impl<'a> Change<'a> {
             .map(|s| s.key_id.as_str())
             .collect();
         let detail = serde_json::json!({ "signed_by": signers });
-        on!(store, |db, begin| {
-            let mut tx = db.begin_with(begin).await.map_err(Error::from)?;
+        transaction!(store, locks::OFFICE, |tx| {
             for account in self.accounts {
                 let person = &account.officer;
                 sqlx::query(officer::INSERT)
@@ -290,17 +291,20 @@ impl<'a> Change<'a> {
                     .bind(&snapshot.source)
                     .bind(text)
                     .execute(&mut *tx)
-                    .await
-                    .map_err(Error::from)?;
+                    .await?;
             }
             if let Some(trust) = self.trust {
-                // Without ON CONFLICT: of two that begin at once, one makes the log.
-                sqlx::query("INSERT INTO meta (key, value) VALUES ($1, $2)")
-                    .bind(record::TRUST)
-                    .bind(trust.to_json())
-                    .execute(&mut *tx)
-                    .await
-                    .map_err(Error::from)?;
+                // Of two that begin at once, on whatever machine, one makes the log.
+                let made = sqlx::query(
+                    "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING",
+                )
+                .bind(record::TRUST)
+                .bind(trust.to_json())
+                .execute(&mut *tx)
+                .await?;
+                if made.rows_affected() == 0 {
+                    return Err(CeremonyError::Exists);
+                }
             }
             let queued = sqlx::query(queue::INSERT)
                 .bind(self.leaf.statement.action())
@@ -314,11 +318,11 @@ impl<'a> Change<'a> {
                 Ok(_) => {
                     let action = self.leaf.statement.action();
                     append_audit!(tx, now, "cli", action, "log", &detail);
-                    tx.commit().await.map_err(Error::from)?;
                 }
-                // The same bytes, signed within one second: they are on their way already.
-                Err(error) if is_unique_violation(&error) => {}
-                Err(error) => return Err(CeremonyError::Store(error.into())),
+                // The same bytes, signed within one second: they are on their way already. Under
+                // the lock nothing else of the row can be taken.
+                Err(error) if is_unique_violation(&error) => return Ok(()),
+                Err(error) => return Err(error.into()),
             }
         });
         Ok(())

@@ -90,6 +90,7 @@ pub async fn load(store: &Store, root: &str) -> Result<Option<Vec<Item>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::{Engine, Scratch};
 
     fn capture(url: &str) -> Capture {
         Capture {
@@ -100,7 +101,7 @@ mod tests {
             status: 200,
             content_type: "text/html".into(),
             charset: "UTF-8 (header)".into(),
-            title: "қалқан".into(),
+            title: "қалқан\0".into(),
             body_sha256: "aa".repeat(32),
             body_bytes: 3,
             truncated: false,
@@ -129,12 +130,11 @@ mod tests {
         assert_eq!(root, other);
     }
 
-    #[tokio::test]
-    async fn frozen_evidence_reads_back_and_notices_tampering() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(&format!("sqlite:{}", dir.path().join("t.db").display()))
-            .await
-            .unwrap();
+    crate::both_engines!(frozen_evidence_reads_back_and_notices_tampering);
+
+    async fn frozen_evidence_reads_back_and_notices_tampering(engine: Engine) {
+        let scratch = Scratch::new(engine).await;
+        let store = scratch.open().await;
         let host = blocklist::DomainName::parse("a.test").unwrap();
         let url = crate::frontier::NewUrl {
             url: "http://a.test/".into(),
@@ -149,6 +149,7 @@ mod tests {
             .await
             .unwrap();
         let captures = crate::capture::latest(&store, "a.test", 10).await.unwrap();
+        assert_eq!(captures[0].title, "қалқан\u{fffd}");
         let root = freeze(&store, "a.test", &captures, 1).await.unwrap();
         assert_eq!(freeze(&store, "a.test", &captures, 2).await.unwrap(), root);
         assert_eq!(

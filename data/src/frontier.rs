@@ -1,13 +1,15 @@
 //! Sites being crawled and the addresses still to be fetched.
 //!
 //! An address is leased to one worker for a while; a worker that dies simply lets its lease run out
-//! and the address is taken again. While one address of a host is leased no other of that host is, so
-//! politeness holds however many workers share the store.
+//! and the address is taken again. While one address of a host is leased no other of that host is, and
+//! after a visit the host rests before another crawl may ask it (within one crawl its own governor
+//! holds the interval, to the millisecond). So politeness holds however many workers and machines
+//! share the store, as far as their clocks agree.
 
 use blocklist::DomainName;
 
 use crate::error::Result;
-use crate::pool::{Store, on, random_id};
+use crate::pool::{Store, locks, on, random_id, storable, transaction};
 
 /// Attempts after which an address is given up.
 pub const MAX_ATTEMPTS: i64 = 3;
@@ -92,6 +94,19 @@ pub struct Lease {
     pub source: Source,
     /// How often it has been leased, this time included.
     pub attempts: i64,
+    /// Who has it.
+    pub holder: String,
+}
+
+/// What a visit came to, in words for the frontier.
+#[derive(Clone, Copy, Debug)]
+pub enum Visited<'a> {
+    /// Fetched, or failed for good.
+    Done(&'a str),
+    /// A rule forbids the fetch.
+    Refused(&'a str),
+    /// A temporary failure; to be taken again from this time on.
+    Again(&'a str, i64),
 }
 
 /// Counts of the frontier.
@@ -110,19 +125,27 @@ pub struct Counts {
 const ADD_SITE: &str = "INSERT INTO site (id, host, discovered_at, discovered_from, state)
     VALUES ($1, $2, $3, $4, 'new') ON CONFLICT (host) DO NOTHING";
 
-/// Offers addresses, in one transaction. `per_host` bounds the addresses a host may have in all.
-/// Sites that were not known come into being.
+/// Addresses offered in one transaction: each host among them is a lock on the server.
+const BATCH: usize = 200;
+
+/// Offers addresses. `per_host` bounds the addresses a host may have in all, whoever else offers some
+/// at the same time. Sites that were not known come into being.
 pub async fn add(store: &Store, urls: &[NewUrl], per_host: i64, at: i64) -> Result<Vec<Added>> {
+    let mut added = Vec::with_capacity(urls.len());
+    for batch in urls.chunks(BATCH) {
+        added.extend(add_batch(store, batch, per_host, at).await?);
+    }
+    Ok(added)
+}
+
+async fn add_batch(store: &Store, urls: &[NewUrl], per_host: i64, at: i64) -> Result<Vec<Added>> {
     const HELD: &str = "SELECT COUNT(*) FROM frontier WHERE host = $1";
     const SQL: &str = "INSERT INTO frontier (url, host, depth, priority, source, found_on, state)
         VALUES ($1, $2, $3, $4, $5, $6, 'queued') ON CONFLICT (url) DO NOTHING";
     const KNOWN: &str = "SELECT COUNT(*) FROM frontier WHERE url = $1";
-    if urls.is_empty() {
-        return Ok(Vec::new());
-    }
-    let added = on!(store, |db, begin| {
+    let hosts = locks::hosts(urls.iter().map(|new| new.host.as_str()));
+    let added = transaction!(store, &hosts, |tx| {
         let mut added = Vec::with_capacity(urls.len());
-        let mut tx = db.begin_with(begin).await?;
         for new in urls {
             let known: i64 = sqlx::query_scalar(KNOWN)
                 .bind(&new.url)
@@ -163,7 +186,6 @@ pub async fn add(store: &Store, urls: &[NewUrl], per_host: i64, at: i64) -> Resu
                 Added::Known
             });
         }
-        tx.commit().await?;
         added
     });
     Ok(added)
@@ -180,43 +202,94 @@ pub async fn revisit(store: &Store, host: &DomainName) -> Result<u64> {
         .map(|done| done.rows_affected()))?)
 }
 
-/// Takes the address that matters most, of a host that nobody is at, and whose time has come.
-/// One statement, so two workers never take the same address.
+/// Takes the address that matters most, of a host that nobody is at and that does not rest, and whose
+/// time has come.
 pub async fn lease(store: &Store, holder: &str, now: i64, seconds: i64) -> Result<Option<Lease>> {
-    const SQL: &str = "UPDATE frontier
-        SET state = 'leased', lease_until = $1, lease_holder = $2, attempts = attempts + 1
-        WHERE url = (
-            SELECT f.url FROM frontier f
-            WHERE (f.state = 'queued' AND (f.lease_until IS NULL OR f.lease_until <= $3)
-                    OR f.state = 'leased' AND f.lease_until <= $3)
-                AND NOT EXISTS (
-                    SELECT 1 FROM frontier b
-                    WHERE b.host = f.host AND b.state = 'leased' AND b.lease_until > $3)
-            ORDER BY f.priority DESC, f.url LIMIT 1)
-        AND (state = 'queued' OR state = 'leased' AND lease_until <= $3)
-        RETURNING url, host, depth, source, attempts";
-    const STARTED: &str = "UPDATE site SET state = 'crawling', failure = NULL WHERE host = $1 AND state <> 'crawling'";
-    let row: Option<(String, String, i64, String, i64)> = on!(store, |db| sqlx::query_as(SQL)
-        .bind(now + seconds)
-        .bind(holder)
-        .bind(now)
-        .fetch_optional(db)
-        .await)?;
-    let Some((url, host, depth, source, attempts)) = row else {
-        return Ok(None);
+    /// Losing a host to another worker this often in a row means that there are more workers than
+    /// hosts: better to wait than to go on asking.
+    const TRIES: usize = 16;
+    for _ in 0..TRIES {
+        match try_lease(store, holder, now, seconds).await? {
+            Try::Lost => {}
+            Try::Nothing => return Ok(None),
+            Try::Taken(lease) => return Ok(Some(lease)),
+        }
+    }
+    Ok(None)
+}
+
+enum Try {
+    Taken(Lease),
+    Nothing,
+    Lost,
+}
+
+/// The due addresses of a frontier row named `f`, with the site `s`, at the time `$1` for `$2`.
+macro_rules! due {
+    () => {
+        "(f.state = 'queued' AND (f.lease_until IS NULL OR f.lease_until <= $1)
+                OR f.state = 'leased' AND f.lease_until <= $1)
+            AND (s.rest_until IS NULL OR s.rest_until <= $1 OR s.visitor = $2)
+            AND NOT EXISTS (
+                SELECT 1 FROM frontier b
+                WHERE b.host = f.host AND b.state = 'leased' AND b.lease_until > $1)"
     };
-    on!(store, |db| sqlx::query(STARTED)
-        .bind(&host)
-        .execute(db)
-        .await
-        .map(|_| ()))?;
-    Ok(Some(Lease {
-        url,
-        host,
-        depth,
-        source: Source::parse(&source),
-        attempts,
-    }))
+}
+
+/// On PostgreSQL many do this at once. The row of the site is the lock of its host: whoever wants an
+/// address takes it first and passes over hosts whose row somebody holds (`SKIP LOCKED`). The row may
+/// have been let go just before, by somebody who took another address of the host, and the first
+/// statement cannot see that: it sees the frontier as it was when it began. So the second statement,
+/// which began after the lock was taken, looks again before it takes the address.
+async fn try_lease(store: &Store, holder: &str, now: i64, seconds: i64) -> Result<Try> {
+    const NEXT: &str = concat!(
+        "SELECT f.url, f.host FROM frontier f JOIN site s ON s.host = f.host WHERE ",
+        due!(),
+        " ORDER BY f.priority DESC, f.url LIMIT 1 "
+    );
+    const TAKE: &str = concat!(
+        "UPDATE frontier SET state = 'leased', lease_until = $4, lease_holder = $2, attempts = attempts + 1
+        WHERE url = (SELECT f.url FROM frontier f JOIN site s ON s.host = f.host WHERE f.url = $3 AND ",
+        due!(),
+        ") RETURNING depth, source, attempts"
+    );
+    const VISIT: &str =
+        "UPDATE site SET state = 'crawling', failure = NULL, visitor = $1 WHERE host = $2";
+    let taken = transaction!(store, &[], |tx, row_lock| {
+        let next: Option<(String, String)> =
+            sqlx::query_as(sqlx::AssertSqlSafe([NEXT, row_lock].concat()))
+                .bind(now)
+                .bind(holder)
+                .fetch_optional(&mut *tx)
+                .await?;
+        let Some((url, host)) = next else {
+            return Ok(Try::Nothing);
+        };
+        let taken: Option<(i64, String, i64)> = sqlx::query_as(TAKE)
+            .bind(now)
+            .bind(holder)
+            .bind(&url)
+            .bind(now + seconds)
+            .fetch_optional(&mut *tx)
+            .await?;
+        let Some((depth, source, attempts)) = taken else {
+            return Ok(Try::Lost);
+        };
+        sqlx::query(VISIT)
+            .bind(holder)
+            .bind(&host)
+            .execute(&mut *tx)
+            .await?;
+        Lease {
+            url,
+            host,
+            depth,
+            source: Source::parse(&source),
+            attempts,
+            holder: holder.to_owned(),
+        }
+    });
+    Ok(Try::Taken(taken))
 }
 
 /// Gives back whatever `holder` has leased, so that nobody waits for a crawl that stopped.
@@ -232,45 +305,45 @@ pub async fn release(store: &Store, holder: &str) -> Result<()> {
     Ok(())
 }
 
-/// Ends a lease: fetched, or failed for good; `outcome` says how, in words.
-pub async fn done(store: &Store, url: &str, outcome: &str) -> Result<()> {
-    end(store, url, "done", outcome).await
-}
-
-/// Ends a lease: a rule forbids the fetch; `outcome` names the rule.
-pub async fn refuse(store: &Store, url: &str, outcome: &str) -> Result<()> {
-    end(store, url, "refused", outcome).await
-}
-
-async fn end(store: &Store, url: &str, state: &str, outcome: &str) -> Result<()> {
+/// Ends a lease. No other crawl asks the host before `rest_until`. Gives whether the lease was still
+/// held: one that ran out may be in other hands by now, and is left to them.
+pub async fn end(
+    store: &Store,
+    lease: &Lease,
+    visited: Visited<'_>,
+    rest_until: i64,
+) -> Result<bool> {
+    const REST: &str = "UPDATE site SET rest_until = $1 WHERE host = $2 AND visitor = $3";
+    // The number of attempts tells this lease from a later one of the same holder.
     const SQL: &str =
-        "UPDATE frontier SET state = $1, outcome = $2, lease_until = NULL, lease_holder = NULL
-        WHERE url = $3";
-    let outcome: String = outcome.chars().take(500).collect();
-    on!(store, |db| sqlx::query(SQL)
-        .bind(state)
-        .bind(&outcome)
-        .bind(url)
-        .execute(db)
-        .await
-        .map(|_| ()))?;
-    Ok(())
-}
-
-/// Puts an address back after a temporary failure, to be taken again from `not_before` on.
-pub async fn retry(store: &Store, url: &str, outcome: &str, not_before: i64) -> Result<()> {
-    const SQL: &str =
-        "UPDATE frontier SET state = 'queued', outcome = $1, lease_until = $2, lease_holder = NULL
-        WHERE url = $3";
-    let outcome: String = outcome.chars().take(500).collect();
-    on!(store, |db| sqlx::query(SQL)
-        .bind(&outcome)
-        .bind(not_before)
-        .bind(url)
-        .execute(db)
-        .await
-        .map(|_| ()))?;
-    Ok(())
+        "UPDATE frontier SET state = $1, outcome = $2, lease_until = $3, lease_holder = NULL
+        WHERE url = $4 AND state = 'leased' AND lease_holder = $5 AND attempts = $6";
+    let (state, outcome, not_before) = match visited {
+        Visited::Done(outcome) => ("done", outcome, None),
+        Visited::Refused(outcome) => ("refused", outcome, None),
+        Visited::Again(outcome, not_before) => ("queued", outcome, Some(not_before)),
+    };
+    let outcome: String = storable(outcome).chars().take(500).collect();
+    // The site before its address, as in `lease`: nobody waits in a circle.
+    let ended = transaction!(store, &[], |tx| {
+        sqlx::query(REST)
+            .bind(rest_until)
+            .bind(&lease.host)
+            .bind(&lease.holder)
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query(SQL)
+            .bind(state)
+            .bind(&outcome)
+            .bind(not_before)
+            .bind(&lease.url)
+            .bind(&lease.holder)
+            .bind(lease.attempts)
+            .execute(&mut *tx)
+            .await?
+            .rows_affected()
+    });
+    Ok(ended == 1)
 }
 
 /// Refuses every queued address of a host that was found this way: once one feed has answered, the

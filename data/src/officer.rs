@@ -5,7 +5,7 @@ use blocklist::statement::KeyGrant;
 
 use crate::{
     error::{Error, Result},
-    pool::{Store, on},
+    pool::{Store, locks, on, random_id, storable, transaction},
     seal::{self, SealError, SigningKey},
     session,
 };
@@ -130,7 +130,7 @@ pub(crate) async fn prepare(new: NewOfficer<'_>) -> Result<Account, SealError> {
     .await?;
     let public_key = key::public(&key);
     let officer = Officer {
-        id: format!("{:016x}", crate::pool::random_id()?),
+        id: format!("{:016x}", random_id()?),
         login: new.login.to_owned(),
         display_name: new.display_name.to_owned(),
         role: new.role,
@@ -156,23 +156,37 @@ impl Account {
     }
 }
 
-/// Whether an account rests after too many wrong passwords.
-async fn rests(store: &Store, login: &str, now: i64) -> Result<bool> {
-    const SQL: &str = "SELECT COUNT(*) FROM sign_in_failure WHERE login = $1 AND at > $2";
-    let since = now - FAILURE_SECONDS;
-    let failures: i64 = on!(store, |db| sqlx::query_scalar(SQL)
-        .bind(login)
-        .bind(since)
-        .fetch_one(db)
-        .await)?;
-    Ok(failures >= MAX_FAILURES)
+/// An attempt to use a password, counted before the password is tried: however many are tried at
+/// once, on however many machines, no more than [`MAX_FAILURES`] are tried at all. `None` while the
+/// account rests.
+async fn attempt(store: &Store, login: &str, now: i64) -> Result<Option<i64>> {
+    const COUNT: &str = "SELECT COUNT(*) FROM sign_in_failure WHERE login = $1 AND at > $2";
+    const SQL: &str = "INSERT INTO sign_in_failure (id, login, at) VALUES ($1, $2, $3)";
+    let id = random_id()?;
+    transaction!(store, &locks::login(login), |tx| {
+        let failures: i64 = sqlx::query_scalar(COUNT)
+            .bind(login)
+            .bind(now - FAILURE_SECONDS)
+            .fetch_one(&mut *tx)
+            .await?;
+        if failures >= MAX_FAILURES {
+            return Ok(None);
+        }
+        sqlx::query(SQL)
+            .bind(id)
+            .bind(login)
+            .bind(now)
+            .execute(&mut *tx)
+            .await?;
+    });
+    Ok(Some(id))
 }
 
-async fn count_failure(store: &Store, login: &str, now: i64) -> Result<()> {
-    const SQL: &str = "INSERT INTO sign_in_failure (login, at) VALUES ($1, $2)";
+/// The password was right: the attempt was no failure.
+async fn succeeded(store: &Store, attempt: i64) -> Result<()> {
+    const SQL: &str = "DELETE FROM sign_in_failure WHERE id = $1";
     on!(store, |db| sqlx::query(SQL)
-        .bind(login)
-        .bind(now)
+        .bind(attempt)
         .execute(db)
         .await
         .map(|_| ()))?;
@@ -186,13 +200,15 @@ pub async fn sign_in(
     password: &str,
     now: i64,
 ) -> Result<SignedIn, SignInError> {
-    if rests(store, login, now).await? {
-        return Err(SignInError::TooManyTries);
-    }
+    let login = &*storable(login);
+    let attempt = attempt(store, login, now)
+        .await?
+        .ok_or(SignInError::TooManyTries)?;
     if let Some((officer, phc)) = by_login(store, login).await? {
         let password = password.to_owned();
         let right = off_thread(move || Ok(seal::verify_password(&password, &phc)?)).await;
         if matches!(right, Ok(true)) {
+            succeeded(store, attempt).await?;
             let token = session::begin(store, &officer.id, now).await?;
             return Ok(SignedIn { officer, token });
         }
@@ -201,7 +217,6 @@ pub async fn sign_in(
         let password = password.to_owned();
         let _ = off_thread(move || seal::hash_password(&format!("{password:>12}"))).await;
     }
-    count_failure(store, login, now).await?;
     Err(SignInError::WrongCredentials)
 }
 
@@ -246,9 +261,9 @@ pub async fn unlock(
     password: &str,
     now: i64,
 ) -> Result<SigningKey, UnlockError> {
-    if rests(store, &officer.login, now).await? {
-        return Err(UnlockError::TooManyTries);
-    }
+    let attempt = attempt(store, &officer.login, now)
+        .await?
+        .ok_or(UnlockError::TooManyTries)?;
     const SQL: &str = "SELECT sealed_key FROM officer WHERE id = $1 AND disabled_at IS NULL";
     let sealed: Option<Vec<u8>> = on!(store, |db| sqlx::query_scalar(SQL)
         .bind(&officer.id)
@@ -258,12 +273,12 @@ pub async fn unlock(
     let sealed = sealed.ok_or(UnlockError::WrongPassword)?;
     let (password, key_id) = (password.to_owned(), officer.key_id.clone());
     match off_thread(move || seal::unseal(&sealed, &password, &key_id)).await {
-        Ok(key) => Ok(key),
-        Err(SealError::Store(error)) => Err(error.into()),
-        Err(SealError::WrongPassword | SealError::TooShort) => {
-            count_failure(store, &officer.login, now).await?;
-            Err(UnlockError::WrongPassword)
+        Ok(key) => {
+            succeeded(store, attempt).await?;
+            Ok(key)
         }
+        Err(SealError::Store(error)) => Err(error.into()),
+        Err(SealError::WrongPassword | SealError::TooShort) => Err(UnlockError::WrongPassword),
     }
 }
 
@@ -279,13 +294,36 @@ async fn off_thread<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::{Centre, Engine, Scratch};
 
-    #[tokio::test]
-    async fn sign_in_and_lockout() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(&format!("sqlite:{}", dir.path().join("q.db").display()))
-            .await
-            .unwrap();
+    crate::both_engines!(sign_in_and_lockout, many_passwords_tried_at_once);
+
+    /// A password hash takes a while; tries that overlap must not all see the same count.
+    async fn many_passwords_tried_at_once(engine: Engine) {
+        let centre = Centre::on(engine).await;
+        let mut stores = Vec::new();
+        for _ in 0..3 * MAX_FAILURES {
+            stores.push(centre.another().await);
+        }
+        let mut tries = Vec::new();
+        for store in stores {
+            tries.push(tokio::spawn(async move {
+                sign_in(&store, "officer-1\0", "a wrong password", 10).await
+            }));
+        }
+        let mut tried = 0;
+        for attempt in tries {
+            match attempt.await.unwrap() {
+                Err(SignInError::WrongCredentials) => tried += 1,
+                other => assert!(matches!(other, Err(SignInError::TooManyTries)), "{other:?}"),
+            }
+        }
+        assert_eq!(tried, MAX_FAILURES);
+    }
+
+    async fn sign_in_and_lockout(engine: Engine) {
+        let scratch = Scratch::new(engine).await;
+        let (dir, store) = (&scratch.dir, scratch.open().await);
         let admin = |login| NewOfficer {
             login,
             display_name: "A",

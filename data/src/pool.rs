@@ -1,18 +1,19 @@
 //! The handle to the database, and the one way every statement is written for both engines.
+//!
+//! [`open`] names and opens a database, [`schema`] brings its tables up to date, [`locks`] says what
+//! a transaction holds alone while it runs, and [`wake`] tells a publisher that something was queued.
 
-use std::{str::FromStr, sync::Arc, time::Duration};
+pub(crate) mod locks;
+pub mod open;
+pub mod schema;
+pub mod wake;
 
-use sqlx::{
-    PgPool, SqlitePool,
-    postgres::PgPoolOptions,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
-};
+use std::sync::Arc;
+
+use sqlx::{PgPool, SqlitePool};
 use tokio::sync::Mutex;
 
 use crate::error::{Error, Result};
-
-/// How long a connection waits for another writer, in seconds.
-const BUSY_SECONDS: u64 = 10;
 
 /// A connection pool of either engine.
 #[derive(Clone, Debug)]
@@ -32,8 +33,7 @@ pub struct Store {
 }
 
 /// Runs one expression on whichever engine the store has. The SQL inside is one text for both:
-/// `$1` places, no function that only one of them knows. With a second name, that name is bound to
-/// the statement that begins a writing transaction.
+/// `$1` places, no function that only one of them knows.
 macro_rules! on {
     ($store:expr, |$db:ident| $body:expr) => {
         match &$store.pool {
@@ -41,58 +41,52 @@ macro_rules! on {
             $crate::pool::Pool::Postgres($db) => $body,
         }
     };
-    ($store:expr, |$db:ident, $begin:ident| $body:expr) => {
+}
+pub(crate) use on;
+
+/// Runs a block in a writing transaction and commits it; whatever leaves the block early undoes it.
+/// The transaction first takes `locks` (see [`locks`]) and keeps them until it ends. With a second
+/// name, that name is bound to the clause by which a `SELECT` locks the rows of the table `s`.
+macro_rules! transaction {
+    ($store:expr, $locks:expr, |$tx:ident| $body:expr) => {
+        $crate::pool::transaction!($store, $locks, |$tx, _row_lock| $body)
+    };
+    ($store:expr, $locks:expr, |$tx:ident, $row_lock:ident| $body:expr) => {
         match &$store.pool {
-            $crate::pool::Pool::Sqlite($db) => {
-                // Take the write lock at once: two readers that both upgrade would deadlock.
-                let $begin = "BEGIN IMMEDIATE";
-                $body
+            $crate::pool::Pool::Sqlite(db) => {
+                // SQLite has one writer at a time: the write lock is every lock. It is taken at
+                // once: two readers that both became writers would wait for each other for ever.
+                let mut $tx = db.begin_with("BEGIN IMMEDIATE").await?;
+                let $row_lock = "";
+                let done = $body;
+                $tx.commit().await?;
+                done
             }
-            $crate::pool::Pool::Postgres($db) => {
-                let $begin = "BEGIN";
-                $body
+            $crate::pool::Pool::Postgres(db) => {
+                let mut $tx = $crate::pool::locks::begin(db, $locks).await?;
+                let $row_lock = "FOR NO KEY UPDATE OF s SKIP LOCKED";
+                let done = $body;
+                $tx.commit().await?;
+                done
             }
         }
     };
 }
-pub(crate) use on;
+pub(crate) use transaction;
 
 impl Store {
-    /// Opens `sqlite:PATH` (the file is made if it is missing) or `postgres://…`, and brings the
-    /// schema up to date.
-    pub async fn open(url: &str) -> Result<Self> {
-        let pool = if url.starts_with("sqlite:") {
-            let options = SqliteConnectOptions::from_str(url)
-                .map_err(opening(url))?
-                .create_if_missing(true)
-                .journal_mode(SqliteJournalMode::Wal)
-                // A power cut may lose the last second of crawling, but what officers signed is
-                // fsynced: WAL with FULL syncs each commit.
-                .synchronous(SqliteSynchronous::Full)
-                .foreign_keys(true)
-                .busy_timeout(Duration::from_secs(BUSY_SECONDS));
-            let pool = SqlitePoolOptions::new()
-                .max_connections(8)
-                .connect_with(options)
-                .await
-                .map_err(opening(url))?;
-            sqlx::migrate!("migrations/sqlite").run(&pool).await?;
-            Pool::Sqlite(pool)
-        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            Pool::Postgres(
-                PgPoolOptions::new()
-                    .max_connections(8)
-                    .connect(url)
-                    .await
-                    .map_err(opening("of the PostgreSQL server"))?,
-            )
-        } else {
-            return Err(Error::Engine(url.chars().take(40).collect()));
-        };
-        Ok(Self {
+    pub(crate) fn of(pool: Pool) -> Self {
+        Self {
             pool,
             record: Arc::default(),
-        })
+        }
+    }
+
+    /// The connections, for tests that look past this room.
+    #[cfg(any(test, feature = "testing"))]
+    #[doc(hidden)]
+    pub fn pool(&self) -> &Pool {
+        &self.pool
     }
 
     /// Closes all connections.
@@ -123,14 +117,18 @@ impl Store {
     }
 }
 
-fn opening(name: &str) -> impl FnOnce(sqlx::Error) -> Error + use<> {
-    let name = name.chars().take(200).collect();
-    move |source| Error::Open { name, source }
-}
-
 /// A random positive 63-bit id, for rows whose order does not matter.
 pub fn random_id() -> Result<i64> {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes).map_err(|_| Error::Randomness)?;
     Ok(i64::from_be_bytes(bytes) & i64::MAX)
+}
+
+/// Text from outside as both engines can keep it: PostgreSQL has no place for U+0000 in text.
+pub(crate) fn storable(text: &str) -> std::borrow::Cow<'_, str> {
+    if text.contains('\0') {
+        text.replace('\0', "\u{fffd}").into()
+    } else {
+        text.into()
+    }
 }

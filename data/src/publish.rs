@@ -229,7 +229,7 @@ impl Publisher {
     ) -> Result<(), PublishError> {
         // The lease is checked in the same statement: a publisher that lost it appends nothing.
         const SQL: &str = "INSERT INTO log_leaf (position, statement_id, leaf, sequenced_at)
-            SELECT (SELECT COUNT(*) FROM log_leaf), $1, $2, $3
+            SELECT (SELECT COALESCE(MAX(position) + 1, 0) FROM log_leaf), $1, $2, $3
             WHERE EXISTS (SELECT 1 FROM lease WHERE name = 'publish' AND holder = $4 AND until > $3)";
         let done = on!(self.store, |db| sqlx::query(SQL)
             .bind(statement_id)

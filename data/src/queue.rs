@@ -15,7 +15,8 @@ pub struct Pending {
 }
 
 /// The statement that puts a leaf with all its signatures into the queue. It always runs inside the
-/// transaction that stores what the leaf is about.
+/// transaction that stores what the leaf is about, and that holds [`crate::pool::locks::OFFICE`]: ids
+/// are given and become visible in one order, so that nothing is sequenced before what came first.
 pub(crate) const INSERT: &str =
     "INSERT INTO signed_statement (id, kind, listing_id, leaf, leaf_sha256, signed_at)
      SELECT COALESCE(MAX(id), 0) + 1, $1, $2, $3, $4, $5 FROM signed_statement";

@@ -3,7 +3,7 @@
 use crate::{
     decide::Document,
     error::Result,
-    pool::{Store, on},
+    pool::{Store, on, storable},
 };
 
 /// A signature on a proposal.
@@ -24,7 +24,7 @@ pub async fn order_document(store: &Store, listing_id: &str) -> Result<Option<Do
     const SQL: &str = "SELECT d.file_name, d.content_type, d.bytes
         FROM proposal p JOIN order_document d ON d.sha256 = p.order_sha256 WHERE p.listing_id = $1";
     let row: Option<(String, String, Vec<u8>)> = on!(store, |db| sqlx::query_as(SQL)
-        .bind(listing_id)
+        .bind(&*storable(listing_id))
         .fetch_optional(db)
         .await)?;
     Ok(row.map(|(file_name, content_type, bytes)| Document {
@@ -39,18 +39,22 @@ pub async fn signatures(store: &Store, listing_id: &str) -> Result<Vec<Signature
     const SQL: &str = "SELECT s.place, o.display_name, s.key_id, s.signed_at
         FROM signature s JOIN officer o ON o.id = s.officer_id WHERE s.listing_id = $1 ORDER BY s.place";
     Ok(on!(store, |db| sqlx::query_as(SQL)
-        .bind(listing_id)
+        .bind(&*storable(listing_id))
         .fetch_all(db)
         .await)?)
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::{decide, testing};
+    use crate::{
+        decide,
+        testing::{self, Engine},
+    };
 
-    #[tokio::test]
-    async fn a_proposal_is_read_back_with_its_order_and_signatures() {
-        let centre = testing::Centre::new().await;
+    crate::both_engines!(a_proposal_is_read_back_with_its_order_and_signatures);
+
+    async fn a_proposal_is_read_back_with_its_order_and_signatures(engine: Engine) {
+        let centre = testing::Centre::on(engine).await;
         let case = centre.plant_case("obmen.test").await;
         let (store, now) = (&centre.store, testing::NOW + 60);
         let id = decide::propose(

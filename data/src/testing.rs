@@ -1,6 +1,11 @@
 //! A whole centre in a temporary directory: log, people, cases. For tests only.
 #![allow(clippy::expect_used, missing_docs, reason = "test support")]
 
+pub mod cluster;
+mod engine;
+
+pub use engine::{Engine, Scratch};
+
 use blocklist::{
     DomainName, Scope, Trust,
     guard::{GuardList, Reach, Tier},
@@ -8,7 +13,6 @@ use blocklist::{
     testing::name,
     time::Day,
 };
-use tempfile::TempDir;
 
 use crate::{
     Officer, Store, case,
@@ -27,11 +31,15 @@ pub const PASSWORD: &str = "a password for tests";
 
 /// A demonstration centre with two admins and two officers, its first leaves published.
 pub struct Centre {
-    pub dir: TempDir,
+    pub dir: tempfile::TempDir,
+    /// What `Store::open` is given.
+    pub url: String,
+    pub engine: Engine,
     pub store: Store,
     pub trust: Trust,
     pub first: Officer,
     pub second: Officer,
+    _database: Option<cluster::Database>,
 }
 
 pub fn person<'a>(login: &'a str, role: Role) -> NewOfficer<'a> {
@@ -44,14 +52,15 @@ pub fn person<'a>(login: &'a str, role: Role) -> NewOfficer<'a> {
 }
 
 impl Centre {
+    /// On SQLite, in the file that a data directory has.
     pub async fn new() -> Self {
-        let dir = tempfile::tempdir().expect("a directory");
-        let store = Store::open(&format!(
-            "sqlite:{}",
-            dir.path().join("qalqan.db").display()
-        ))
-        .await
-        .expect("a store");
+        Self::on(Engine::Sqlite).await
+    }
+
+    pub async fn on(engine: Engine) -> Self {
+        let scratch = Scratch::new(engine).await;
+        let store = scratch.open().await;
+        let Scratch { url, dir, database } = scratch;
         let new = NewLog {
             origin: "qalqan.test/log",
             public_url: "http://qalqan.test",
@@ -88,13 +97,21 @@ impl Centre {
         let first = people.pop().expect("two officers");
         let centre = Self {
             dir,
+            url,
+            engine,
             store,
             trust,
             first,
             second,
+            _database: database,
         };
         centre.publisher().await.step(NOW).await.expect("a release");
         centre
+    }
+
+    /// The store as another process has it.
+    pub async fn another(&self) -> Store {
+        Store::open(&self.url).await.expect("a store")
     }
 
     pub async fn publisher(&self) -> Publisher {

@@ -18,7 +18,7 @@ use blocklist::{
 use data::{
     ceremony,
     decide::{self, DecideError},
-    testing::{Centre, NOW, PASSWORD, proposal},
+    testing::{Centre, Engine, NOW, PASSWORD, proposal},
 };
 
 const ADMINS: ceremony::Pair<'_> = [("admin-1", PASSWORD), ("admin-2", PASSWORD)];
@@ -97,9 +97,8 @@ const ROWS: [(&str, &str); 4] = [
     ("secondary", ""),
 ];
 
-#[tokio::test]
-async fn a_proposal_for_a_public_suffix_is_refused() {
-    let centre = Centre::new().await;
+async fn a_proposal_for_a_public_suffix_is_refused(engine: Engine) {
+    let centre = Centre::on(engine).await;
     let case = centre.plant_case("test").await;
     for scope in [Scope::Host, Scope::Subtree] {
         let refused = refusal(propose_case(&centre, &case, scope).await);
@@ -107,10 +106,9 @@ async fn a_proposal_for_a_public_suffix_is_refused() {
     }
 }
 
-#[tokio::test]
-async fn a_host_that_a_register_names_is_refused_on_any_basis() {
+async fn a_host_that_a_register_names_is_refused_on_any_basis(engine: Engine) {
     for (basis, term) in ROWS {
-        let centre = Centre::new().await;
+        let centre = Centre::on(engine).await;
         register(&centre, "jaqsy.test", basis, term).await;
         let host = refusal(propose(&centre, "jaqsy.test", Scope::Host).await);
         assert_eq!(host.relation, Relation::Same, "{basis} {term}");
@@ -122,10 +120,11 @@ async fn a_host_that_a_register_names_is_refused_on_any_basis() {
     }
 }
 
-#[tokio::test]
-async fn a_subtree_that_holds_a_protected_host_is_refused_and_the_host_beside_it_is_not() {
+async fn a_subtree_that_holds_a_protected_host_is_refused_and_the_host_beside_it_is_not(
+    engine: Engine,
+) {
     for (basis, term) in ROWS {
-        let centre = Centre::new().await;
+        let centre = Centre::on(engine).await;
         register(&centre, "trade.big.test", basis, term).await;
         let case = centre.plant_case("big.test").await;
         let above = refusal(propose_case(&centre, &case, Scope::Subtree).await);
@@ -139,15 +138,14 @@ async fn a_subtree_that_holds_a_protected_host_is_refused_and_the_host_beside_it
 }
 
 /// The second officer is asked by the log of that moment, not by that of the first signature.
-#[tokio::test]
-async fn a_protection_that_enters_between_the_two_signatures_stops_the_second() {
+async fn a_protection_that_enters_between_the_two_signatures_stops_the_second(engine: Engine) {
     for (host, scope, protected) in [
         ("obmen.test", Scope::Host, "obmen.test"),
         ("www.obmen.test", Scope::Host, "obmen.test"),
         ("obmen.test", Scope::Subtree, "trade.obmen.test"),
     ] {
         for (basis, term) in ROWS {
-            let centre = Centre::new().await;
+            let centre = Centre::on(engine).await;
             let listing = propose(&centre, host, scope).await.unwrap();
             register(&centre, protected, basis, term).await;
             let refused = refusal(approve(&centre, &listing).await);
@@ -156,7 +154,7 @@ async fn a_protection_that_enters_between_the_two_signatures_stops_the_second() 
             let folded = centre.store.folded(Timestamp(NOW)).await.unwrap();
             assert!(folded.listings.is_empty(), "nothing was queued");
         }
-        let centre = Centre::new().await;
+        let centre = Centre::on(engine).await;
         let listing = propose(&centre, host, scope).await.unwrap();
         guard(&centre, protected).await;
         let refused = refusal(approve(&centre, &listing).await);
@@ -168,9 +166,8 @@ async fn a_protection_that_enters_between_the_two_signatures_stops_the_second() 
 }
 
 /// A register row of the same moment as the approval: both are in the log, the row wins.
-#[tokio::test]
-async fn a_protection_that_enters_after_both_signatures_holds_the_listing_back() {
-    let centre = Centre::new().await;
+async fn a_protection_that_enters_after_both_signatures_holds_the_listing_back(engine: Engine) {
+    let centre = Centre::on(engine).await;
     for host in [
         "live.test",
         "named.test",
@@ -234,3 +231,11 @@ async fn a_protection_that_enters_after_both_signatures_holds_the_listing_back()
         assert_eq!(set.find_name(&name(host)).is_some(), blocked, "{host}");
     }
 }
+
+data::both_engines!(
+    a_proposal_for_a_public_suffix_is_refused,
+    a_host_that_a_register_names_is_refused_on_any_basis,
+    a_subtree_that_holds_a_protected_host_is_refused_and_the_host_beside_it_is_not,
+    a_protection_that_enters_between_the_two_signatures_stops_the_second,
+    a_protection_that_enters_after_both_signatures_holds_the_listing_back,
+);

@@ -14,7 +14,7 @@ use data::{
     decide::{self, DecideError},
     officer,
     publish::PublishError,
-    testing::{Centre, NOW, PASSWORD, proposal},
+    testing::{Centre, Engine, NOW, PASSWORD, proposal},
 };
 
 /// Reads the release directory as an outsider would and believes nothing.
@@ -51,9 +51,8 @@ async fn shown(centre: &Centre, listing: &str) -> String {
         .statement_sha256
 }
 
-#[tokio::test]
-async fn proposed_approved_published_and_lifted() {
-    let centre = Centre::new().await;
+async fn proposed_approved_published_and_lifted(engine: Engine) {
+    let centre = Centre::on(engine).await;
     let case = centre.plant_case("obmen.test").await;
     let (store, first, second) = (&centre.store, &centre.first, &centre.second);
     let listing = decide::propose(store, first, PASSWORD, &case, proposal(), NOW + 1)
@@ -109,9 +108,8 @@ async fn proposed_approved_published_and_lifted() {
     assert_eq!(kinds, ["propose", "approve", "lift"]);
 }
 
-#[tokio::test]
-async fn moves_that_are_refused() {
-    let centre = Centre::new().await;
+async fn moves_that_are_refused(engine: Engine) {
+    let centre = Centre::on(engine).await;
     let (store, first, second) = (&centre.store, &centre.first, &centre.second);
     let case = centre.plant_case("obmen.test").await;
     let propose = |form| decide::propose(store, first, PASSWORD, &case, form, NOW);
@@ -179,61 +177,102 @@ async fn moves_that_are_refused() {
 }
 
 /// What somebody with a database console tries; the database itself says no.
-#[tokio::test]
-async fn the_database_holds_the_rules() {
-    let centre = Centre::new().await;
+async fn the_database_holds_the_rules(engine: Engine) {
+    let centre = Centre::on(engine).await;
     let (store, first) = (&centre.store, &centre.first);
     let case = centre.plant_case("obmen.test").await;
     let listing = decide::propose(store, first, PASSWORD, &case, proposal(), NOW)
         .await
         .unwrap();
     let hash = shown(&centre, listing.as_str()).await;
+    let octets = engine.octets("00");
     let sign = |officer: &data::Officer, place: i64, hash: &str| {
         format!(
-            "INSERT INTO signature VALUES ('{listing}', {place}, '{}', '{}', '{hash}', X'00', 0)",
+            "INSERT INTO signature VALUES ('{listing}', {place}, '{}', '{}', '{hash}', {octets}, 0)",
             officer.id, officer.key_id
         )
     };
     let tries = [
-        ("the first officer again", sign(first, 2, &hash)),
-        ("other bytes", sign(&centre.second, 2, &"0".repeat(64))),
-        ("a place of the proposer", sign(&centre.second, 1, &hash)),
+        (
+            "the first officer again",
+            sign(first, 2, &hash),
+            "signs first and never second",
+        ),
+        (
+            "other bytes",
+            sign(&centre.second, 2, &"0".repeat(64)),
+            "other bytes than the proposal",
+        ),
+        (
+            "a place of the proposer",
+            sign(&centre.second, 1, &hash),
+            "signs first and never second",
+        ),
+        (
+            "another's key",
+            sign(&centre.second, 2, &hash)
+                .replace(centre.second.key_id.as_str(), first.key_id.as_str()),
+            "with their own key",
+        ),
         (
             "a listing with one signature",
-            format!("INSERT INTO signed_statement VALUES (99, 'list', '{listing}', X'00', 'x', 0)"),
+            format!(
+                "INSERT INTO signed_statement VALUES (99, 'list', '{listing}', {octets}, 'x', 0)"
+            ),
+            "the signatures of two officers",
         ),
         (
             "an altered statement",
-            format!("UPDATE proposal SET statement = X'00' WHERE listing_id = '{listing}'"),
+            format!("UPDATE proposal SET statement = {octets} WHERE listing_id = '{listing}'"),
+            "append-only",
         ),
         (
             "a rewritten log",
-            "UPDATE log_leaf SET leaf = X'00' WHERE position = 1".into(),
+            format!("UPDATE log_leaf SET leaf = {octets} WHERE position = 1"),
+            "append-only",
         ),
         (
             "a shortened log",
             "DELETE FROM log_leaf WHERE position = 3".into(),
+            "append-only",
         ),
         (
             "a leaf out of order",
-            "INSERT INTO log_leaf VALUES (99, NULL, X'00', 0)".into(),
+            format!("INSERT INTO log_leaf VALUES (99, NULL, {octets}, 0)"),
+            "one after another",
         ),
-        ("a removed audit row", "DELETE FROM audit".into()),
+        (
+            "a removed audit row",
+            "DELETE FROM audit".into(),
+            "append-only",
+        ),
         (
             "a changed decision",
             "UPDATE decision SET reason = 'x'".into(),
+            "append-only",
         ),
-        ("an order removed", "DELETE FROM order_document".into()),
+        (
+            "an order removed",
+            "DELETE FROM order_document".into(),
+            "append-only",
+        ),
     ];
-    for (what, sql) in tries {
-        assert!(centre.sql(&sql).await.is_err(), "{what}: {sql}");
+    let mut tries = Vec::from(tries);
+    if engine == Engine::Postgres {
+        for table in ["decision", "audit", "log_leaf", "proposal"] {
+            let sql = format!("TRUNCATE {table} CASCADE");
+            tries.push(("a table emptied at once", sql, "append-only"));
+        }
+    }
+    for (what, sql, says) in tries {
+        let refused = centre.sql(&sql).await.expect_err(what).to_string();
+        assert!(refused.contains(says), "{what}: {refused}");
     }
 }
 
 /// Triggers can be dropped by whoever owns the file; signatures cannot.
-#[tokio::test]
-async fn a_statement_altered_behind_the_triggers_does_not_get_a_second_signature() {
-    let centre = Centre::new().await;
+async fn a_statement_altered_behind_the_triggers_does_not_get_a_second_signature(engine: Engine) {
+    let centre = Centre::on(engine).await;
     let case = centre.plant_case("obmen.test").await;
     let listing = decide::propose(
         &centre.store,
@@ -253,10 +292,14 @@ async fn a_statement_altered_behind_the_triggers_does_not_get_a_second_signature
         .unwrap()
         .replace("obmen.test", "dobro.test");
     let hash = blocklist::Digest::of(altered.as_bytes());
-    centre.sql("DROP TRIGGER proposal_keeps").await.unwrap();
+    centre
+        .sql(&engine.drop_trigger("proposal_keeps", "proposal"))
+        .await
+        .unwrap();
     centre
         .sql(&format!(
-            "UPDATE proposal SET statement = CAST('{altered}' AS BLOB), statement_sha256 = '{hash}'"
+            "UPDATE proposal SET statement = {}, statement_sha256 = '{hash}'",
+            engine.octets(&blocklist::digest::hex(altered.as_bytes()))
         ))
         .await
         .unwrap();
@@ -272,17 +315,16 @@ async fn a_statement_altered_behind_the_triggers_does_not_get_a_second_signature
     assert!(matches!(refused, Err(DecideError::Store(_))), "{refused:?}");
 }
 
-#[tokio::test]
-async fn a_forged_queue_entry_stops_the_publisher() {
-    let centre = Centre::new().await;
+async fn a_forged_queue_entry_stops_the_publisher(engine: Engine) {
+    let centre = Centre::on(engine).await;
     let other = blocklist::testing::TestLog::with_seed(true, 70);
     let mut forged = blocklist::testing::TestLog::with_seed(true, 70);
     forged.list("innocent.test", blocklist::Scope::Host, 1);
     let leaf = forged.leaves.last().unwrap();
     assert!(other.leaves.len() < forged.leaves.len());
     let sql = format!(
-        "INSERT INTO signed_statement VALUES (999, 'annul', NULL, X'{}', 'x', 0)",
-        blocklist::digest::hex(leaf)
+        "INSERT INTO signed_statement VALUES (999, 'annul', NULL, {}, 'x', 0)",
+        engine.octets(&blocklist::digest::hex(leaf))
     );
     centre.sql(&sql).await.unwrap();
     let stopped = centre.publisher().await.step(NOW + 1).await;
@@ -293,16 +335,15 @@ async fn a_forged_queue_entry_stops_the_publisher() {
     assert!(verify_release(&centre).entries.is_empty());
 }
 
-#[tokio::test]
-async fn one_publisher_at_a_time_and_never_a_second_history() {
-    let centre = Centre::new().await;
+async fn one_publisher_at_a_time_and_never_a_second_history(engine: Engine) {
+    let centre = Centre::on(engine).await;
     let held = centre.publisher().await;
     let second = data::publish::Publisher::open(centre.store.clone(), centre.dir.path(), NOW).await;
     assert!(matches!(second, Err(PublishError::Leased)));
     drop(held);
 
     // An old backup: the same directory, a store with fewer leaves.
-    let backup = Centre::new().await;
+    let backup = Centre::on(engine).await;
     let older = data::publish::Publisher::open(backup.store.clone(), centre.dir.path(), NOW).await;
     assert!(
         matches!(
@@ -311,15 +352,15 @@ async fn one_publisher_at_a_time_and_never_a_second_history() {
         ),
         "another log"
     );
-    centre.sql("DROP TRIGGER log_leaf_stays").await.unwrap();
+    centre
+        .sql(&engine.drop_trigger("log_leaf_stays", "log_leaf"))
+        .await
+        .unwrap();
     centre
         .sql("DELETE FROM log_leaf WHERE position = 3")
         .await
         .unwrap();
-    let path = centre.dir.path().join("qalqan.db");
-    let restored = data::Store::open(&format!("sqlite:{}", path.display()))
-        .await
-        .unwrap();
+    let restored = centre.another().await;
     let refused = data::publish::Publisher::open(restored, centre.dir.path(), NOW).await;
     assert!(matches!(
         refused,
@@ -330,9 +371,8 @@ async fn one_publisher_at_a_time_and_never_a_second_history() {
     ));
 }
 
-#[tokio::test]
-async fn time_alone_moves_list_and_serial() {
-    let centre = Centre::new().await;
+async fn time_alone_moves_list_and_serial(engine: Engine) {
+    let centre = Centre::on(engine).await;
     let mut form = proposal();
     form.days = 1;
     centre.approved("obmen.test", form).await;
@@ -352,3 +392,13 @@ async fn time_alone_moves_list_and_serial() {
     assert!(ended.entries.is_empty());
     assert_eq!(ended.serial(), listed.serial() + 1);
 }
+
+data::both_engines!(
+    proposed_approved_published_and_lifted,
+    moves_that_are_refused,
+    the_database_holds_the_rules,
+    a_statement_altered_behind_the_triggers_does_not_get_a_second_signature,
+    a_forged_queue_entry_stops_the_publisher,
+    one_publisher_at_a_time_and_never_a_second_history,
+    time_alone_moves_list_and_serial,
+);

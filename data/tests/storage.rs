@@ -14,7 +14,7 @@ use blocklist::{Release, Timestamp};
 use data::{
     Error,
     publish::PublishError,
-    testing::{Centre, NOW, proposal},
+    testing::{Centre, Engine, NOW, proposal},
 };
 
 /// What stands in the way of what: a file where a directory is needed, or the other way round. That
@@ -34,10 +34,9 @@ fn remove(path: &Path) {
     }
 }
 
-#[tokio::test]
-async fn a_step_that_cannot_write_is_made_up_for_later() {
+async fn a_step_that_cannot_write_is_made_up_for_later(engine: Engine) {
     for (hindered, by_directory) in HINDRANCES {
-        let centre = Centre::new().await;
+        let centre = Centre::on(engine).await;
         let (store, base) = (&centre.store, centre.dir.path().join("release"));
         let before = fs::read(base.join("release")).unwrap();
         centre.approved("obmen.test", proposal()).await;
@@ -85,3 +84,5 @@ async fn a_step_that_cannot_write_is_made_up_for_later() {
         assert!(left.is_empty(), "{left:?}");
     }
 }
+
+data::both_engines!(a_step_that_cannot_write_is_made_up_for_later,);

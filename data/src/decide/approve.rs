@@ -17,7 +17,7 @@ use crate::{
     case,
     error::{Error, Result},
     officer::{self, Officer},
-    pool::{Store, on, random_id},
+    pool::{Store, locks, on, random_id, transaction},
     queue,
 };
 
@@ -86,8 +86,7 @@ pub async fn approve(
         reason: "",
         at: now,
     };
-    on!(store, |db, begin| {
-        let mut tx = db.begin_with(begin).await?;
+    transaction!(store, locks::OFFICE, |tx| {
         enter_move!(tx, step);
         sqlx::query(SIGNATURE)
             .bind(listing_id)
@@ -107,7 +106,6 @@ pub async fn approve(
             .bind(now)
             .execute(&mut *tx)
             .await?;
-        tx.commit().await?;
     });
     Ok(())
 }
@@ -134,10 +132,8 @@ pub async fn send_back(
         reason,
         at: now,
     };
-    on!(store, |db, begin| {
-        let mut tx = db.begin_with(begin).await?;
+    transaction!(store, locks::OFFICE, |tx| {
         enter_move!(tx, step);
-        tx.commit().await?;
     });
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::{
     case,
     error::Error,
     officer::{self, Officer},
-    pool::{Store, on, random_id},
+    pool::{Store, locks, random_id, transaction},
     queue,
 };
 
@@ -37,10 +37,8 @@ pub async fn dismiss(
         reason,
         at: now,
     };
-    on!(store, |db, begin| {
-        let mut tx = db.begin_with(begin).await?;
+    transaction!(store, locks::OFFICE, |tx| {
         enter_move!(tx, step);
-        tx.commit().await?;
     });
     Ok(())
 }
@@ -92,8 +90,7 @@ pub async fn lift(
         reason,
         at: now,
     };
-    on!(store, |db, begin| {
-        let mut tx = db.begin_with(begin).await?;
+    transaction!(store, locks::OFFICE, |tx| {
         enter_move!(tx, step);
         sqlx::query(queue::INSERT)
             .bind("lift")
@@ -103,7 +100,6 @@ pub async fn lift(
             .bind(now)
             .execute(&mut *tx)
             .await?;
-        tx.commit().await?;
     });
     Ok(())
 }

@@ -36,7 +36,7 @@ pub(super) const SIGNATURE: &str = "INSERT INTO signature
     (listing_id, place, officer_id, key_id, statement_sha256, signature, signed_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
-/// Enters a [`Move`] in the open transaction `tx`; a case that is no longer where it was seen makes
+/// Enters a [`Move`] in the open transaction `tx`, which holds [`crate::pool::locks::OFFICE`]; a case that is no longer where it was seen makes
 /// the whole transaction fall. A macro, because the two engines' transactions are two types.
 macro_rules! enter_move {
     ($tx:ident, $step:expr) => {{
@@ -55,8 +55,8 @@ macro_rules! enter_move {
             .bind(step.case_id)
             .bind(&step.officer.id)
             .bind(step.kind)
-            .bind(step.reason_code)
-            .bind(step.reason)
+            .bind(&*$crate::pool::storable(step.reason_code))
+            .bind(&*$crate::pool::storable(step.reason))
             .bind(step.at)
             .execute(&mut *$tx)
             .await?;

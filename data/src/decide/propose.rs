@@ -17,7 +17,7 @@ use crate::{
     case,
     error::{Error, Result},
     officer::{self, Officer},
-    pool::{Store, on, random_id},
+    pool::{Store, locks, random_id, storable, transaction},
 };
 
 /// Proposes a listing: attaches the order, builds the statement, and signs it as the first officer.
@@ -70,8 +70,7 @@ pub async fn propose(
     const PROPOSAL: &str = "INSERT INTO proposal
         (listing_id, case_id, statement, statement_sha256, order_sha256, proposed_by, proposed_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    let listing_id = on!(store, |db, begin| {
-        let mut tx = db.begin_with(begin).await?;
+    let listing_id = transaction!(store, locks::OFFICE, |tx| {
         enter_move!(tx, step);
         let last: Option<String> = sqlx::query_scalar(LAST)
             .bind(format!("Q-{year:04}-%"))
@@ -103,8 +102,8 @@ pub async fn propose(
         let signature = key::sign(&key, Role::Officer, &bytes);
         sqlx::query(DOCUMENT)
             .bind(document_sha256.to_string())
-            .bind(&proposal.document.file_name)
-            .bind(&proposal.document.content_type)
+            .bind(&*storable(&proposal.document.file_name))
+            .bind(&*storable(&proposal.document.content_type))
             .bind(&proposal.document.bytes)
             .bind(&officer.id)
             .bind(now)
@@ -130,7 +129,6 @@ pub async fn propose(
             .bind(now)
             .execute(&mut *tx)
             .await?;
-        tx.commit().await?;
         listing_id
     });
     Ok(listing_id)
