@@ -2,9 +2,7 @@
 
 use fantoccini::key::Key;
 
-use crate::{driver::Browser, support::demo::Demo};
-
-const LANGUAGES: [&str; 3] = ["kk", "ru", "en"];
+use crate::{driver::Browser, stage::LANGUAGES, support::demo::Demo};
 
 /// A host of the demonstration's register.
 const LICENSED: &str = "kerbez.test";

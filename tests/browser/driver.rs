@@ -3,6 +3,7 @@
 //! Pages are found by form field names, ids and addresses, never by words or looks.
 
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     process::Command,
     time::{Duration, Instant},
@@ -91,6 +92,7 @@ impl Driver {
         let capabilities = json!({
             "browserName": "chrome",
             "goog:chromeOptions": { "binary": self.chromium, "args": flags },
+            "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
         });
         let Value::Object(capabilities) = capabilities else {
             unreachable!()
@@ -124,30 +126,69 @@ pub(crate) struct Browser {
     client: Client,
 }
 
-/// A command of the DevTools protocol, which chromedriver passes on.
+/// A command that chromedriver has beyond the standard: its path in the session, and its body.
 #[derive(Debug)]
-struct DevTools(Value);
+struct Vendor(&'static str, Value);
 
-impl WebDriverCompatibleCommand for DevTools {
+impl WebDriverCompatibleCommand for Vendor {
     fn endpoint(
         &self,
         base: &url::Url,
         session: Option<&str>,
     ) -> Result<url::Url, url::ParseError> {
         let session = session.unwrap_or_default();
-        base.join(&format!("session/{session}/goog/cdp/execute"))
+        base.join(&format!("session/{session}/{}", self.0))
     }
 
     fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
-        (http::Method::POST, Some(self.0.to_string()))
+        (http::Method::POST, Some(self.1.to_string()))
     }
 }
 
 impl Browser {
     /// A command of the DevTools protocol.
-    pub(crate) async fn devtools(&self, command: &str, parameters: Value) -> Value {
+    async fn devtools(&self, command: &str, parameters: Value) -> Value {
         let command = json!({ "cmd": command, "params": parameters });
-        self.client.issue_cmd(DevTools(command)).await.unwrap()
+        let command = Vendor("goog/cdp/execute", command);
+        self.client.issue_cmd(command).await.unwrap()
+    }
+
+    /// The lines of one of the browser's logs that nobody has asked for yet.
+    async fn log(&self, kind: &str) -> Vec<Value> {
+        let command = Vendor("se/log", json!({ "type": kind }));
+        let lines = self.client.issue_cmd(command).await.unwrap();
+        lines.as_array().expect("a log").clone()
+    }
+
+    /// What the console says since the last time: errors of scripts, refused and failed requests.
+    pub(crate) async fn console(&self) -> Vec<String> {
+        let lines = self.log("browser").await.into_iter();
+        lines.map(|line| line["message"].to_string()).collect()
+    }
+
+    /// The hosts asked for anything since the last time, whether or not an answer came.
+    pub(crate) async fn asked_hosts(&self) -> BTreeSet<String> {
+        let asked = self
+            .log("performance")
+            .await
+            .into_iter()
+            .filter_map(|line| {
+                let event: Value = serde_json::from_str(line["message"].as_str()?).ok()?;
+                let event = &event["message"];
+                let sent = event["method"] == "Network.requestWillBeSent";
+                let url = event["params"]["request"]["url"].as_str()?;
+                let url = sent.then(|| url::Url::parse(url).ok()).flatten()?;
+                // The browser's own first page is made of parts with addresses of another kind.
+                let network = matches!(url.scheme(), "http" | "https" | "ws" | "wss");
+                network.then(|| url.host_str().map(str::to_owned))?
+            });
+        asked.collect()
+    }
+
+    /// Prefers a colour scheme: `light` or `dark`.
+    pub(crate) async fn colours(&self, scheme: &str) {
+        let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        self.devtools("Emulation.setEmulatedMedia", media).await;
     }
 
     /// Makes the page exactly so large, in CSS pixels (a window itself has a least width).
@@ -170,6 +211,11 @@ impl Browser {
     /// The value of a JavaScript function body in the page; works with the page's own scripts off.
     pub(crate) async fn eval(&self, body: &str, arguments: Vec<Value>) -> Value {
         self.client.execute(body, arguments).await.unwrap()
+    }
+
+    /// The same for what takes its time: the function's last argument takes the value.
+    pub(crate) async fn eval_async(&self, body: &str, arguments: Vec<Value>) -> Value {
+        self.client.execute_async(body, arguments).await.unwrap()
     }
 
     /// The HTTP status of the page.

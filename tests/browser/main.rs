@@ -1,7 +1,7 @@
 //! Officers and citizens at a real browser, before the real binary.
 //!
 //! * [`driver`] is Chromium; [`officer`] and [`citizen`] are what people do with it, [`keyboard`]
-//!   is what must hold for whoever has no mouse.
+//!   is what must hold for whoever has no mouse, [`audit`] what must hold of every page there is.
 //! * Without Chromium or chromedriver a test says that it did not run; with
 //!   `QALQAN_REQUIRE_TOOLS=1` a missing tool is a failure.
 //! * `QALQAN_SHOTS=DIR cargo test -p tests --test browser -- --ignored` writes pictures of the pages
@@ -14,11 +14,13 @@
     reason = "tests"
 )]
 
+mod audit;
 mod citizen;
 mod driver;
 mod keyboard;
 mod officer;
 mod shots;
+mod stage;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -55,12 +57,16 @@ fn say(line: &str) {
 async fn driver() -> Option<Driver> {
     let driver = Driver::start().await;
     if driver.is_none() {
-        let missing = "chromium or chromedriver is missing (packages chromium, chromium-driver)";
-        let required = std::env::var_os("QALQAN_REQUIRE_TOOLS").is_some();
-        assert!(!required, "{missing}");
-        say(&format!("NOT RUN: {missing}"));
+        say_or_fail("chromium or chromedriver is missing (packages chromium, chromium-driver)");
     }
     driver
+}
+
+/// Says aloud that a test does not run; where every tool must be there, that is a failure.
+fn say_or_fail(missing: &str) {
+    let required = std::env::var_os("QALQAN_REQUIRE_TOOLS").is_some();
+    assert!(!required, "{missing}");
+    say(&format!("NOT RUN: {missing}"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,26 +3,11 @@
 
 use std::path::Path;
 
-use serde_json::json;
-
 use crate::{
-    FLAGGED, ORDER,
     driver::{Browser, Window},
-    officer::Officer,
-    support::{
-        demo::Demo,
-        dns::{self, Answer},
-    },
+    stage,
+    support::demo::Demo,
 };
-
-/// A flagged site whose proposal waits for the second signature.
-const WAITING: &str = "jeruiyq.test";
-
-/// A flagged site nobody has decided about.
-const OPEN: &str = "quorvia.test";
-
-/// A name that reads like a licensed one.
-const LOOKALIKE: &str = "xn--kerbz-2we.test";
 
 /// The longest picture, in CSS pixels.
 const LONGEST: u64 = 6_000;
@@ -43,66 +28,20 @@ async fn pictures_of_every_page() {
             scripts: true,
         })
         .await;
-    let pages = set_the_stage(&browser, &demo).await;
+    let pages = stage::set(&browser, &demo).await;
     for scheme in ["light", "dark"] {
-        let dark = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
-        browser.devtools("Emulation.setEmulatedMedia", dark).await;
+        browser.colours(scheme).await;
         for width in [360, 1280] {
-            for lang in ["kk", "ru", "en"] {
-                for (name, address) in &pages {
-                    let file = folder.join(format!("{name}-{lang}-{width}-{scheme}.png"));
-                    let address = address.replace("{lang}", lang);
-                    std::fs::write(file, picture(&browser, &address, width).await).unwrap();
+            for page in &pages {
+                for lang in page.languages() {
+                    let file = format!("{}-{lang}-{width}-{scheme}.png", page.name);
+                    let picture = picture(&browser, &page.at(lang), width).await;
+                    std::fs::write(folder.join(file), picture).unwrap();
                 }
             }
         }
     }
     browser.close().await;
-}
-
-/// One site listed, one waiting for the second signature, the second officer signed in; gives the
-/// pages by name.
-async fn set_the_stage(browser: &Browser, demo: &Demo) -> Vec<(&'static str, String)> {
-    let [first, second] = demo.officers();
-    let officer = Officer::sign_in(browser, demo, &first, "kk").await;
-    officer.open_case(FLAGGED).await;
-    let listed = officer.propose(&ORDER).await;
-    officer.open_case(WAITING).await;
-    let waiting = officer.propose(&ORDER).await;
-    officer.sign_out().await;
-    let officer = Officer::sign_in(browser, demo, &second, "kk").await;
-    officer.open_listing(&listed).await;
-    officer.ready_to_approve(&listed).await;
-    officer.approve(&listed).await;
-    let within = crate::ENFORCED_WITHIN;
-    let blocked = |answer: &Answer| matches!(answer, Answer::Blocked(_));
-    dns::until(demo.port("dns"), FLAGGED, within, blocked).await;
-    officer.open_case(OPEN).await;
-    let case = browser.url().await.replace("/kk/", "/{lang}/");
-    let page = |path: &str| demo.page(&format!("/{{lang}}/{path}"));
-    let block = format!("http://{FLAGGED}:{}/", demo.port("block_page").port());
-    vec![
-        ("home", page("")),
-        ("check-licensed", page("check?q=kerbez.test")),
-        ("check-blocked", page(&format!("check?q={FLAGGED}"))),
-        ("check-unknown", page("check?q=belgisiz-nars.test")),
-        ("check-lookalike", page(&format!("check?q={LOOKALIKE}"))),
-        ("check-refused", page("check?q=%20%20")),
-        ("register", page("register")),
-        ("licensed", page("licensed")),
-        ("verify", page("verify")),
-        ("privacy", page("privacy")),
-        ("listing", page(&format!("i/{listed}"))),
-        ("not-found", page("i/Q-2026-999999")),
-        ("block-page", block),
-        ("sign-in", page("console/sign-in")),
-        ("queue", page("console")),
-        ("case", case.clone()),
-        ("propose", format!("{case}/propose")),
-        ("listings", page("console/listings")),
-        ("approval", page(&format!("console/listing/{waiting}"))),
-        ("lift", page(&format!("console/listing/{listed}"))),
-    ]
 }
 
 /// The whole page at this width.

@@ -34,6 +34,12 @@ pub(crate) async fn site(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     common(headers, CSP);
+    // Not on the block page, which comes without TLS: browsers ignore it there and say so.
+    default(
+        headers,
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    );
     if console {
         // Not `no-referrer`: with it browsers send `Origin: null` with forms, and where
         // Sec-Fetch-Site is missing (plain http) our own forms could not be told from foreign ones.
@@ -66,11 +72,6 @@ pub(crate) fn common(headers: &mut HeaderMap, csp: &'static str) {
     default(headers, header::CONTENT_SECURITY_POLICY, csp);
     default(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     default(headers, header::X_FRAME_OPTIONS, "DENY");
-    default(
-        headers,
-        HeaderName::from_static("cross-origin-opener-policy"),
-        "same-origin",
-    );
     default(
         headers,
         HeaderName::from_static("permissions-policy"),

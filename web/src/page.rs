@@ -17,6 +17,8 @@ use crate::{
 pub(crate) struct Who {
     /// The officer's name: console pages only.
     pub(crate) name: String,
+    /// What the officer signs in with.
+    pub(crate) login: String,
     /// Role code: `officer`, `legal` or `admin`.
     pub(crate) role: String,
 }

@@ -83,6 +83,7 @@ impl Staff {
         let mut p = Page::new(self.lang, path, title.to_owned(), centre.demo);
         p.officer = Some(Who {
             name: crate::hostile::line(&self.officer.display_name, 80),
+            login: self.officer.login.clone(),
             role: self.officer.role.as_str().to_owned(),
         });
         p
