@@ -16,7 +16,10 @@ pub(crate) fn init(verbose: u8, quiet: bool) {
     let mut filter =
         EnvFilter::try_from_env("QALQAN_LOG").unwrap_or_else(|_| EnvFilter::new(level));
     // Libraries that would write down what people ask for stay quiet whatever the operator sets.
-    for directive in resolver::QUIET_LOGS {
+    let quiet = resolver::QUIET_LOGS.into_iter();
+    #[cfg(feature = "centre")]
+    let quiet = quiet.chain(web::QUIET_LOGS);
+    for directive in quiet {
         if let Ok(directive) = directive.parse() {
             filter = filter.add_directive(directive);
         }

@@ -348,10 +348,10 @@ async fn answer(
         .cut
         .map(|cut| format!(", cut: {cut}"))
         .unwrap_or_default();
-    let truncated = if exchange.truncated {
-        ", body cut at 5 MiB"
-    } else {
-        ""
+    let truncated = match exchange.truncated {
+        false => "",
+        true if exchange.body.len() >= MAX_BODY => ", body cut at 5 MiB",
+        true => ", body broke off",
     };
     Ok(format!("{status}: page, {new} new links{cut}{truncated}"))
 }

@@ -14,6 +14,11 @@ pub enum Error {
     /// Others were at the same rows for too long, or in each other's way. Nothing was changed.
     #[error("the database is busy with the same rows; nothing was changed; try again")]
     Busy(#[source] sqlx::Error),
+    /// The disk under the database is full or failing. Nothing was changed.
+    #[error(
+        "the database's disk is full or failing: make room and start again, nothing stored is lost"
+    )]
+    Disk(#[source] sqlx::Error),
     /// The database could not be opened at all.
     #[error("the database {name} cannot be opened; {}", advice(.source))]
     Open {
@@ -82,7 +87,7 @@ impl Error {
     pub fn is_temporary(&self) -> bool {
         match self {
             Self::EmptyLog | Self::Away(_) | Self::Busy(_) => true,
-            Self::Open { source, .. } => trouble(source) != Trouble::Other,
+            Self::Open { source, .. } => matches!(trouble(source), Trouble::Away | Trouble::Busy),
             _ => false,
         }
     }
@@ -92,7 +97,7 @@ impl Error {
         matches!(
             self,
             Self::Engine(_) | Self::NoLog | Self::Foreign | Self::Outdated { .. }
-        ) || matches!(self, Self::Open { .. }) && !self.is_temporary()
+        ) || matches!(self, Self::Open { source, .. } if trouble(source) == Trouble::Other)
     }
 
     /// A database of this name that could not be opened.
@@ -124,6 +129,7 @@ impl From<sqlx::Error> for Error {
         match trouble(&error) {
             Trouble::Away => Self::Away(error),
             Trouble::Busy => Self::Busy(error),
+            Trouble::Disk => Self::Disk(error),
             Trouble::Other => Self::Database(error),
         }
     }
@@ -134,6 +140,7 @@ impl From<sqlx::Error> for Error {
 enum Trouble {
     Away,
     Busy,
+    Disk,
     Other,
 }
 
@@ -153,24 +160,32 @@ fn trouble_of_code(code: &str) -> Trouble {
     match code {
         // Serialization failure, deadlock, lock or statement timeout.
         "40001" | "40P01" | "55P03" | "57014" => Trouble::Busy,
-        // SQLITE_BUSY and SQLITE_LOCKED; the low octet is the code, the rest says more.
-        code if code.len() < 5 && matches!(code.parse::<u32>().map(|c| c & 0xff), Ok(5 | 6)) => {
-            Trouble::Busy
-        }
+        // Disk full, and an I/O error of the server.
+        "53100" | "58030" => Trouble::Disk,
+        // The low octet of SQLite's is the primary code, the rest says more.
+        code if code.len() < 5 => match code.parse::<u32>().map(|code| code & 0xff) {
+            Ok(5 | 6) => Trouble::Busy,   // SQLITE_BUSY, SQLITE_LOCKED
+            Ok(10 | 13) => Trouble::Disk, // SQLITE_IOERR, SQLITE_FULL
+            _ => Trouble::Other,
+        },
         // The server ends the session (idle in a transaction), shuts down, or is just starting.
         "25P03" | "57P01" | "57P02" | "57P03" | "57P05" => Trouble::Away,
-        // Connection exceptions; too many connections, out of disk or memory.
-        code if code.len() == 5 && (code.starts_with("08") || code.starts_with("53")) => {
-            Trouble::Away
-        }
+        // Connection exceptions; too many connections, out of memory.
+        code if (code.starts_with("08") || code.starts_with("53")) => Trouble::Away,
         _ => Trouble::Other,
     }
 }
 
 /// What to do about a database that does not open.
 fn advice(error: &sqlx::Error) -> &'static str {
-    if trouble(error) != Trouble::Other {
-        return "see that its server runs and can be reached, then try again";
+    match trouble(error) {
+        Trouble::Away | Trouble::Busy => {
+            return "see that its server runs and can be reached, then try again";
+        }
+        Trouble::Disk => {
+            return "its disk is full or failing: make room and start again, nothing stored is lost";
+        }
+        Trouble::Other => {}
     }
     let code = error
         .as_database_error()

@@ -66,6 +66,17 @@ pub enum PublishError {
     /// The log key is missing or not the one in the trust file.
     #[error("{0} is not the private key of this log")]
     LogKey(PathBuf),
+    /// The clock of this machine is behind what was published; readers would take what is signed
+    /// now for a roll-back.
+    #[error(
+        "this machine's clock says {now}, and the last release was signed at {last}: set the clock; until then nothing is published, and nothing signed is lost"
+    )]
+    Clock {
+        /// What the clock says.
+        now: Timestamp,
+        /// When the last release was signed.
+        last: Timestamp,
+    },
     /// A queued statement does not verify; it is named and nothing after it is published.
     #[error("queued statement {id} does not verify: {problem}; find out who changed the store")]
     Queued {
@@ -169,6 +180,7 @@ impl Publisher {
     /// Publishes what is due: queued statements, listings whose time has come, a fresh signature.
     /// Gives whether a new release was written.
     pub async fn step(&mut self, now: i64) -> Result<bool, PublishError> {
+        self.check_clock(Timestamp(now))?;
         self.lease.hold(&self.store, now).await?;
         self.sequence(now).await?;
         self.mark_due(now).await?;
@@ -182,6 +194,17 @@ impl Publisher {
         self.write_log().await?;
         self.write_release(now).await?;
         Ok(true)
+    }
+
+    /// Refuses to sign in the past of what is published.
+    fn check_clock(&self, now: Timestamp) -> Result<(), PublishError> {
+        match &self.last_release {
+            Some(release) if now < release.time => Err(PublishError::Clock {
+                now,
+                last: release.time,
+            }),
+            _ => Ok(()),
+        }
     }
 
     async fn size(&self) -> Result<u64> {

@@ -85,4 +85,31 @@ async fn a_step_that_cannot_write_is_made_up_for_later(engine: Engine) {
     }
 }
 
-data::both_engines!(a_step_that_cannot_write_is_made_up_for_later,);
+async fn a_clock_set_back_signs_nothing_and_loses_nothing(engine: Engine) {
+    let centre = Centre::on(engine).await;
+    let base = centre.dir.path().join("release");
+    centre.approved("obmen.test", proposal()).await;
+    let mut publisher = centre.publisher().await;
+    assert!(publisher.step(NOW + 100).await.unwrap());
+    let before = fs::read(base.join("release")).unwrap();
+    centre.approved("birzha.test", proposal()).await;
+
+    // The same publisher, and one that starts on a machine whose clock was lost.
+    for _ in 0..2 {
+        let refused = publisher.step(NOW + 50).await.unwrap_err();
+        assert!(matches!(refused, PublishError::Clock { .. }), "{refused:?}");
+        assert!(refused.to_string().contains("set the clock"), "{refused}");
+        drop(publisher);
+        publisher = centre.publisher().await;
+    }
+    assert_eq!(fs::read(base.join("release")).unwrap(), before);
+
+    assert!(publisher.step(NOW + 101).await.unwrap());
+    let listed = fs::read_to_string(base.join("list/domains")).unwrap();
+    assert!(listed.contains("\nbirzha.test\n"), "{listed}");
+}
+
+data::both_engines!(
+    a_step_that_cannot_write_is_made_up_for_later,
+    a_clock_set_back_signs_nothing_and_loses_nothing,
+);

@@ -11,7 +11,9 @@ use blocklist::{
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// An address cannot be listened on.
-    #[error("cannot listen on {address}: {source}; is another name server running there?")]
+    #[error(
+        "cannot listen on {address}: {source}; stop what listens there (`ss -lptun` names it), or choose another address"
+    )]
     Bind {
         /// The address asked for.
         address: SocketAddr,

@@ -68,7 +68,7 @@ pub(crate) async fn start(
 async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(|error| {
         Failure::usage(format_args!(
-            "cannot listen on {address}: {error}; choose another port"
+            "cannot listen on {address}: {error}; stop what listens there (`ss -lptun` names it), or choose another address"
         ))
     })
 }

@@ -12,10 +12,12 @@
 mod binary;
 
 mod centre;
+mod disk;
 mod pages;
 mod people;
 mod release;
 mod sockets;
+mod traces;
 
 use std::{ffi::OsStr, path::Path, time::Duration};
 

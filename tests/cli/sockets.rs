@@ -39,10 +39,13 @@ impl Taken {
 async fn a_taken_port_is_named_whoever_wants_it() {
     let taken = Taken::new();
     let port = taken.address.to_string();
-    let says = format!("cannot listen on {port}: ");
+    let says = format!("cannot listen on {port}: Address already in use");
     let dir = tempfile::tempdir().unwrap();
     let args = ["resolver", "--listen", &port, "--forward", "127.0.0.1:9"];
-    qalqan(dir.path(), args).await.with(USAGE, &says);
+    qalqan(dir.path(), args)
+        .await
+        .with(USAGE, &says)
+        .with(USAGE, "choose another address");
 
     let centre = Centre::new().await;
     let data = centre.dir.path();
