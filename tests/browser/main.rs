@@ -17,6 +17,7 @@
 mod audit;
 mod citizen;
 mod driver;
+mod hostile;
 mod keyboard;
 mod officer;
 mod shots;

@@ -103,7 +103,7 @@ impl Demo {
 }
 
 /// Builds the binary in the profile of this test (nothing to do when it is fresh) and gives its path.
-fn binary() -> &'static Path {
+pub(crate) fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         let test = std::env::current_exe().unwrap();
