@@ -16,7 +16,7 @@ pub enum Error {
     Busy(#[source] sqlx::Error),
     /// The disk under the database is full or failing. Nothing was changed.
     #[error(
-        "the database's disk is full or failing: make room and start again, nothing stored is lost"
+        "the database could not do it; its disk is full or failing: make room and start again, nothing stored is lost"
     )]
     Disk(#[source] sqlx::Error),
     /// The database could not be opened at all.
