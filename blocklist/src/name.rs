@@ -251,6 +251,37 @@ mod tests {
         assert!(!name("kaspi.kz").is_public_suffix());
     }
 
+    /// The rules of the public suffix list, one case each: plain, two-level, wildcard, exception,
+    /// private section, internationalised, unlisted.
+    #[test]
+    fn the_registrable_domain_follows_the_public_suffix_list() {
+        for (text, registrable) in [
+            ("biz", None),
+            ("Shop.BIZ.", Some("shop.biz")),
+            ("a.b.shop.biz", Some("shop.biz")),
+            ("org.kz", None),
+            ("a.shop.org.kz", Some("shop.org.kz")),
+            ("any.ck", None),
+            ("a.shop.any.ck", Some("shop.any.ck")),
+            ("www.ck", Some("www.ck")),
+            ("city.nagoya.jp", Some("city.nagoya.jp")),
+            ("other.nagoya.jp", None),
+            ("a.shop.other.nagoya.jp", Some("shop.other.nagoya.jp")),
+            ("pages.dev", None),
+            ("a.shop.pages.dev", Some("shop.pages.dev")),
+            ("қаз", None),
+            ("a.айырбас.қаз", Some("айырбас.қаз")),
+            ("公司.cn", None),
+            ("食狮.公司.cn", Some("食狮.公司.cn")),
+            ("unlisted", None),
+            ("a.shop.unlisted", Some("shop.unlisted")),
+        ] {
+            let found = name(text).registrable();
+            assert_eq!(found, registrable.map(name), "{text}");
+            assert_eq!(name(text).is_public_suffix(), found.is_none(), "{text}");
+        }
+    }
+
     proptest! {
         #[test]
         fn any_text_is_refused_or_normal(text in "\\PC{0,80}") {

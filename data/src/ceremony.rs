@@ -1,6 +1,9 @@
 //! Making a new log, and the changes that need two people who hold no case role.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    slice,
+};
 
 use blocklist::{
     Digest, DomainName, Timestamp, Trust,
@@ -39,6 +42,8 @@ pub struct NewLog<'a> {
     pub demo: bool,
     /// The first two admins.
     pub admins: [NewOfficer<'a>; 2],
+    /// The protected names it begins with; both admins sign them, each list after the genesis.
+    pub guards: Vec<GuardList>,
 }
 
 /// Two people who sign together: login and password of each.
@@ -124,8 +129,11 @@ pub async fn init(
     let signers = accounts
         .each_ref()
         .map(|account| (Role::Admin, &account.key));
-    let leaf = sign_leaf(genesis, &signers)?;
-    let bytes = leaf
+    let mut leaves = vec![sign_leaf(genesis, &signers)?];
+    for list in new.guards.into_iter().flat_map(GuardList::in_parts) {
+        leaves.push(sign_leaf(guard_set(new.origin, list, now), &signers)?);
+    }
+    let bytes = leaves[0]
         .to_bytes()
         .map_err(|e| Error::stored("signed_statement", e))?;
     let trust = Trust {
@@ -140,7 +148,7 @@ pub async fn init(
     let change = Change {
         accounts: &accounts,
         trust: Some(&trust),
-        ..Change::of(&leaf)
+        ..Change::of(&leaves)
     };
     let stored = change.store(store, now).await;
     if stored.is_err() {
@@ -169,30 +177,69 @@ pub async fn add_officer(
     let leaf = sign_by(statement, Role::Admin, &keys)?;
     let change = Change {
         accounts: &account,
-        ..Change::of(&leaf)
+        ..Change::of(slice::from_ref(&leaf))
     };
     change.store(store, now).await?;
     let [account] = account;
     Ok(account.officer)
 }
 
-/// Sets a guard list; two admins sign.
+/// Sets a guard list in place of the one of that name, and says in how many leaves; two admins
+/// sign. A list too long for one leaf goes into numbered parts, and parts that a longer list of
+/// that name left behind are emptied, all in one transaction.
 pub async fn set_guard(
     store: &Store,
     list: GuardList,
     admins: Pair<'_>,
     now: i64,
-) -> Result<(), CeremonyError> {
+) -> Result<usize, CeremonyError> {
     let keys = unlock(store, admins, Role::Admin, now).await?;
     let origin = store.trust().await?.origin;
-    let statement = Statement::GuardSet(GuardSet {
+    let name = list.list.clone();
+    let mut parts = list.in_parts();
+    for held in guard_lists(store).await? {
+        if held.is_part_of(&name) && parts.iter().all(|part| part.list != held.list) {
+            parts.push(GuardList {
+                names: Vec::new(),
+                ..held
+            });
+        }
+    }
+    let leaves = parts
+        .into_iter()
+        .map(|part| sign_by(guard_set(&origin, part, now), Role::Admin, &keys))
+        .collect::<Result<Vec<_>>>()?;
+    Change::of(&leaves).store(store, now).await?;
+    Ok(leaves.len())
+}
+
+fn guard_set(origin: &str, list: GuardList, now: i64) -> Statement {
+    Statement::GuardSet(GuardSet {
         v: VERSION,
-        origin,
+        origin: origin.to_owned(),
         list,
         at: Timestamp(now),
-    });
-    let leaf = sign_by(statement, Role::Admin, &keys)?;
-    Change::of(&leaf).store(store, now).await
+    })
+}
+
+/// The guard lists admins have signed: those in the log, and those on their way into it.
+async fn guard_lists(store: &Store) -> Result<Vec<GuardList>> {
+    let mut lists: Vec<GuardList> = match store.read_record().await?.replay() {
+        Ok(replay) => {
+            let lists = replay.fold().guard_lists();
+            lists.map(|(_, list)| list.into_owned()).collect()
+        }
+        Err(Error::EmptyLog) => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    for pending in queue::pending(store).await? {
+        let leaf = Leaf::from_bytes(&pending.leaf)
+            .map_err(|error| Error::stored("signed_statement", error))?;
+        if let Statement::GuardSet(set) = leaf.statement {
+            lists.push(set.list);
+        }
+    }
+    Ok(lists)
 }
 
 /// Enters a register snapshot; two officers sign its hash and the hosts it names.
@@ -216,7 +263,7 @@ pub async fn enter_register(
     let leaf = sign_by(statement, Role::Officer, &keys)?;
     let change = Change {
         snapshot: Some(snapshot),
-        ..Change::of(&leaf)
+        ..Change::of(slice::from_ref(&leaf))
     };
     change.store(store, now).await
 }
@@ -231,18 +278,18 @@ impl From<sqlx::Error> for CeremonyError {
     }
 }
 
-/// What a ceremony stores: a signed leaf for the queue and whatever it speaks of, all or nothing.
+/// What a ceremony stores: signed leaves for the queue and whatever they speak of, all or nothing.
 struct Change<'a> {
-    leaf: &'a Leaf,
+    leaves: &'a [Leaf],
     accounts: &'a [Account],
     snapshot: Option<&'a Snapshot>,
     trust: Option<&'a Trust>,
 }
 
 impl<'a> Change<'a> {
-    fn of(leaf: &'a Leaf) -> Self {
+    fn of(leaves: &'a [Leaf]) -> Self {
         Self {
-            leaf,
+            leaves,
             accounts: &[],
             snapshot: None,
             trust: None,
@@ -250,22 +297,11 @@ impl<'a> Change<'a> {
     }
 
     async fn store(&self, store: &Store, now: i64) -> Result<(), CeremonyError> {
-        let leaf = self
-            .leaf
-            .to_bytes()
-            .map_err(|e| Error::stored("signed_statement", e))?;
         let snapshot = self
             .snapshot
             .map(serde_json::to_string)
             .transpose()
             .map_err(|e| Error::stored("register_snapshot", e))?;
-        let signers: Vec<_> = self
-            .leaf
-            .signatures
-            .iter()
-            .map(|s| s.key_id.as_str())
-            .collect();
-        let detail = serde_json::json!({ "signed_by": signers });
         transaction!(store, locks::OFFICE, |tx| {
             for account in self.accounts {
                 let person = &account.officer;
@@ -306,23 +342,31 @@ impl<'a> Change<'a> {
                     return Err(CeremonyError::Exists);
                 }
             }
-            let queued = sqlx::query(queue::INSERT)
-                .bind(self.leaf.statement.action())
-                .bind(None::<&str>)
-                .bind(&leaf)
-                .bind(Digest::of(&leaf).to_string())
-                .bind(now)
-                .execute(&mut *tx)
-                .await;
-            match queued {
-                Ok(_) => {
-                    let action = self.leaf.statement.action();
-                    append_audit!(tx, now, "cli", action, "log", &detail);
+            for leaf in self.leaves {
+                let bytes = leaf
+                    .to_bytes()
+                    .map_err(|e| Error::stored("signed_statement", e))?;
+                let sha256 = Digest::of(&bytes).to_string();
+                let on_its_way: i64 = sqlx::query_scalar(queue::COUNT)
+                    .bind(&sha256)
+                    .fetch_one(&mut *tx)
+                    .await?;
+                if on_its_way > 0 {
+                    // The same bytes, signed within one second.
+                    continue;
                 }
-                // The same bytes, signed within one second: they are on their way already. Under
-                // the lock nothing else of the row can be taken.
-                Err(error) if is_unique_violation(&error) => return Ok(()),
-                Err(error) => return Err(error.into()),
+                let action = leaf.statement.action();
+                sqlx::query(queue::INSERT)
+                    .bind(action)
+                    .bind(None::<&str>)
+                    .bind(&bytes)
+                    .bind(&sha256)
+                    .bind(now)
+                    .execute(&mut *tx)
+                    .await?;
+                let signers: Vec<_> = leaf.signatures.iter().map(|s| s.key_id.as_str()).collect();
+                let detail = serde_json::json!({ "signed_by": signers });
+                append_audit!(tx, now, "cli", action, "log", &detail);
             }
         });
         Ok(())

@@ -21,6 +21,7 @@ pub mod decide;
 pub mod error;
 pub mod evidence;
 pub mod frontier;
+pub mod guards;
 pub mod lexicon;
 pub mod officer;
 pub mod pool;

@@ -336,6 +336,7 @@ mod tests {
             policy: crate::ceremony::default_policy(blocklist::testing::name("qalqan.test"), 1),
             demo: true,
             admins: [admin("a"), admin("b")],
+            guards: Vec::new(),
         };
         crate::ceremony::init(&store, dir.path(), new, 0)
             .await

@@ -21,6 +21,9 @@ pub(crate) const INSERT: &str =
     "INSERT INTO signed_statement (id, kind, listing_id, leaf, leaf_sha256, signed_at)
      SELECT COALESCE(MAX(id), 0) + 1, $1, $2, $3, $4, $5 FROM signed_statement";
 
+/// Whether a leaf of this hash is in the queue or the log already.
+pub(crate) const COUNT: &str = "SELECT COUNT(*) FROM signed_statement WHERE leaf_sha256 = $1";
+
 /// Statements not yet sequenced, in order of arrival.
 pub async fn pending(store: &Store) -> Result<Vec<Pending>> {
     const SQL: &str = "SELECT s.id, s.leaf FROM signed_statement s

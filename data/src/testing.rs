@@ -70,6 +70,7 @@ impl Centre {
                 person("admin-1", Role::Admin),
                 person("admin-2", Role::Admin),
             ],
+            guards: Vec::new(),
         };
         let trust = ceremony::init(&store, dir.path(), new, NOW)
             .await

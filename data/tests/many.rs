@@ -203,6 +203,7 @@ async fn a_log_is_made_once(engine: Engine) {
                 public_url: "http://qalqan.test",
                 policy: ceremony::default_policy(blocklist::testing::name("qalqan.test"), 1),
                 demo: true,
+                guards: Vec::new(),
                 admins: ["admin-1", "admin-2"]
                     .map(|login| person(login, blocklist::key::Role::Admin)),
             };

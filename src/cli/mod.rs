@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 #[cfg(feature = "centre")]
 pub(crate) use self::{
-    office::{AccountRole, Init, Registry, Signers, User},
+    office::{AccountRole, Guard, GuardLoad, GuardReach, GuardTier, Init, Registry, Signers, User},
     serve::{Crawl, Demo, Language, Listen, Publish, Run, Web, Zone},
 };
 pub(crate) use self::{
@@ -117,6 +117,10 @@ pub(crate) enum Command {
     #[cfg(feature = "centre")]
     #[command(subcommand)]
     Registry(Registry),
+    /// Names that nobody may list
+    #[cfg(feature = "centre")]
+    #[command(subcommand)]
+    Guard(Guard),
     /// Accounts and their keys
     #[cfg(feature = "centre")]
     #[command(subcommand)]

@@ -35,6 +35,68 @@ pub(crate) enum Registry {
     Show,
 }
 
+/// Verbs of `guard`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Guard {
+    /// Show the lists in force: tier, reach, size, and where each comes from
+    Show {
+        /// Print the names of this list instead
+        list: Option<String>,
+    },
+    /// Enter a list of your own into the log, in place of the one of that name; two admins sign
+    Load(GuardLoad),
+    /// Whether names would be refused, and by which list; exit 0 if none is guarded, 1 if any is
+    Test {
+        /// The names
+        #[arg(required = true)]
+        names: Vec<String>,
+        /// Ask for a listing of the name with everything below it
+        #[arg(long)]
+        subtree: bool,
+    },
+}
+
+/// Options of `guard load`.
+#[derive(Debug, Args)]
+pub(crate) struct GuardLoad {
+    /// CSV file with rank,domain, or one name a line
+    pub(crate) file: PathBuf,
+    /// Name of the list
+    #[arg(long, default_value = "top-sites")]
+    pub(crate) list: String,
+    /// How strictly its names are protected
+    #[arg(long, value_enum, default_value_t = GuardTier::Raised)]
+    pub(crate) tier: GuardTier,
+    /// How far below each name the protection reaches
+    #[arg(long, value_enum, default_value_t = GuardReach::Tree)]
+    pub(crate) reach: GuardReach,
+    /// What officers read when a name is refused
+    #[arg(long)]
+    pub(crate) reason: String,
+    #[command(flatten)]
+    pub(crate) signers: Signers,
+}
+
+/// How strictly a list protects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GuardTier {
+    /// Cannot be listed
+    Never,
+    /// Needs a third, legal signature
+    Raised,
+    /// May be listed for itself, not as part of a subtree above it
+    Apart,
+}
+
+/// How far a list reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GuardReach {
+    /// The name alone
+    Host,
+    /// The name and everything below it
+    Tree,
+}
+
 /// Verbs of `user`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum User {

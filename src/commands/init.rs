@@ -1,6 +1,6 @@
 //! `init`: a new log, its key, two admins and the trust file.
 
-use blocklist::{DomainName, key::Role};
+use blocklist::{DomainName, guard::GuardList, key::Role};
 use data::{
     ceremony::{self, NewLog},
     officer::NewOfficer,
@@ -41,7 +41,9 @@ pub(crate) async fn run(
             admin("admin-1", &passwords[0]),
             admin("admin-2", &passwords[1]),
         ],
+        guards: guards()?,
     };
+    let lists = new.guards.len();
     let trust = ceremony::init(&store, dir.path(), new, clock::now().0).await?;
     let result = json!({
         "trust": trust,
@@ -49,7 +51,7 @@ pub(crate) async fn run(
     });
     printer.result(&result, || {
         format!(
-            "The log {} is made. Give {} to every resolver and verifier by a road you trust.\n\n\
+            "The log {} is made; it begins with {lists} lists of names that nobody may list (qalqan guard show). Give {} to every resolver and verifier by a road you trust.\n\n\
              These passwords are shown once; give each to another person:\n  admin-1  {}\n  admin-2  {}\n\n\
              Next: qalqan user add LOGIN --name NAME (both admins sign), twice for two officers; then qalqan run.",
             trust.origin,
@@ -59,6 +61,12 @@ pub(crate) async fn run(
         )
     });
     Ok(Exit::Done)
+}
+
+/// The protected names a new log begins with. A list of the hosts that shipped register rows name
+/// belongs here as well.
+fn guards() -> Result<Vec<GuardList>, Failure> {
+    Ok(data::guards::shipped()?)
 }
 
 /// A password people can copy by hand: 79 random bits as four groups of letters and digits, without

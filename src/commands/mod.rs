@@ -7,6 +7,8 @@ mod check;
 #[cfg(feature = "centre")]
 mod crawl;
 #[cfg(feature = "centre")]
+mod guard;
+#[cfg(feature = "centre")]
 pub(crate) mod init;
 mod list;
 mod log;
@@ -60,6 +62,8 @@ pub(crate) async fn run(cli: Cli, printer: &Printer) -> Result<Exit, Failure> {
         Command::Log(verb) => log::run(&dir, verb, printer).await,
         #[cfg(feature = "centre")]
         Command::Registry(verb) => registry::run(global, &dir, verb, printer).await,
+        #[cfg(feature = "centre")]
+        Command::Guard(verb) => guard::run(global, &dir, verb, printer).await,
         #[cfg(feature = "centre")]
         Command::User(verb) => user::run(global, &dir, verb, printer).await,
     }

@@ -212,6 +212,7 @@ async fn found(
             account(&admins[0], Role::Admin),
             account(&admins[1], Role::Admin),
         ],
+        guards: Vec::new(),
     };
     ceremony::init(store, dir.path(), new, now).await?;
     let admins = pair(&admins);

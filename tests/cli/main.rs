@@ -13,6 +13,7 @@ mod binary;
 
 mod centre;
 mod disk;
+mod guard;
 mod pages;
 mod people;
 mod release;

@@ -9,7 +9,7 @@ use data::testing::{Centre, PASSWORD};
 
 use super::{Ended, PERMANENT, USAGE, qalqan};
 
-const INIT: [&str; 9] = [
+pub(crate) const INIT: [&str; 9] = [
     "--format",
     "json",
     "init",

@@ -7,22 +7,33 @@
 mod error;
 mod list;
 
-use std::collections::BTreeMap;
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 pub use error::{FoldError, FoldErrorKind};
 pub use list::{Action, Entry, Folded, Listing, ListingState};
 
 use crate::{
     DomainName, ListingId, Scope, Timestamp,
-    guard::{Guard, GuardList, Reach, Tier},
+    guard::{self, Guard, GuardList, Reach, Tier},
     key::{KeyId, PublicKey, Role},
     leaf::Leaf,
-    statement::{EMERGENCY_SECONDS, KeyGrant, List, Policy, RegisterSnapshot, Statement, VERSION},
+    statement::{
+        EMERGENCY_SECONDS, GuardSet, KeyGrant, List, Policy, RegisterSnapshot, Statement, VERSION,
+    },
+    time::Day,
 };
 
 /// The version of this function. Any change of what it yields for the same leaves and time, which
 /// includes another public suffix list in the floor of the guard, takes the next number.
-pub const FOLD_VERSION: u32 = 1;
+///
+/// Version 2: a name on several guard lists keeps what each of them says, where version 1 kept one
+/// list a name; names of the tier `apart`; a protected name below a listed subtree that is listed
+/// for itself, as far as it reaches, gets no pass-through.
+pub const FOLD_VERSION: u32 = 2;
 
 #[derive(Clone, Debug)]
 struct Held {
@@ -41,10 +52,31 @@ pub struct Fold {
     size: u64,
     policy: Policy,
     keys: BTreeMap<KeyId, KeyGrant>,
-    guards: BTreeMap<String, GuardList>,
+    guards: BTreeMap<String, (u64, GuardSet)>,
     registers: BTreeMap<String, RegisterSnapshot>,
     listings: BTreeMap<ListingId, Held>,
     remarks: Vec<String>,
+    /// Made when it is first asked for; a leaf that changes it empties it.
+    guard: OnceLock<Arc<Guard>>,
+}
+
+/// Where a guard list comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whence {
+    /// Compiled in.
+    Floor,
+    /// Two admins put it into the log.
+    Log {
+        /// The position of the leaf.
+        position: u64,
+        /// When they signed.
+        at: Timestamp,
+    },
+    /// The hosts of a register snapshot.
+    Register {
+        /// The day the snapshot shows.
+        taken_on: Day,
+    },
 }
 
 impl Fold {
@@ -72,6 +104,7 @@ impl Fold {
             registers: BTreeMap::new(),
             listings: BTreeMap::new(),
             remarks: Vec::new(),
+            guard: OnceLock::new(),
         };
         fold.check_signatures(leaf).map_err(fail)?;
         fold.size = 1;
@@ -164,10 +197,17 @@ impl Fold {
                     return Err("a smaller serial base would turn the zone's serial back".into());
                 }
                 self.policy = set.policy.clone();
+                self.guard = OnceLock::new();
                 Ok(())
             }
             Statement::GuardSet(set) => {
-                self.guards.insert(set.list.list.clone(), set.list.clone());
+                let list = &set.list.list;
+                if set.list.names.is_empty() {
+                    self.guards.remove(list);
+                } else {
+                    self.guards.insert(list.clone(), (position, set.clone()));
+                }
+                self.guard = OnceLock::new();
                 Ok(())
             }
             Statement::RegisterSnapshot(snapshot) => {
@@ -183,6 +223,7 @@ impl Fold {
                 }
                 self.registers
                     .insert(snapshot.register.clone(), snapshot.clone());
+                self.guard = OnceLock::new();
                 Ok(())
             }
             Statement::List(list) => self.enter_list(position, list, leaf),
@@ -281,25 +322,42 @@ impl Fold {
     }
 
     /// Every name protected now: floor, lists in the log, and every host a register row names.
-    pub fn guard(&self) -> Guard {
-        let mut guard = Guard::floor(self.demo, &self.policy.public_domain);
-        for list in self.guards.values() {
-            guard.add(list);
-        }
-        for snapshot in self.registers.values() {
-            guard.add(&GuardList {
+    pub fn guard(&self) -> Arc<Guard> {
+        let make = || {
+            let mut guard = Guard::floor(self.demo, &self.policy.public_domain);
+            for (whence, list) in self.guard_lists() {
+                if whence != Whence::Floor {
+                    guard.add(&list);
+                }
+            }
+            Arc::new(guard)
+        };
+        self.guard.get_or_init(make).clone()
+    }
+
+    /// The guard lists in force, the floor first. Public suffixes and special-use names stand above
+    /// all of them and are no list.
+    pub fn guard_lists(&self) -> impl Iterator<Item = (Whence, Cow<'_, GuardList>)> {
+        let floor = guard::floor::lists()
+            .into_iter()
+            .chain([guard::floor::own(&self.policy.public_domain)])
+            .map(|list| (Whence::Floor, Cow::Owned(list)));
+        let log = self.guards.values().map(|(position, set)| {
+            let (position, at) = (*position, set.at);
+            (Whence::Log { position, at }, Cow::Borrowed(&set.list))
+        });
+        let registers = self.registers.values().map(|snapshot| {
+            let taken_on = snapshot.taken_on;
+            let list = GuardList {
                 list: format!("register/{}", snapshot.register),
                 tier: Tier::Never,
                 reach: Reach::Tree,
                 reason: "a licence register names this host".into(),
-                names: snapshot
-                    .hosts
-                    .iter()
-                    .map(|host| host.name.clone())
-                    .collect(),
-            });
-        }
-        guard
+                names: snapshot.hosts.iter().map(|h| h.name.clone()).collect(),
+            };
+            (Whence::Register { taken_on }, Cow::Owned(list))
+        });
+        floor.chain(log).chain(registers)
     }
 
     /// What is listed at `time`.
@@ -308,13 +366,13 @@ impl Fold {
         let mut in_order: Vec<&Held> = self.listings.values().collect();
         in_order.sort_by_key(|held| held.position);
         let mut taken = BTreeMap::new();
-        let mut entries = Vec::new();
+        let mut enforced = Vec::new();
         let mut listings = Vec::with_capacity(in_order.len());
         for held in in_order {
             let begins = self.place_in_day(&mut taken, held.list.effective_at);
             let state = self.state(held, begins, &guard, time);
             if matches!(state, ListingState::Listed { .. }) {
-                push_entries(&mut entries, &held.list, &guard);
+                enforced.push(&held.list);
             }
             listings.push(Listing {
                 statement: held.list.clone(),
@@ -323,6 +381,7 @@ impl Fold {
                 state,
             });
         }
+        let mut entries = entries(&enforced, &guard);
         entries.sort();
         entries.dedup_by(|later, first| {
             (&later.name, later.scope, later.action) == (&first.name, first.scope, first.action)
@@ -404,17 +463,32 @@ impl Fold {
     }
 }
 
-fn push_entries(entries: &mut Vec<Entry>, list: &List, guard: &Guard) {
-    let entry = |name, scope, action| Entry {
-        name,
-        scope,
-        action,
-        listing_id: list.listing_id.clone(),
-    };
-    entries.push(entry(list.name.clone(), list.scope, Action::Block));
-    if list.scope == Scope::Subtree {
-        for (name, scope) in guard.below(&list.name) {
-            entries.push(entry(name, scope, Action::PassThrough));
+/// The lines of the list: what is enforced, and what is let through below it.
+fn entries(enforced: &[&List], guard: &Guard) -> Vec<Entry> {
+    // A listed name that the guard protects was listed for itself (with the legal signature, or
+    // because it stands apart): no other listing's pass-through takes that back.
+    let mut own: BTreeMap<&DomainName, Scope> = BTreeMap::new();
+    for list in enforced {
+        let scope = own.entry(&list.name).or_insert(list.scope);
+        *scope = list.scope.max(*scope);
+    }
+    let mut entries = Vec::new();
+    for list in enforced {
+        let entry = |name, scope, action| Entry {
+            name,
+            scope,
+            action,
+            listing_id: list.listing_id.clone(),
+        };
+        entries.push(entry(list.name.clone(), list.scope, Action::Block));
+        if list.scope == Scope::Subtree {
+            let spared = guard
+                .below(&list.name)
+                .into_iter()
+                .filter(|(name, scope)| own.get(name).is_none_or(|own| own < scope))
+                .map(|(name, scope)| entry(name, scope, Action::PassThrough));
+            entries.extend(spared);
         }
     }
+    entries
 }

@@ -1,8 +1,50 @@
 //! The floor of the guard: compiled in, so that no log and no two admins can remove it. It is part
 //! of what the fold yields; changing it takes the next `FOLD_VERSION`.
 
+use super::{GuardList, Reach, Tier};
+use crate::DomainName;
+
+/// The lists of the floor that are the same for every log.
+pub fn lists() -> Vec<GuardList> {
+    let list = |name: &str, reach, reason: &str, names| GuardList {
+        list: name.into(),
+        tier: Tier::Never,
+        reach,
+        reason: reason.into(),
+        names,
+    };
+    let names = |texts: &[&str]| {
+        texts
+            .iter()
+            .filter_map(|text| DomainName::parse(text).ok())
+            .collect()
+    };
+    let mut lists: Vec<_> = FLOOR_TREE
+        .iter()
+        .map(|(name, reason, texts)| list(name, Reach::Tree, reason, names(texts)))
+        .collect();
+    lists.push(list(
+        "floor/shared",
+        Reach::Host,
+        "a shared parent: many unrelated hosts stand below it",
+        names(FLOOR_HOST),
+    ));
+    lists
+}
+
+/// The service's own name, which guards itself.
+pub(crate) fn own(public_domain: &DomainName) -> GuardList {
+    GuardList {
+        list: "floor/own".into(),
+        tier: Tier::Never,
+        reach: Reach::Tree,
+        reason: "the name under which this service explains itself".into(),
+        names: vec![public_domain.clone()],
+    }
+}
+
 /// Floor: protected with everything below.
-pub(super) const FLOOR_TREE: &[(&str, &str, &[&str])] = &[
+const FLOOR_TREE: &[(&str, &str, &[&str])] = &[
     (
         "floor/state",
         "bodies of the Republic of Kazakhstan",
@@ -55,7 +97,7 @@ pub(super) const FLOOR_TREE: &[(&str, &str, &[&str])] = &[
 ];
 
 /// Floor: shared parents, whose hosts below belong to many.
-pub(super) const FLOOR_HOST: &[&str] = &[
+const FLOOR_HOST: &[&str] = &[
     "cloudflare.com",
     "cloudflare.net",
     "akamai.net",
@@ -97,3 +139,18 @@ pub(super) const SPECIAL_USE: &[&str] = &[
     "internal",
     "alt",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_floor_name_is_well_formed_and_stands_once() {
+        let written = FLOOR_TREE.iter().map(|(_, _, names)| names.len());
+        let written = written.sum::<usize>() + FLOOR_HOST.len();
+        let mut names: Vec<_> = lists().into_iter().flat_map(|list| list.names).collect();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), written);
+    }
+}

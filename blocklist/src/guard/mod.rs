@@ -6,96 +6,43 @@
 //! which no log can remove: public suffixes, special-use names, the state, and the
 //! infrastructure that a great many innocent names hang from.
 
-mod floor;
+pub mod floor;
+mod list;
+mod refusal;
 
-use std::collections::{HashMap, HashSet};
+use std::{collections::BTreeMap, iter::successors, ops::Bound, sync::Arc};
 
-use serde::{Deserialize, Serialize};
+pub use list::{GuardList, MAX_REASON, Reach, Tier};
+pub use refusal::{Refusal, Relation};
 
 use crate::{DomainName, Scope};
-use floor::{FLOOR_HOST, FLOOR_TREE, SPECIAL_USE};
+use floor::SPECIAL_USE;
 
-/// How strictly a name is protected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Tier {
-    /// Needs a third signature, the legal one, and 24 hours of public notice.
-    Raised,
-    /// Cannot be listed.
-    Never,
-}
-
-/// How far below a protected name the protection reaches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Reach {
-    /// The name alone: hosts below it belong to other people (a blog platform, a CDN).
-    Host,
-    /// The name and everything below it.
-    Tree,
-}
-
-/// A named list of protected names, as two admins put it into the log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GuardList {
-    /// The list's name, such as `banks`.
-    pub list: String,
-    /// How strictly.
-    pub tier: Tier,
-    /// How far.
-    pub reach: Reach,
-    /// Shown to whoever is refused.
-    pub reason: String,
-    /// The names.
-    pub names: Vec<DomainName>,
-}
-
-/// Where the refused name stands to the protected one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Relation {
-    /// It is the protected name.
-    Same,
-    /// It stands below a name protected with everything below it.
-    Below,
-    /// Its subtree holds the protected name.
-    Above,
-}
-
-/// Why a name may not be listed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("{name} may not be listed: it is {} {protected}, protected by the list `{list}` ({reason})", match .relation { Relation::Same => "the name", Relation::Below => "below", Relation::Above => "above" })]
-pub struct Refusal {
-    /// The name somebody tried to list.
-    pub name: DomainName,
-    /// The protected name it runs into.
-    pub protected: DomainName,
-    /// How the two stand to each other.
-    pub relation: Relation,
-    /// How strictly it is protected.
-    pub tier: Tier,
-    /// The list that protects it.
-    pub list: String,
-    /// Why that list exists.
-    pub reason: String,
-}
-
-#[derive(Clone, Debug)]
-struct Protection {
+/// What one list says of each of its names.
+#[derive(Debug)]
+struct Head {
     tier: Tier,
-    reach: Reach,
     list: String,
     reason: String,
+}
+
+/// What all lists together say of one name.
+#[derive(Clone, Debug)]
+struct Protection {
+    name: DomainName,
+    /// The strictest list that has it.
+    strictest: Arc<Head>,
+    /// The strictest that reaches below it.
+    tree: Option<Arc<Head>>,
 }
 
 /// All protected names at one moment.
 #[derive(Clone, Debug)]
 pub struct Guard {
     demo: bool,
-    protected: HashMap<DomainName, Protection>,
-    /// For each ancestor of a protected name, the protected names below it.
-    below: HashMap<DomainName, HashSet<DomainName>>,
+    /// By [`key`], so that everything below a name stands together: a list of 100,000 names is
+    /// searched in a few steps, upwards and downwards.
+    protected: BTreeMap<String, Protection>,
 }
 
 impl Guard {
@@ -103,105 +50,88 @@ impl Guard {
     pub fn floor(demo: bool, public_domain: &DomainName) -> Self {
         let mut guard = Self {
             demo,
-            protected: HashMap::new(),
-            below: HashMap::new(),
+            protected: BTreeMap::new(),
         };
-        let names = |texts: &[&str]| {
-            texts
-                .iter()
-                .filter_map(|t| DomainName::parse(t).ok())
-                .collect()
-        };
-        for (list, reason, texts) in FLOOR_TREE {
-            guard.add(&floor_list(list, Reach::Tree, reason, names(texts)));
-        }
-        guard.add(&floor_list(
-            "floor/shared",
-            Reach::Host,
-            "a shared parent: many unrelated hosts stand below it",
-            names(FLOOR_HOST),
-        ));
-        guard.add(&floor_list(
-            "floor/own",
-            Reach::Tree,
-            "the name under which this service explains itself",
-            vec![public_domain.clone()],
-        ));
+        floor::lists().iter().for_each(|list| guard.add(list));
+        guard.add(&floor::own(public_domain));
         guard
     }
 
-    /// Adds a list. Where two lists protect one name, the stricter tier and the wider reach stay.
+    /// Adds a list. Where several lists have one name, the strictest speaks for the name, and the
+    /// strictest of those that reach below it for what is below; of equals the first.
     pub fn add(&mut self, list: &GuardList) {
+        let head = Arc::new(Head {
+            tier: list.tier,
+            list: list.list.clone(),
+            reason: list.reason.clone(),
+        });
         for name in &list.names {
-            let stricter = self.protected.get(name).is_none_or(|held| {
-                (list.tier, list.reach == Reach::Tree) > (held.tier, held.reach == Reach::Tree)
-            });
-            if stricter {
-                self.protected.insert(
-                    name.clone(),
-                    Protection {
-                        tier: list.tier,
-                        reach: list.reach,
-                        list: list.list.clone(),
-                        reason: list.reason.clone(),
-                    },
-                );
+            let held = self
+                .protected
+                .entry(key(name))
+                .or_insert_with(|| Protection {
+                    name: name.clone(),
+                    strictest: head.clone(),
+                    tree: None,
+                });
+            if head.tier > held.strictest.tier {
+                held.strictest = head.clone();
             }
-            let mut ancestor = name.parent();
-            while let Some(above) = ancestor {
-                ancestor = above.parent();
-                self.below.entry(above).or_default().insert(name.clone());
+            let wider = held.tree.as_ref().is_none_or(|tree| head.tier > tree.tier);
+            if list.reach == Reach::Tree && wider {
+                held.tree = Some(head.clone());
             }
         }
     }
 
-    /// Whether `name` itself may not be listed, whatever the scope. The strictest reason is given.
+    /// Whether `name` itself may not be listed, whatever the scope. The strictest reason is given,
+    /// and of equals the nearest.
     pub fn covers(&self, name: &DomainName) -> Option<Refusal> {
         if let Some(refusal) = self.special(name) {
             return Some(refusal);
         }
-        let mut found: Option<Refusal> = None;
-        let mut at = Some(name.clone());
-        while let Some(candidate) = at {
-            if let Some(held) = self.protected.get(&candidate) {
-                let same = candidate == *name;
-                let stricter = found
-                    .as_ref()
-                    .is_none_or(|refusal| held.tier > refusal.tier);
-                if (same || held.reach == Reach::Tree) && stricter {
-                    let relation = if same {
-                        Relation::Same
-                    } else {
-                        Relation::Below
-                    };
-                    found = Some(refusal(name, &candidate, relation, held));
+        let key = key(name);
+        let same = self.protected.get(&key);
+        let same = same.map(|held| (held, &held.strictest, Relation::Same));
+        let ancestors = successors(parent(&key), |ancestor| parent(ancestor));
+        let above = ancestors
+            .filter_map(|ancestor| self.protected.get(ancestor))
+            .filter_map(|held| Some((held, held.tree.as_ref()?, Relation::Below)));
+        let (held, head, relation) = same
+            .into_iter()
+            .chain(above)
+            .filter(|(_, head, _)| head.tier > Tier::Apart)
+            .reduce(|best, next| {
+                if next.1.tier > best.1.tier {
+                    next
+                } else {
+                    best
                 }
-            }
-            at = candidate.parent();
-        }
-        found
+            })?;
+        Some(refusal(name, held, head, relation))
     }
 
     /// Protected names strictly below `name`, with their reach, in order.
     pub fn below(&self, name: &DomainName) -> Vec<(DomainName, Scope)> {
+        let scope = |held: &Protection| match held.tree {
+            Some(_) => Scope::Subtree,
+            None => Scope::Host,
+        };
         let mut names: Vec<_> = self
-            .below
-            .get(name)
-            .into_iter()
-            .flatten()
-            .map(|protected| {
-                let tree = self
-                    .protected
-                    .get(protected)
-                    .is_some_and(|held| held.reach == Reach::Tree);
-                (
-                    protected.clone(),
-                    if tree { Scope::Subtree } else { Scope::Host },
-                )
-            })
+            .held_below(name)
+            .map(|held| (held.name.clone(), scope(held)))
             .collect();
         names.sort();
         names
+    }
+
+    fn held_below(&self, name: &DomainName) -> impl Iterator<Item = &Protection> {
+        // `/` is the octet after the dot, and no name has it: between the two stands exactly what
+        // is below.
+        let (from, to) = (format!("{}.", key(name)), format!("{}/", key(name)));
+        self.protected
+            .range::<str, _>((Bound::Included(from.as_str()), Bound::Excluded(to.as_str())))
+            .map(|(_, held)| held)
     }
 
     /// The check at the door: refuses a protected name, and a subtree that holds one.
@@ -210,10 +140,10 @@ impl Guard {
             return Err(Box::new(refusal));
         }
         if scope == Scope::Subtree
-            && let Some((protected, _)) = self.below(name).into_iter().next()
-            && let Some(held) = self.protected.get(&protected)
+            && let Some(held) = self.held_below(name).next()
         {
-            return Err(Box::new(refusal(name, &protected, Relation::Above, held)));
+            let refusal = refusal(name, held, &held.strictest, Relation::Above);
+            return Err(Box::new(refusal));
         }
         Ok(())
     }
@@ -250,35 +180,38 @@ impl Guard {
     }
 }
 
-fn floor_list(list: &str, reach: Reach, reason: &str, names: Vec<DomainName>) -> GuardList {
-    GuardList {
-        list: list.into(),
-        tier: Tier::Never,
-        reach,
-        reason: reason.into(),
-        names,
+fn refusal(name: &DomainName, held: &Protection, head: &Head, relation: Relation) -> Refusal {
+    Refusal {
+        name: name.clone(),
+        protected: held.name.clone(),
+        relation,
+        tier: head.tier,
+        list: head.list.clone(),
+        reason: head.reason.clone(),
     }
 }
 
-fn refusal(
-    name: &DomainName,
-    protected: &DomainName,
-    relation: Relation,
-    held: &Protection,
-) -> Refusal {
-    Refusal {
-        name: name.clone(),
-        protected: protected.clone(),
-        relation,
-        tier: held.tier,
-        list: held.list.clone(),
-        reason: held.reason.clone(),
+/// The key of the name above; `None` for that of a top-level domain.
+fn parent(key: &str) -> Option<&str> {
+    key.rsplit_once('.').map(|(above, _)| above)
+}
+
+/// The labels of a name from the right: `kz.kaspi.guide`.
+fn key(name: &DomainName) -> String {
+    let mut key = String::with_capacity(name.as_str().len());
+    for label in name.labels().rev() {
+        if !key.is_empty() {
+            key.push('.');
+        }
+        key.push_str(label);
     }
+    key
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn name(text: &str) -> DomainName {
         DomainName::parse(text).unwrap()
@@ -377,16 +310,92 @@ mod tests {
         assert!(guard.check(&name("test"), Scope::Subtree).is_err());
     }
 
+    /// A shared parent may also be a site many people use: its own host is out of reach, what
+    /// stands below it needs the third signature.
     #[test]
-    fn every_floor_name_is_well_formed() {
-        let count = FLOOR_TREE
-            .iter()
-            .map(|(_, _, names)| names.len())
-            .sum::<usize>()
-            + FLOOR_HOST.len();
+    fn a_name_on_two_lists_keeps_what_each_of_them_says() {
+        let mut guard = guard(false);
+        guard.add(&GuardList {
+            list: "top".into(),
+            tier: Tier::Raised,
+            reach: Reach::Tree,
+            reason: "a site many people use".into(),
+            names: vec![name("github.com")],
+        });
+        for (text, list, tier) in [
+            ("github.com", "floor/shared", Tier::Never),
+            ("gist.github.com", "top", Tier::Raised),
+        ] {
+            let refusal = guard.check(&name(text), Scope::Host).unwrap_err();
+            assert_eq!(
+                (refusal.list.as_str(), refusal.tier),
+                (list, tier),
+                "{text}"
+            );
+        }
         assert_eq!(
-            Guard::floor(false, &name("qalqan.kz")).protected.len(),
-            count + 1
+            guard.below(&name("com")).last().unwrap(),
+            &(name("wordpress.com"), Scope::Host)
         );
+    }
+
+    #[test]
+    fn a_name_apart_may_be_listed_for_itself_only() {
+        let mut guard = guard(false);
+        guard.add(&GuardList {
+            list: "run by others".into(),
+            tier: Tier::Apart,
+            reach: Reach::Host,
+            reason: "rented to another firm".into(),
+            names: vec![name("shop.obmen.kz"), name("guide.kaspi.kz")],
+        });
+        assert!(guard.check(&name("shop.obmen.kz"), Scope::Host).is_ok());
+        assert!(guard.check(&name("obmen.kz"), Scope::Host).is_ok());
+        let refusal = guard.check(&name("obmen.kz"), Scope::Subtree).unwrap_err();
+        assert_eq!(
+            (refusal.relation, refusal.tier),
+            (Relation::Above, Tier::Apart)
+        );
+        // It takes nothing from a stricter list above it.
+        let bank = guard
+            .check(&name("guide.kaspi.kz"), Scope::Host)
+            .unwrap_err();
+        assert_eq!((bank.list.as_str(), bank.tier), ("banks", Tier::Never));
+    }
+
+    proptest! {
+        /// The index agrees with the definition, list by list and name by name.
+        #[test]
+        fn agrees_with_a_plain_search(
+            protected in proptest::collection::vec(
+                ("[ab](\\.[ab]){0,3}", 0..3usize, any::<bool>()), 0..12),
+            query in "[ab](\\.[ab]){0,4}",
+        ) {
+            let lists: Vec<_> = protected.iter().map(|(text, tier, tree)| GuardList {
+                list: text.clone(),
+                tier: [Tier::Apart, Tier::Raised, Tier::Never][*tier],
+                reach: if *tree { Reach::Tree } else { Reach::Host },
+                reason: String::new(),
+                // Below `zz`, because single labels are public suffixes, which stand above all lists.
+                names: vec![name(&format!("{text}.zz"))],
+            }).collect();
+            let query = name(&format!("{query}.zz"));
+            let mut guard = Guard { demo: false, protected: BTreeMap::new() };
+            lists.iter().for_each(|list| guard.add(list));
+            let covering = lists.iter()
+                .filter(|list| list.tier > Tier::Apart)
+                .filter(|list| query == list.names[0]
+                    || list.reach == Reach::Tree && query.is_at_or_below(&list.names[0]))
+                .map(|list| list.tier).max();
+            prop_assert_eq!(guard.covers(&query).map(|refusal| refusal.tier), covering);
+            let mut below: Vec<_> = lists.iter().map(|list| list.names[0].clone())
+                .filter(|held| held != &query && held.is_at_or_below(&query)).collect();
+            below.sort();
+            below.dedup();
+            let found: Vec<_> = guard.below(&query).into_iter().map(|(held, _)| held).collect();
+            prop_assert_eq!(&found, &below);
+            let free = covering.is_none() && below.is_empty();
+            prop_assert_eq!(guard.check(&query, Scope::Subtree).is_ok(), free);
+        }
     }
 }
