@@ -96,7 +96,7 @@ fn of_centre(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
         return of_centre(error);
     }
     match cause.downcast_ref::<PublishError>() {
-        Some(PublishError::Leased | PublishError::Clock { .. }) => return Some(Exit::Temporary),
+        Some(error) if error.is_temporary() => return Some(Exit::Temporary),
         // Transparent errors show their cause's words and hide the cause itself from the chain.
         Some(PublishError::Store(error)) => return of_centre(error),
         _ => {}

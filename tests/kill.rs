@@ -17,11 +17,12 @@ use blocklist::testing::name;
 use data::{
     Store,
     publish::{Publisher, Step},
-    testing::{Centre, NOW, proposal},
+    testing::{Centre, Engine, NOW, proposal},
 };
 use resolver::{ListConfig, ListSource, Node, ResolverConfig, Upstream};
 
 const DIR: &str = "QALQAN_KILL_DIR";
+const DATABASE: &str = "QALQAN_KILL_DATABASE";
 const STEP: &str = "QALQAN_KILL_AFTER";
 
 const STEPS: [Step; 5] = [
@@ -32,23 +33,16 @@ const STEPS: [Step; 5] = [
     Step::Released,
 ];
 
-async fn store(dir: &Path) -> Store {
-    Store::open(&format!("sqlite:{}", dir.join("qalqan.db").display()))
-        .await
-        .unwrap()
-}
-
 /// Not a test of its own: the body of the child process.
 #[tokio::test]
 async fn child_that_dies() {
-    let (Ok(dir), Ok(step)) = (std::env::var(DIR), std::env::var(STEP)) else {
+    let [Ok(dir), Ok(step), Ok(url)] = [DIR, STEP, DATABASE].map(std::env::var) else {
         return;
     };
     let dir = Path::new(&dir);
     let last = STEPS[step.parse::<usize>().unwrap()];
-    let mut publisher = Publisher::open(store(dir).await, dir, NOW + 10)
-        .await
-        .unwrap();
+    let store = Store::open(&url).await.unwrap();
+    let mut publisher = Publisher::open(store, dir, NOW + 10).await.unwrap();
     publisher.on_step(move |done| {
         if done == last {
             std::process::abort();
@@ -58,10 +52,11 @@ async fn child_that_dies() {
     panic!("the step {last:?} never came");
 }
 
-fn run_child(dir: &Path, step: usize) {
+fn run_child(centre: &Centre, step: usize) {
     let status = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "child_that_dies", "--nocapture"])
-        .env(DIR, dir)
+        .env(DIR, centre.dir.path())
+        .env(DATABASE, &centre.url)
         .env(STEP, step.to_string())
         .output()
         .unwrap()
@@ -106,10 +101,11 @@ async fn enforced(centre: &Centre, names: &[&str]) -> Vec<bool> {
     blocked
 }
 
-#[tokio::test]
-async fn a_kill_between_any_two_steps_loses_and_invents_nothing() {
+data::both_engines!(a_kill_between_any_two_steps_loses_and_invents_nothing);
+
+async fn a_kill_between_any_two_steps_loses_and_invents_nothing(engine: Engine) {
     for (index, step) in STEPS.into_iter().enumerate() {
-        let centre = Centre::new().await;
+        let centre = Centre::on(engine).await;
         // Listed and released before the kill.
         centre.approved("before.test", proposal()).await;
         centre.publisher().await.step(NOW + 1).await.unwrap();
@@ -117,7 +113,7 @@ async fn a_kill_between_any_two_steps_loses_and_invents_nothing() {
         // Fully signed, and half signed, when the publisher dies.
         centre.approved("signed.test", proposal()).await;
         centre.proposed("half.test", proposal()).await;
-        run_child(centre.dir.path(), index);
+        run_child(&centre, index);
 
         let names = ["before.test", "signed.test", "half.test"];
         // Whatever the kill left, a node serves the old list or the new one, and nothing unsigned.
@@ -127,10 +123,9 @@ async fn a_kill_between_any_two_steps_loses_and_invents_nothing() {
             "after {step:?}: {after_kill:?}"
         );
 
-        let mut publisher =
-            Publisher::open(store(centre.dir.path()).await, centre.dir.path(), NOW + 20)
-                .await
-                .unwrap();
+        let mut publisher = Publisher::open(centre.another().await, centre.dir.path(), NOW + 20)
+            .await
+            .unwrap();
         publisher.step(NOW + 20).await.unwrap();
         drop(publisher);
         assert_eq!(
@@ -145,7 +140,8 @@ async fn a_kill_between_any_two_steps_loses_and_invents_nothing() {
 
 /// How often a name was listed in the log.
 async fn blocklist_positions(centre: &Centre, host: &str) -> usize {
-    let folded = store(centre.dir.path())
+    let folded = centre
+        .another()
         .await
         .folded(blocklist::Timestamp(NOW + 60))
         .await

@@ -163,6 +163,14 @@ pub enum CrawlError {
     Worker(String),
 }
 
+impl CrawlError {
+    /// Whether trying again later may help.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_temporary())
+    }
+}
+
 /// What all workers share.
 pub(crate) struct Shared {
     pub(crate) config: CrawlConfig,

@@ -93,6 +93,18 @@ pub enum PublishError {
     Store(#[from] Error),
 }
 
+impl PublishError {
+    /// Whether trying again later may help.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            Self::Leased | Self::Clock { .. } => true,
+            Self::Store(error) => error.is_temporary(),
+            _ => false,
+        }
+    }
+}
+
 impl From<sqlx::Error> for PublishError {
     fn from(error: sqlx::Error) -> Self {
         Self::Store(error.into())
@@ -115,8 +127,8 @@ pub struct Publisher {
     trust: Trust,
     key: StandardSigner,
     lease: lease::Lease,
-    /// The release that stands in the directory, also after a restart.
-    last_release: Option<Release>,
+    /// Size and time of the last release, whoever published it.
+    last: Option<(u64, Timestamp)>,
     published: Option<Published>,
     /// Leaves whose files are known to be written.
     written: u64,
@@ -130,21 +142,37 @@ impl Publisher {
         let key = read_key(&dir.join(LOG_KEY), &trust)?;
         let lease = lease::Lease::take(&store, dir, now).await?;
         let base = dir.join("release");
-        let last_release =
-            files::read(&base.join("release"))?.and_then(|note| Release::open(&note, &trust).ok());
-        let publisher = Self {
+        let mut publisher = Self {
             store,
             base,
             trust,
             key,
             lease,
-            last_release,
+            last: None,
             published: None,
             written: 0,
             hook: Box::new(|_| ()),
         };
         publisher.check_continues().await?;
+        publisher.find_last().await?;
         Ok(publisher)
+    }
+
+    /// Reads which release was the last: the note in the directory, which is written first, or one
+    /// that another publisher of this store wrote elsewhere.
+    async fn find_last(&mut self) -> Result<(), PublishError> {
+        const SQL: &str =
+            "SELECT size, released_at FROM released ORDER BY size DESC, released_at DESC LIMIT 1";
+        let here = files::read(&self.base.join("release"))?
+            .and_then(|note| Release::open(&note, &self.trust).ok())
+            .map(|release| (release.size, release.time));
+        let anywhere: Option<(i64, i64)> = on!(self.store, |db| sqlx::query_as(SQL)
+            .fetch_optional(db)
+            .await)?;
+        let anywhere =
+            anywhere.and_then(|(size, time)| Some((u64::try_from(size).ok()?, Timestamp(time))));
+        self.last = here.max(anywhere);
+        Ok(())
     }
 
     /// Lets a test hear of each step done.
@@ -180,8 +208,13 @@ impl Publisher {
     /// Publishes what is due: queued statements, listings whose time has come, a fresh signature.
     /// Gives whether a new release was written.
     pub async fn step(&mut self, now: i64) -> Result<bool, PublishError> {
+        if self.lease.hold(&self.store, now).await? {
+            // Away for a while: others may have published, or an old backup was put back.
+            self.store.read_anew().await;
+            self.check_continues().await?;
+            self.find_last().await?;
+        }
         self.check_clock(Timestamp(now))?;
-        self.lease.hold(&self.store, now).await?;
         self.sequence(now).await?;
         self.mark_due(now).await?;
         let size = self.size().await?;
@@ -198,11 +231,8 @@ impl Publisher {
 
     /// Refuses to sign in the past of what is published.
     fn check_clock(&self, now: Timestamp) -> Result<(), PublishError> {
-        match &self.last_release {
-            Some(release) if now < release.time => Err(PublishError::Clock {
-                now,
-                last: release.time,
-            }),
+        match self.last {
+            Some((_, last)) if now < last => Err(PublishError::Clock { now, last }),
             _ => Ok(()),
         }
     }
@@ -272,19 +302,16 @@ impl Publisher {
     /// Appends markers for listings that took effect or ended by time alone since the last release,
     /// so that the serial moves with the list. Where other leaves came, the serial moves anyway.
     async fn mark_due(&mut self, now: i64) -> Result<(), PublishError> {
-        let Some(last) = &self.last_release else {
+        let Some((size, time)) = self.last else {
             return Ok(());
         };
         let (before, after) = {
             let mut record = self.store.read_record().await?;
             let replay = record.replay()?;
-            if replay.tree().size() != last.size {
+            if replay.tree().size() != size {
                 return Ok(());
             }
-            (
-                replay.fold().at(last.time),
-                replay.fold().at(Timestamp(now)),
-            )
+            (replay.fold().at(time), replay.fold().at(Timestamp(now)))
         };
         let mut begun = Vec::new();
         let mut ended = Vec::new();
@@ -384,7 +411,7 @@ impl Publisher {
         files::write(&self.base.join("release"), &note)?;
         (self.hook)(Step::Released);
         self.keep(&release, &note).await?;
-        self.last_release = Some(release.clone());
+        self.last = Some((release.size, release.time));
         self.published = Some(Published { release, folded });
         Ok(())
     }

@@ -46,6 +46,11 @@ impl Store {
         Ok(Record(held))
     }
 
+    /// Forgets what was read: somebody may have put another store in the place of this one.
+    pub(crate) async fn read_anew(&self) {
+        *self.record.lock().await = None;
+    }
+
     /// What is listed at `now`, by the log in the store.
     pub async fn folded(&self, now: Timestamp) -> Result<Folded> {
         Ok(self.read_record().await?.replay()?.fold().at(now))

@@ -58,7 +58,12 @@ impl Centre {
     }
 
     pub async fn on(engine: Engine) -> Self {
-        let scratch = Scratch::new(engine).await;
+        Self::with(Scratch::new(engine).await).await
+    }
+
+    /// On a database that is there.
+    pub async fn with(scratch: Scratch) -> Self {
+        let engine = scratch.engine();
         let store = scratch.open().await;
         let Scratch { url, dir, database } = scratch;
         let new = NewLog {

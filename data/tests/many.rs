@@ -255,6 +255,21 @@ async fn the_lease_goes_to_another_machine_when_it_runs_out(engine: Engine) {
     );
 }
 
+/// A statement that another process queues wakes whoever waits for one.
+#[tokio::test]
+async fn what_is_queued_elsewhere_is_heard_of() {
+    if !Engine::Postgres.is_here() {
+        return;
+    }
+    let centre = Centre::on(Engine::Postgres).await;
+    let mut wakeups = centre.another().await.wakeups().await.unwrap();
+    assert!(wakeups.hears());
+    centre.approved("obmen.test", proposal()).await;
+    // Without the call this waits for ever; the time is only how long a failure takes.
+    let within = std::time::Duration::from_secs(60);
+    tokio::time::timeout(within, wakeups.next()).await.unwrap();
+}
+
 data::both_engines!(
     the_audit_chain_has_one_end,
     sequences_have_no_gap_and_no_double,

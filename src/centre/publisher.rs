@@ -1,21 +1,29 @@
-//! The publisher as a task: woken at once in this process, by a short poll otherwise.
+//! The publisher as a task: woken at once in this process and, on PostgreSQL, from any other; by a
+//! short poll otherwise.
 
 use std::{sync::Arc, time::Duration};
 
-use data::publish::{Published, Publisher};
+use data::{
+    pool::wake::Wakeups,
+    publish::{PublishError, Published, Publisher},
+};
 use resolver::{
     access::AccessList,
     notify::{NotifyTimes, notify},
     transfer::{TransferLimits, TransferServer},
 };
 use tokio::sync::Notify;
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
 use super::Tasks;
 use crate::{cli::Zone, clock, failure::Failure, paths::DataDir};
 
-/// How often the store is looked at when nobody calls.
+/// How often the store is looked at when no other process can call.
 const POLL: Duration = Duration::from_millis(200);
+
+/// How often it is looked at all the same when one can: a call may be lost, and time alone moves
+/// listings, in whole seconds.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// How long to wait after a failure before trying again.
 const REST: Duration = Duration::from_secs(2);
@@ -42,40 +50,62 @@ pub(crate) async fn bind_transfer(
 }
 
 /// Takes the lease, publishes what waits, and goes on until stopped. Gives back once the first
-/// release stands.
+/// release stands. While another publisher has the lease: refuses, or waits for its end.
 pub(crate) async fn start(
     store: data::Store,
     dir: &DataDir,
     parts: PublisherParts,
+    standby: bool,
     tasks: &Tasks,
 ) -> Result<(), Failure> {
-    let mut publisher = Publisher::open(store, dir.path(), clock::now().0).await?;
-    publisher.step(clock::now().0).await?;
+    let publisher = loop {
+        match begin(&store, dir).await {
+            Err(error) if standby && error.is_temporary() => {
+                debug!(error = &error as &dyn std::error::Error, "standing by");
+                tokio::time::sleep(LOOK).await;
+            }
+            other => break other?,
+        }
+    };
+    let wakeups = store.wakeups().await?;
     announce(&publisher, &parts, tasks);
-    tasks.tracker.spawn(go_on(publisher, parts, tasks.clone()));
+    tasks
+        .tracker
+        .spawn(go_on(publisher, wakeups, parts, tasks.clone()));
     Ok(())
 }
 
-async fn go_on(mut publisher: Publisher, parts: PublisherParts, tasks: Tasks) {
+async fn begin(store: &data::Store, dir: &DataDir) -> Result<Publisher, PublishError> {
+    let mut publisher = Publisher::open(store.clone(), dir.path(), clock::now().0).await?;
+    publisher.step(clock::now().0).await?;
+    Ok(publisher)
+}
+
+async fn go_on(
+    mut publisher: Publisher,
+    mut wakeups: Wakeups,
+    parts: PublisherParts,
+    tasks: Tasks,
+) {
+    let quiet = if wakeups.hears() { LOOK } else { POLL };
     loop {
-        let pause = match publisher.step(clock::now().0).await {
-            Ok(true) => {
-                announce(&publisher, &parts, &tasks);
-                POLL
-            }
-            Ok(false) => POLL,
+        let stepped = publisher.step(clock::now().0).await;
+        match &stepped {
+            Ok(true) => announce(&publisher, &parts, &tasks),
+            Ok(false) => {}
             Err(error) => {
                 // What is published stays; a person must look at why it does not move on.
                 error!(
-                    error = &error as &dyn std::error::Error,
+                    error = error as &dyn std::error::Error,
                     "nothing new is published"
                 );
-                REST
             }
-        };
+        }
+        let pause = if stepped.is_ok() { quiet } else { REST };
         tokio::select! {
             () = tasks.stop.cancelled() => break,
             () = parts.waker.notified() => {}
+            () = wakeups.next(), if stepped.is_ok() => {}
             () = tokio::time::sleep(pause) => {}
         }
     }

@@ -36,8 +36,15 @@ pub(crate) struct Global {
     /// Data directory [default: ./qalqan-data; for demo: ./qalqan-demo]
     #[arg(long, global = true, value_name = "DIR", env = "QALQAN_DATA")]
     pub(crate) data: Option<PathBuf>,
-    /// Database, sqlite:PATH [default: qalqan.db in the data directory]
-    #[arg(long, global = true, value_name = "URL", env = "QALQAN_DATABASE")]
+    /// Database, sqlite:PATH or postgres://… [default: qalqan.db in the data directory]
+    // The environment may hold a password, and --help would show it.
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "QALQAN_DATABASE",
+        hide_env_values = true
+    )]
     pub(crate) database: Option<String>,
     /// Output on stdout: text for people, or one JSON object
     #[arg(long, global = true, value_enum, default_value_t = Format::Text)]

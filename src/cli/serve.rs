@@ -120,6 +120,9 @@ pub(crate) struct Publish {
     pub(crate) transfer: SocketAddr,
     #[command(flatten)]
     pub(crate) zone: Zone,
+    /// While another publisher is at work on the store, wait, and take over when it ends
+    #[arg(long)]
+    pub(crate) standby: bool,
 }
 
 /// Who gets the zone.

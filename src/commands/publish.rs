@@ -27,8 +27,14 @@ pub(crate) async fn run(
         zone: options.zone.clone(),
         on_release: Box::new(|_| ()),
     };
-    publisher::start(store.clone(), dir, parts, &tasks).await?;
-    until_stopped().await?;
+    let started = publisher::start(store.clone(), dir, parts, options.standby, &tasks);
+    tokio::select! {
+        started = started => {
+            started?;
+            until_stopped().await?;
+        }
+        stopped = until_stopped() => stopped?,
+    }
     tasks.end().await;
     store.close().await;
     Ok(Exit::Done)

@@ -17,6 +17,9 @@ use crate::{
     paths::DataDir,
 };
 
+/// How long the crawl rests after a failure that may pass.
+const CRAWL_AGAIN: std::time::Duration = std::time::Duration::from_secs(5);
+
 pub(crate) async fn run(global: &Global, dir: &DataDir, options: Run) -> Result<Exit, Failure> {
     let store = open_store(global, dir).await?;
     let tasks = Tasks::default();
@@ -33,7 +36,7 @@ pub(crate) async fn run(global: &Global, dir: &DataDir, options: Run) -> Result<
             move |_| poked.notify_one()
         }),
     };
-    publisher::start(store.clone(), dir, parts, &tasks).await?;
+    publisher::start(store.clone(), dir, parts, false, &tasks).await?;
     let upstreams: Vec<_> = options
         .crawl
         .upstream
@@ -108,11 +111,19 @@ async fn start_crawl(
     crawl.add_seeds(&seeds, false).await?;
     let stop = tasks.stop.clone();
     tasks.tracker.spawn(async move {
-        if let Err(error) = crawl.run(stop).await {
+        // A crawl that ends with an error stops its workers by the token it was given.
+        while let Err(error) = crawl.run(stop.child_token()).await {
             error!(
                 error = &error as &dyn std::error::Error,
                 "the crawl stopped"
             );
+            if !error.is_temporary() {
+                break;
+            }
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = tokio::time::sleep(CRAWL_AGAIN) => {}
+            }
         }
     });
     tasks.tracker.spawn(async move {

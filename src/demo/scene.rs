@@ -265,5 +265,5 @@ async fn start_publisher(
         zone,
         on_release: Box::new(move |_| released.notify_one()),
     };
-    publisher::start(store.clone(), dir, parts, tasks).await
+    publisher::start(store.clone(), dir, parts, false, tasks).await
 }

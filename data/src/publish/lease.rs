@@ -1,18 +1,26 @@
 //! One publisher at a time: a lock on a file for one machine, a lease in the store for many.
+//!
+//! The lease is a row with a name and a time, judged by the clock of whoever asks. Clocks that differ
+//! make a take-over early or late and nothing else: every leaf is appended under the condition that
+//! the appender still holds the lease, and its position is a primary key, so that two who both
+//! believe in it cannot write two histories.
 
 use std::{
     fs::{File, TryLockError},
     path::Path,
 };
 
+use blocklist::Digest;
+
 use crate::{
     error::{Error, Result},
     pool::{Store, on},
-    publish::{PublishError, files},
+    publish::PublishError,
     seal,
 };
 
-/// How long a lease is good for, in seconds; a dead holder on another machine is waited out.
+/// How long a lease is good for, in seconds; a dead holder is waited out by those with another data
+/// directory.
 const SECONDS: i64 = 10;
 
 /// The held lease. Dropping it releases the file lock; the lease in the store runs out.
@@ -24,12 +32,11 @@ pub(super) struct Lease {
 }
 
 impl Lease {
-    /// Takes both, or says that somebody else has them. The holder's name is kept in the data
-    /// directory, so a publisher that was killed takes its own lease back at once.
+    /// Takes both, or says that somebody else has them.
     pub(super) async fn take(store: &Store, dir: &Path, now: i64) -> Result<Self, PublishError> {
         let lock = lock(dir)?.ok_or(PublishError::Leased)?;
         let mut lease = Self {
-            holder: holder(dir)?,
+            holder: holder(&lock, dir)?,
             until: 0,
             _lock: lock,
         };
@@ -42,10 +49,11 @@ impl Lease {
         &self.holder
     }
 
-    /// Makes sure the lease is good for a while; renews it when half is gone.
-    pub(super) async fn hold(&mut self, store: &Store, now: i64) -> Result<(), PublishError> {
+    /// Makes sure the lease is good for a while; renews it when half is gone. Gives whether it had
+    /// run out, so that somebody else may have published meanwhile.
+    pub(super) async fn hold(&mut self, store: &Store, now: i64) -> Result<bool, PublishError> {
         if self.until - now > SECONDS / 2 {
-            return Ok(());
+            return Ok(false);
         }
         const SQL: &str = "INSERT INTO lease (name, holder, until) VALUES ('publish', $1, $2)
             ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
@@ -61,8 +69,9 @@ impl Lease {
         if done != 1 {
             return Err(PublishError::Leased);
         }
+        let lapsed = self.until < now;
         self.until = until;
-        Ok(())
+        Ok(lapsed)
     }
 }
 
@@ -82,14 +91,18 @@ pub fn is_running(dir: &Path) -> Result<bool> {
     Ok(lock(dir)?.is_none())
 }
 
-fn holder(dir: &Path) -> Result<String> {
-    let path = dir.join("publisher.id");
-    if let Some(bytes) = files::read(&path)? {
-        return Ok(String::from_utf8_lossy(&bytes).trim().to_owned());
+/// The holder's name: this lock file on this machine since it was started. A publisher that was
+/// killed and is started again takes its own lease back at once, because the lock on the file proves
+/// that it is gone; a copy of the data directory, here or on another machine, has another name.
+fn holder(lock: &File, dir: &Path) -> Result<String> {
+    use std::os::unix::fs::MetadataExt as _;
+    let file = lock.metadata().map_err(Error::file(dir))?;
+    let mut machine = std::fs::read("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    if machine.is_empty() {
+        // No such thing on this system: a name for this process alone, so a dead one is waited out.
+        machine = vec![0; 16];
+        seal::random(&mut machine)?;
     }
-    let mut bytes = [0; 16];
-    seal::random(&mut bytes)?;
-    let holder = blocklist::digest::hex(&bytes);
-    files::write(&path, holder.as_bytes())?;
-    Ok(holder)
+    let place = format!("\n{}\n{}", file.dev(), file.ino());
+    Ok(Digest::of(&[machine.as_slice(), place.as_bytes()].concat()).to_string())
 }

@@ -2,7 +2,7 @@
 
 use tempfile::TempDir;
 
-use super::cluster::{self, Database};
+use super::cluster::{self, Cluster, Database};
 use crate::Store;
 
 /// Which engine a test runs on.
@@ -52,16 +52,33 @@ pub struct Scratch {
 
 impl Scratch {
     pub async fn new(engine: Engine) -> Self {
-        let dir = tempfile::tempdir().expect("a directory");
         let database = match engine {
             Engine::Sqlite => None,
             Engine::Postgres => Some(Database::new().await),
         };
+        Self::of(database)
+    }
+
+    /// On a server of the test's own.
+    pub async fn on(cluster: &Cluster) -> Self {
+        Self::of(Some(Database::on(cluster).await))
+    }
+
+    fn of(database: Option<Database>) -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
         let url = database.as_ref().map_or_else(
             || format!("sqlite:{}", dir.path().join("qalqan.db").display()),
             |database| database.url().to_owned(),
         );
         Self { url, dir, database }
+    }
+
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        match self.database {
+            Some(_) => Engine::Postgres,
+            None => Engine::Sqlite,
+        }
     }
 
     /// Opens the database, as another process would.
