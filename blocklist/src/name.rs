@@ -48,7 +48,7 @@ impl DomainName {
         }
         let ascii =
             idna::domain_to_ascii(text_without_root).map_err(|_| NameError::Idna(shown()))?;
-        if ascii.parse::<std::net::Ipv4Addr>().is_ok() || text.contains(':') {
+        if ends_in_a_number(&ascii) || text.contains(':') {
             return Err(NameError::Address(shown()));
         }
         Self::from_ascii(&ascii).map_err(|error| match error {
@@ -153,6 +153,16 @@ impl DomainName {
     }
 }
 
+/// Whether programs read this as an IPv4 address in one of its spellings (WHATWG URL, "ends in a
+/// number"): no top-level domain is a number.
+fn ends_in_a_number(ascii: &str) -> bool {
+    let last = ascii.rsplit('.').next().unwrap_or_default();
+    let hex = last.strip_prefix("0x").or(last.strip_prefix("0X"));
+    let digits = |text: &str| text.bytes().all(|c| c.is_ascii_digit());
+    !last.is_empty() && digits(last)
+        || hex.is_some_and(|hex| hex.bytes().all(|c| c.is_ascii_hexdigit()))
+}
+
 fn is_label(label: &str) -> bool {
     (1..=63).contains(&label.len())
         && label
@@ -227,6 +237,10 @@ mod tests {
             ".",
             "a..b",
             "127.0.0.1",
+            "127.1",
+            "2130706433",
+            "0x7F.1",
+            "a.0x",
             "[::1]",
             "obmen.test/x",
             "a@b.test",

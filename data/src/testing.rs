@@ -29,7 +29,10 @@ pub const NOW: i64 = blocklist::testing::START.0;
 /// Everybody's password.
 pub const PASSWORD: &str = "a password for tests";
 
-/// A demonstration centre with two admins and two officers, its first leaves published.
+/// Both admins, as they sign.
+pub const ADMINS: ceremony::Pair<'static> = [("admin-1", PASSWORD), ("admin-2", PASSWORD)];
+
+/// A centre with two admins and two officers, its first leaves published.
 pub struct Centre {
     pub dir: tempfile::TempDir,
     /// What `Store::open` is given.
@@ -57,38 +60,14 @@ impl Centre {
         Self::on(Engine::Sqlite).await
     }
 
+    /// A demonstration, as most tests need it: it lists names under `.test`.
     pub async fn on(engine: Engine) -> Self {
         Self::with(Scratch::new(engine).await).await
     }
 
-    /// On a database that is there.
+    /// A demonstration on a database that is there.
     pub async fn with(scratch: Scratch) -> Self {
-        let engine = scratch.engine();
-        let store = scratch.open().await;
-        let Scratch { url, dir, database } = scratch;
-        let new = NewLog {
-            origin: "qalqan.test/log",
-            public_url: "http://qalqan.test",
-            policy: ceremony::default_policy(name("qalqan.test"), 2_026_000_000),
-            demo: true,
-            admins: [
-                person("admin-1", Role::Admin),
-                person("admin-2", Role::Admin),
-            ],
-            guards: Vec::new(),
-        };
-        let trust = ceremony::init(&store, dir.path(), new, NOW)
-            .await
-            .expect("a log");
-        let admins = [("admin-1", PASSWORD), ("admin-2", PASSWORD)];
-        let mut people = Vec::new();
-        for login in ["officer-1", "officer-2"] {
-            people.push(
-                ceremony::add_officer(&store, person(login, Role::Officer), admins, NOW)
-                    .await
-                    .expect("an officer"),
-            );
-        }
+        let centre = Self::begin(scratch, "qalqan.test", true, Vec::new()).await;
         let banks = GuardList {
             list: "banks".into(),
             tier: Tier::Never,
@@ -96,12 +75,50 @@ impl Centre {
             reason: "a bank".into(),
             names: vec![name("bank.test")],
         };
-        ceremony::set_guard(&store, banks, admins, NOW)
+        ceremony::set_guard(&centre.store, banks, ADMINS, NOW)
             .await
             .expect("a guard");
+        centre.publisher().await.step(NOW).await.expect("a release");
+        centre
+    }
+
+    /// A log that is no demonstration, with the lists shipped for such a log, as `init` makes it.
+    pub async fn real(domain: &str) -> Self {
+        let guards = crate::guards::shipped().expect("lists");
+        let centre = Self::begin(Scratch::new(Engine::Sqlite).await, domain, false, guards).await;
+        centre.publisher().await.step(NOW).await.expect("a release");
+        centre
+    }
+
+    async fn begin(scratch: Scratch, domain: &str, demo: bool, guards: Vec<GuardList>) -> Self {
+        let engine = scratch.engine();
+        let store = scratch.open().await;
+        let Scratch { url, dir, database } = scratch;
+        let new = NewLog {
+            origin: "qalqan.test/log",
+            public_url: "http://qalqan.test",
+            policy: ceremony::default_policy(name(domain), 2_026_000_000),
+            demo,
+            admins: [
+                person("admin-1", Role::Admin),
+                person("admin-2", Role::Admin),
+            ],
+            guards,
+        };
+        let trust = ceremony::init(&store, dir.path(), new, NOW)
+            .await
+            .expect("a log");
+        let mut people = Vec::new();
+        for login in ["officer-1", "officer-2"] {
+            people.push(
+                ceremony::add_officer(&store, person(login, Role::Officer), ADMINS, NOW)
+                    .await
+                    .expect("an officer"),
+            );
+        }
         let second = people.pop().expect("two officers");
         let first = people.pop().expect("two officers");
-        let centre = Self {
+        Self {
             dir,
             url,
             engine,
@@ -110,9 +127,7 @@ impl Centre {
             first,
             second,
             _database: database,
-        };
-        centre.publisher().await.step(NOW).await.expect("a release");
-        centre
+        }
     }
 
     /// The store as another process has it.
