@@ -6,6 +6,7 @@ use data::case::CaseFile;
 use crate::{
     console::{
         case_view::{Material, Quote, hosts, signal_name},
+        refusal,
         report::{self, Contradiction},
     },
     hostile,
@@ -102,10 +103,10 @@ pub(crate) fn contradiction(p: &Page, found: &Contradiction) -> String {
 pub(crate) fn stops(m: &Material<'_>) -> Vec<Stop> {
     let p = m.p;
     let mut stops = Vec::new();
-    if let Some(refusal) = m.guard {
+    if let Some(protected) = m.guard {
         stops.push(Stop::red(
             p.t(key("stop-guard-title")),
-            hostile::line(refusal, 300),
+            refusal::words(p.lang, protected),
         ));
     }
     if matches!(

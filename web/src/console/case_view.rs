@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use blocklist::{
     DomainName, Scope, Timestamp,
+    guard::Refusal,
     matching::{self, ClaimFinding, Known, Match},
 };
 use data::case::{CaptureRow, CaseFile};
@@ -69,7 +70,7 @@ pub(crate) struct Material<'a> {
     pub(crate) found: &'a Match,
     pub(crate) known: &'a Known,
     /// Why the guard refuses the exact host, if it does.
-    pub(crate) guard: Option<&'a str>,
+    pub(crate) guard: Option<&'a Refusal>,
     pub(crate) now: i64,
 }
 
@@ -267,14 +268,10 @@ pub(crate) fn candidates(m: &Material<'_>) -> Vec<Candidate> {
 pub(crate) async fn guard_refusal(
     store: &data::Store,
     name: &DomainName,
-) -> data::Result<Option<String>> {
+) -> data::Result<Option<Box<Refusal>>> {
     let mut record = store.read_record().await?;
     let fold = record.replay()?.fold();
-    Ok(fold
-        .guard()
-        .check(name, Scope::Host)
-        .err()
-        .map(|refusal| refusal.to_string()))
+    Ok(fold.guard().check(name, Scope::Host).err())
 }
 
 /// The match of a host now: registers may have changed since the case was opened.

@@ -14,6 +14,7 @@ pub(crate) mod moves;
 pub(crate) mod problems;
 pub(crate) mod propose;
 pub(crate) mod queue;
+pub(crate) mod refusal;
 pub(crate) mod report;
 pub(crate) mod sign_in;
 pub(crate) mod staff;

@@ -2,7 +2,7 @@
 
 use data::{decide::DecideError, officer::SignInError};
 
-use crate::{hostile, language::Lang, messages, messages::key};
+use crate::{console::refusal, hostile, language::Lang, messages, messages::key};
 
 /// One line of the error summary.
 #[derive(Clone, Debug)]
@@ -26,7 +26,7 @@ impl Problem {
     }
 
     fn with(mut self, detail: &str) -> Self {
-        self.detail = Some(hostile::line(detail, 500));
+        self.detail = Some(hostile::line(detail, 1_000));
         self
     }
 }
@@ -60,7 +60,7 @@ pub(crate) fn of_decision(lang: Lang, error: &DecideError) -> Problem {
             Problem::new(lang, "decide", key("problem-proposal-expired"))
         }
         DecideError::Guarded(refusal) => {
-            Problem::new(lang, "scope", key("problem-guard")).with(&refusal.to_string())
+            Problem::new(lang, "scope", key("problem-guard")).with(&refusal::words(lang, refusal))
         }
         DecideError::Basis(code) => Problem::new(lang, "basis", key("problem-basis")).with(code),
         DecideError::Field(field) => of_field(lang, field),

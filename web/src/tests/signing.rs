@@ -238,5 +238,21 @@ async fn the_guard_is_shown_first_and_refuses() {
         .says("a bank");
     let answer = house.propose(&first, &case, &[]).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-    answer.says("This name may not be listed").says("a bank");
+    answer
+        .says("This name may not be listed")
+        .says("pay.bank.test stands below the protected name bank.test. List: banks (a bank).")
+        .says("two administrators change it");
+    for (lang, says) in [
+        (
+            "kk",
+            "pay.bank.test қорғалған bank.test атауының астында тұр. Тізім: banks (a bank).",
+        ),
+        (
+            "ru",
+            "pay.bank.test стоит под защищённым именем bank.test. Список: banks (a bank).",
+        ),
+    ] {
+        let page = format!("/{lang}/console/case/{case}");
+        house.get_as(&first, &page).await.says(says);
+    }
 }
