@@ -211,64 +211,135 @@ pub(crate) mod tests {
         AddressGuard::public().check_url(&Url::parse(url).unwrap())
     }
 
-    #[test]
-    fn urls() {
-        assert_eq!(check("https://example.kz/x?y"), Ok(()));
-        for url in [
-            "http://127.0.0.1/",
-            "http://2130706433/",
-            "http://0x7f.1/",
-            "http://[::1]/",
-            "http://[::ffff:10.0.0.1]/",
-            "http://8.8.8.8/",
-        ] {
-            assert!(matches!(check(url), Err(Refusal::Literal(_))), "{url}");
+    /// Ways inward: what a hostile page, a redirect or a name server of its owner can say.
+    enum Way {
+        /// A URL.
+        Url(&'static str),
+        /// A harmless name, and the address it leads to.
+        Leads(&'static str),
+    }
+
+    fn refusal(way: &Way) -> Option<Refusal> {
+        let guard = AddressGuard::public();
+        match way {
+            // What is no URL cannot be requested at all.
+            Way::Url(text) => match Url::parse(text) {
+                Ok(url) => guard.check_url(&url).err(),
+                Err(_) => Some(Refusal::NoHost),
+            },
+            Way::Leads(address) => {
+                let address = address.parse().unwrap();
+                guard.check_address("shop.kz", address).err()
+            }
         }
-        assert_eq!(
-            check("ftp://example.kz/"),
-            Err(Refusal::Scheme("ftp".to_owned()))
-        );
-        assert_eq!(check("http://a:b@example.kz/"), Err(Refusal::Credentials));
-        assert_eq!(check("http://example.kz:5432/"), Err(Refusal::Port(5432)));
     }
 
     #[test]
-    fn addresses_that_are_not_public() {
-        for address in [
-            "0.0.0.0",
-            "10.1.2.3",
-            "100.64.0.1",
-            "127.0.0.53",
-            "169.254.169.254",
-            "172.31.255.255",
-            "192.0.0.8",
-            "192.168.1.1",
-            "198.18.0.1",
-            "224.0.0.1",
-            "255.255.255.255",
-            "::",
-            "::1",
-            "::ffff:127.0.0.1",
-            "64:ff9b::7f00:1",
-            "fc00::1",
-            "fd00::1",
-            "fe80::1",
-            "ff02::1",
-            "2002:7f00:1::",
-            "2001::1",
-            "2001:db8::1",
-        ] {
-            assert!(not_public(address.parse().unwrap()).is_some(), "{address}");
+    fn every_way_inward_is_refused() {
+        use Way::{Leads, Url};
+        let ways = [
+            // Loopback, in the spellings that URLs allow.
+            Url("http://127.0.0.1/"),
+            Url("http://127.0.0.1./"),
+            Url("http://127.1/"),
+            Url("http://2130706433/"),
+            Url("http://0177.0.0.1/"),
+            Url("http://0x7f000001/"),
+            Url("http://0x7f.0.0.0x1/"),
+            Url("http://①②⑦.0.0.1/"),
+            Url("http://１２７。０。０。１/"),
+            Url("http://%31%32%37.0.0.1/"),
+            Url("http://shop.kz@127.0.0.1/"),
+            Url("http://[::1]/"),
+            Url("http://[::ffff:127.0.0.1]/"),
+            Url("http://[::ffff:a9fe:a9fe]/"),
+            Url("http://[fe80::1%25eth0]/"),
+            Url("http://[64:ff9b::10.0.0.1]/"),
+            // Public, but not by name; other doors of a host; other schemes.
+            Url("http://8.8.8.8/"),
+            Url("http://shop.kz:5432/"),
+            Url("http://shop.kz:22/"),
+            Url("https://admin:secret@shop.kz/"),
+            Url("file:///etc/passwd"),
+            Url("gopher://shop.kz/"),
+            // IANA special-purpose addresses, version 4.
+            Leads("0.0.0.0"),
+            Leads("10.1.2.3"),
+            Leads("100.64.0.1"),
+            Leads("127.0.0.53"),
+            Leads("169.254.169.254"),
+            Leads("172.16.0.1"),
+            Leads("172.31.255.255"),
+            Leads("192.0.0.8"),
+            Leads("192.0.2.1"),
+            Leads("192.88.99.1"),
+            Leads("192.168.1.1"),
+            Leads("198.18.0.1"),
+            Leads("198.51.100.7"),
+            Leads("203.0.113.7"),
+            Leads("224.0.0.1"),
+            Leads("240.0.0.1"),
+            Leads("255.255.255.255"),
+            // Version 6, and version 4 inside version 6.
+            Leads("::"),
+            Leads("::1"),
+            Leads("::127.0.0.1"),
+            Leads("::ffff:10.0.0.1"),
+            Leads("64:ff9b::127.0.0.1"),
+            Leads("64:ff9b:1::10.0.0.1"),
+            Leads("100::1"),
+            Leads("2001::1"),
+            Leads("2001:20::1"),
+            Leads("2001:db8::1"),
+            Leads("2002:7f00:1::"),
+            Leads("3fff::1"),
+            Leads("5f00::1"),
+            Leads("fc00::1"),
+            Leads("fd12:3456::1"),
+            Leads("fe80::1"),
+            Leads("fec0::1"),
+            Leads("ff02::1"),
+        ];
+        assert!(ways.len() >= 40);
+        for way in &ways {
+            let (Url(text) | Leads(text)) = way;
+            assert!(refusal(way).is_some(), "{text}");
         }
-        for address in [
-            "8.8.8.8",
-            "172.32.0.1",
-            "100.128.0.1",
-            "2606:4700::1111",
-            "2a00:1450:4001::1",
+    }
+
+    #[test]
+    fn public_names_and_addresses_are_allowed() {
+        use Way::{Leads, Url};
+        for way in [
+            Url("https://example.kz/x?y"),
+            Url("http://example.kz:80/"),
+            Url("https://example.kz./"),
+            Url("https://127.0.0.1.example.kz/"),
+            Url("https://айырбас.қаз/"),
+            Leads("8.8.8.8"),
+            Leads("100.128.0.1"),
+            Leads("172.32.0.1"),
+            Leads("192.0.1.1"),
+            Leads("2606:4700::1111"),
+            Leads("2a00:1450:4001::1"),
         ] {
-            assert_eq!(not_public(address.parse().unwrap()), None, "{address}");
+            let (Url(text) | Leads(text)) = &way;
+            assert_eq!(refusal(&way), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_refusal_names_what_was_refused() {
+        for (text, expected) in [
+            ("http://0x7f.1/", Refusal::Literal("127.0.0.1".to_owned())),
+            ("ftp://example.kz/", Refusal::Scheme("ftp".to_owned())),
+            ("http://a:b@example.kz/", Refusal::Credentials),
+            ("http://example.kz:5432/", Refusal::Port(5432)),
+        ] {
+            assert_eq!(check(text), Err(expected), "{text}");
+        }
+        let refused = refusal(&Way::Leads("169.254.169.254")).unwrap().to_string();
+        assert!(refused.contains("link-local (RFC 3927)"), "{refused}");
     }
 
     #[test]

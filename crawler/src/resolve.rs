@@ -200,6 +200,40 @@ mod tests {
         );
     }
 
+    /// Answers of one name, one after another; each is a list of addresses.
+    struct Turns(std::sync::Mutex<Vec<Vec<&'static str>>>);
+
+    impl Lookup for Turns {
+        fn lookup(&self, _: String) -> BoxFuture<'static, Result<Vec<IpAddr>, LookupError>> {
+            let answer = self.0.lock().unwrap().remove(0);
+            let parse = |text: &&str| text.parse().unwrap();
+            let addresses = answer.iter().map(parse).collect();
+            Box::pin(async move { Ok(addresses) })
+        }
+    }
+
+    /// Rebinding: the name was public when it was first looked up. And an inner address between
+    /// public ones is left out, not tried when the others do not answer.
+    #[tokio::test]
+    async fn each_look_up_is_checked_and_each_address_of_it() {
+        let turns = vec![
+            vec!["198.51.99.7"],
+            vec!["127.0.0.1"],
+            vec!["::ffff:169.254.169.254"],
+            vec!["10.0.0.1", "198.51.99.7", "fd00::1"],
+        ];
+        let lookup = Arc::new(Turns(std::sync::Mutex::new(turns)));
+        let resolver = GuardedResolver::new(lookup, AddressGuard::public());
+        let resolve = || resolver.resolve(Name::from_str("shop.kz").unwrap());
+        let public: SocketAddr = "198.51.99.7:0".parse().unwrap();
+        assert_eq!(resolve().await.unwrap().collect::<Vec<_>>(), [public]);
+        for class in ["loopback", "IPv4-mapped"] {
+            let refused = resolve().await.err().unwrap().to_string();
+            assert!(refused.contains(class), "{refused}");
+        }
+        assert_eq!(resolve().await.unwrap().collect::<Vec<_>>(), [public]);
+    }
+
     #[test]
     fn no_upstream_is_an_error_that_says_what_to_do() {
         assert!(
