@@ -30,6 +30,8 @@ pub struct Store {
     pub(crate) pool: Pool,
     /// The log as far as it was last read; see `record`.
     pub(crate) record: Arc<Mutex<Option<blocklist::verify::Replay>>>,
+    /// Register snapshots as they were last read; see `register`.
+    pub(crate) snapshots: Arc<Mutex<crate::register::Read>>,
 }
 
 /// Runs one expression on whichever engine the store has. The SQL inside is one text for both:
@@ -79,6 +81,7 @@ impl Store {
         Self {
             pool,
             record: Arc::default(),
+            snapshots: Arc::default(),
         }
     }
 
@@ -114,6 +117,23 @@ impl Store {
             .await
             .map(|_| ()))?;
         Ok(())
+    }
+
+    /// 32 random octets in hex, made when first asked for: what every process on this store knows
+    /// and nobody outside does.
+    pub async fn secret(&self, key: &str) -> Result<String> {
+        const SQL: &str =
+            "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING";
+        let mut fresh = [0; 32];
+        getrandom::fill(&mut fresh).map_err(|_| Error::Randomness)?;
+        let fresh = blocklist::Digest(fresh).to_string();
+        on!(self, |db| sqlx::query(SQL)
+            .bind(key)
+            .bind(&fresh)
+            .execute(db)
+            .await
+            .map(|_| ()))?;
+        Ok(self.meta(key).await?.unwrap_or(fresh))
     }
 }
 

@@ -13,6 +13,9 @@ pub(crate) const INSERT: &str =
     "INSERT INTO register_snapshot (sha256, register, taken_at, source, snapshot)
      VALUES ($1, $2, $3, $4, $5) ON CONFLICT (sha256) DO NOTHING";
 
+/// Snapshots that were read, by their hash: they never change, and every page needs them.
+pub(crate) type Read = Vec<(String, Snapshot)>;
+
 /// The latest snapshot of each register that stands in the log; one that officers have not signed
 /// into it yet proves nothing.
 pub async fn snapshots(store: &Store) -> Result<Vec<Snapshot>> {
@@ -25,16 +28,21 @@ pub async fn snapshots(store: &Store) -> Result<Vec<Snapshot>> {
             .map(|snapshot| snapshot.sha256.to_string())
             .collect()
     };
-    let mut snapshots = Vec::with_capacity(signed.len());
-    for sha256 in signed {
-        const SQL: &str = "SELECT snapshot FROM register_snapshot WHERE sha256 = $1";
-        let text: String = on!(store, |db| sqlx::query_scalar(SQL)
-            .bind(&sha256)
-            .fetch_one(db)
-            .await)?;
-        let snapshot = Snapshot::from_json(text.as_bytes())
-            .map_err(|e| Error::stored("register_snapshot", e))?;
-        snapshots.push(snapshot);
+    let mut held = store.snapshots.lock().await;
+    held.retain(|(sha256, _)| signed.contains(sha256));
+    for sha256 in &signed {
+        if !held.iter().any(|(read, _)| read == sha256) {
+            held.push((sha256.clone(), read(store, sha256).await?));
+        }
     }
-    Ok(snapshots)
+    Ok(held.iter().map(|(_, snapshot)| snapshot.clone()).collect())
+}
+
+async fn read(store: &Store, sha256: &str) -> Result<Snapshot> {
+    const SQL: &str = "SELECT snapshot FROM register_snapshot WHERE sha256 = $1";
+    let text: String = on!(store, |db| sqlx::query_scalar(SQL)
+        .bind(sha256)
+        .fetch_one(db)
+        .await)?;
+    Snapshot::from_json(text.as_bytes()).map_err(|e| Error::stored("register_snapshot", e))
 }

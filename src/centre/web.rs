@@ -53,7 +53,7 @@ pub(crate) async fn start(
     ports.insert("web", web.local_addr()?);
     ports.insert("block_page", block_page.local_addr()?);
     ports.insert("evidence", evidence.local_addr()?);
-    let mut centre = web::Centre::new(store.clone(), dir.release(), &trust.public_url)?;
+    let mut centre = web::Centre::new(store.clone(), dir.release(), &trust.public_url).await?;
     centre.demo = trust.demo;
     centre.evidence_url = Some(format!("http://{}", evidence.local_addr()?));
     centre.load_body = Some(body_loader(store, dir.evidence()));

@@ -211,6 +211,7 @@ async fn main() {
         centre.dir.path().join("release"),
         "http://127.0.0.1:8980",
     )
+    .await
     .unwrap();
     web.demo = true;
     web.evidence_url = Some("http://127.0.0.1:8982".into());

@@ -47,7 +47,7 @@ pub struct Centre {
     pub load_body: Option<LoadBody>,
     /// The clock: Unix seconds. Tests set their own.
     pub clock: Arc<dyn Fn() -> i64 + Send + Sync>,
-    pub(crate) evidence_key: [u8; 32],
+    pub(crate) evidence_key: String,
     pub(crate) signing: Semaphore,
 }
 
@@ -64,6 +64,9 @@ impl fmt::Debug for Centre {
 /// How many passwords may be worked on at once: each takes a core and some 20 MB for a moment.
 const SIGNING_AT_ONCE: usize = 4;
 
+/// Name of the secret that seals links to the evidence listener.
+const EVIDENCE_KEY: &str = "evidence-link";
+
 /// How long a link to the evidence listener works, in seconds.
 const EVIDENCE_LINK_SECONDS: i64 = 3_600;
 
@@ -72,15 +75,15 @@ impl Centre {
     /// fields for more.
     ///
     /// # Errors
-    /// When the operating system gives no random bytes.
-    pub fn new(
+    /// When the store fails: it holds the secret by which all web processes on it know each other's
+    /// links to the evidence.
+    pub async fn new(
         store: Store,
         release_dir: PathBuf,
         public_url: &str,
-    ) -> Result<Self, getrandom::Error> {
-        let mut evidence_key = [0; 32];
-        getrandom::fill(&mut evidence_key)?;
+    ) -> Result<Self, data::Error> {
         Ok(Self {
+            evidence_key: store.secret(EVIDENCE_KEY).await?,
             store,
             release_dir,
             public_url: public_url.trim_end_matches('/').to_owned(),
@@ -89,7 +92,6 @@ impl Centre {
             waker: Arc::new(|| {}),
             load_body: None,
             clock: Arc::new(system_now),
-            evidence_key,
             signing: Semaphore::new(SIGNING_AT_ONCE),
         })
     }
@@ -139,10 +141,10 @@ impl Centre {
     /// Keyed hash over two numbers of fixed width, key on both sides.
     fn evidence_seal(&self, capture: i64, until: i64) -> String {
         let hash = Sha256::new()
-            .chain_update(self.evidence_key)
+            .chain_update(&self.evidence_key)
             .chain_update(capture.to_be_bytes())
             .chain_update(until.to_be_bytes())
-            .chain_update(self.evidence_key)
+            .chain_update(&self.evidence_key)
             .finalize();
         hash.iter().map(|byte| format!("{byte:02x}")).collect()
     }

@@ -192,7 +192,7 @@ async fn show(
     };
     let quotes = case_view::quotes(&p, &file, &report, usize::MAX);
     let (state, tone) = state(&p, &file.case.state);
-    let (captures, other_captures) = case_record::captures(&p, &file);
+    let (captures, other_captures) = case_record::captures(&p, &file, &quotes);
     let next = all
         .iter()
         .filter(|case| case.state == "open")

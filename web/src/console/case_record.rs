@@ -3,7 +3,13 @@
 use blocklist::DomainName;
 use data::case::{CaptureRow, CaseFile, CaseRow};
 
-use crate::{console::case::state, hostile, messages::key, names::Shown, page::Page};
+use crate::{
+    console::{case::state, case_view::Quote},
+    hostile,
+    messages::key,
+    names::Shown,
+    page::Page,
+};
 
 /// Most captures shown of either kind.
 const MOST_CAPTURES: usize = 50;
@@ -20,6 +26,8 @@ pub(crate) struct CaptureLine {
     pub(crate) hash: String,
     pub(crate) short: String,
     pub(crate) path: String,
+    /// How many passages are quoted from it, in words; `None` for none.
+    pub(crate) quotes: Option<String>,
 }
 
 /// One move somebody made.
@@ -38,9 +46,20 @@ pub(crate) struct Similar {
     pub(crate) why: String,
 }
 
-/// Captures that answered normally, and the others.
-pub(crate) fn captures(p: &Page, file: &CaseFile) -> (Vec<CaptureLine>, Vec<CaptureLine>) {
-    let line = |capture: &CaptureRow| CaptureLine {
+/// Captures that answered normally, and the others: those that are quoted first, then by address.
+pub(crate) fn captures(
+    p: &Page,
+    file: &CaseFile,
+    quotes: &[Quote],
+) -> (Vec<CaptureLine>, Vec<CaptureLine>) {
+    let quoted = |capture: &CaptureRow| {
+        let from = |quote: &&Quote| quote.from == Some(capture.id);
+        quotes.iter().filter(from).count()
+    };
+    let mut all: Vec<(usize, &CaptureRow)> =
+        file.captures.iter().map(|row| (quoted(row), row)).collect();
+    all.sort_by(|(a, one), (b, other)| (*a == 0, &one.url).cmp(&(*b == 0, &other.url)));
+    let line = |(quotes, capture): (usize, &CaptureRow)| CaptureLine {
         title: if capture.title.trim().is_empty() {
             p.t(key("capture-no-title"))
         } else {
@@ -52,22 +71,13 @@ pub(crate) fn captures(p: &Page, file: &CaseFile) -> (Vec<CaptureLine>, Vec<Capt
         short: capture.body_sha256.chars().take(12).collect(),
         hash: capture.body_sha256.clone(),
         path: format!("console/case/{}/capture/{}", file.case.id, capture.id),
+        quotes: (quotes > 0).then(|| p.n(key("capture-quotes"), quotes)),
     };
-    let normal = |capture: &&CaptureRow| (200..300).contains(&capture.status);
-    (
-        file.captures
-            .iter()
-            .filter(normal)
-            .take(MOST_CAPTURES)
-            .map(line)
-            .collect(),
-        file.captures
-            .iter()
-            .filter(|c| !normal(c))
-            .take(MOST_CAPTURES)
-            .map(line)
-            .collect(),
-    )
+    let (normal, other): (Vec<_>, Vec<_>) = all
+        .into_iter()
+        .partition(|(_, capture)| (200..300).contains(&capture.status));
+    let lines = |rows: Vec<_>| rows.into_iter().take(MOST_CAPTURES).map(line).collect();
+    (lines(normal), lines(other))
 }
 
 /// Moves so far, the first first.

@@ -28,6 +28,8 @@ pub(crate) struct Quote {
     pub(crate) at: Option<String>,
     pub(crate) hash: Option<String>,
     pub(crate) view: Option<String>,
+    /// The capture it stands in.
+    pub(crate) from: Option<i64>,
 }
 
 impl Quote {
@@ -130,6 +132,7 @@ pub(crate) fn quotes(p: &Page, file: &CaseFile, report: &Report, most: usize) ->
                         file.case.id, capture.id
                     ))
                 }),
+                from: capture.map(|capture| capture.id),
             }
         })
         .collect()

@@ -241,6 +241,39 @@ async fn hostile_text_is_text() {
     );
 }
 
+#[tokio::test]
+async fn captures_that_are_quoted_come_first_and_the_rest_by_address() {
+    let house = House::new().await;
+    let case = house.centre.plant_case("obmen.test").await;
+    let hash = "cd".repeat(32);
+    for (id, url) in [
+        (8, "http://obmen.test/b"),
+        (9, "http://obmen.test/a"),
+        (7, "ftp://obmen.test/"),
+    ] {
+        let insert = format!(
+            "INSERT INTO capture VALUES ({id}, 'obmen.test', '{url}', {}, 200, 'text/html', 'utf-8', 'T', '{hash}', 12, FALSE, 'x.warc.gz', 0, 1, '{hash}')",
+            data::testing::NOW
+        );
+        house.centre.sql(&insert).await.unwrap();
+    }
+    let cookie = house.sign_in("officer-1").await;
+    let page = house
+        .get_as(&cookie, &format!("/en/console/case/{case}"))
+        .await;
+    let (_, table) = page.body.split_once("id=\"captures\"").unwrap();
+    let places = [
+        "Quoted: 1",
+        ">http://obmen.test/<",
+        ">ftp://obmen.test/<",
+        ">http://obmen.test/a<",
+        ">http://obmen.test/b<",
+    ]
+    .map(|text| table.find(text).expect(text));
+    assert!(places.is_sorted(), "{places:?}");
+    assert_eq!(table.matches("Quoted: ").count(), 1);
+}
+
 /// A name with one Cyrillic letter looks like the firm's own: every page must show which letter.
 #[tokio::test]
 async fn the_odd_letter_of_a_look_alike_is_marked_wherever_the_name_stands() {

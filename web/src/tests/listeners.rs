@@ -8,7 +8,7 @@ use axum::{
 };
 
 use super::{House, ask};
-use crate::{block_page_router, evidence_router};
+use crate::{Centre, block_page_router, evidence_router};
 
 #[tokio::test]
 async fn the_block_page_names_a_host_only_when_the_list_does() {
@@ -81,6 +81,15 @@ async fn evidence_opens_only_by_a_fresh_sealed_link_and_never_runs() {
     );
     assert_eq!(page.header("x-content-type-options"), "nosniff");
     assert_eq!(page.header("cache-control"), "no-store");
+    // Any web process on the same store makes, and knows, the same link.
+    let store = house.centre.store.clone();
+    let mut other = Centre::new(store, "release".into(), "http://other.test")
+        .await
+        .unwrap();
+    other.clock = house.web.clock.clone();
+    other.load_body = house.web.load_body.clone();
+    other.evidence_url = house.web.evidence_url.clone();
+    assert_eq!(other.evidence_link(42), Some(link));
     assert_eq!(
         open(path.replace("/42?", "/43?")).await.status,
         StatusCode::FORBIDDEN

@@ -85,7 +85,9 @@ impl House {
     pub(crate) async fn over(url: &str) -> Self {
         let centre = testing::Centre::new().await;
         let release = centre.dir.path().join("release");
-        let mut web = Centre::new(centre.store.clone(), release, url).unwrap();
+        let mut web = Centre::new(centre.store.clone(), release, url)
+            .await
+            .unwrap();
         let clock = Arc::new(AtomicI64::new(testing::NOW + 60));
         let woken = Arc::new(AtomicUsize::new(0));
         web.demo = true;
