@@ -200,3 +200,19 @@ fn collect(folder: &std::path::Path, files: &mut Vec<std::path::PathBuf>) {
         }
     }
 }
+
+/// `docs/BAD_INPUT.md` promises a test for each row; a test that was renamed must not linger there.
+#[test]
+fn every_test_that_the_bad_input_table_names_exists() {
+    let table = std::fs::read_to_string("../docs/BAD_INPUT.md").unwrap();
+    let named = table.split('`').filter(|part| part.contains(".rs::"));
+    let mut count = 0;
+    for reference in named {
+        let (file, test) = reference.split_once("::").unwrap();
+        let text = std::fs::read_to_string(format!("../{file}"));
+        let text = text.unwrap_or_else(|error| panic!("{reference}: {error}"));
+        assert!(text.contains(&format!("fn {test}()")), "{reference}");
+        count += 1;
+    }
+    assert!(count > 40, "{count} tests are named");
+}

@@ -118,7 +118,7 @@ pub enum SourceError {
     },
 }
 
-/// Why a release was not taken. The list held before stays in force in every case.
+/// Why a release was not taken. The list held before stays in force, unless said otherwise.
 #[derive(Debug, thiserror::Error)]
 pub enum PullError {
     /// The source could not be read.
@@ -147,8 +147,8 @@ pub enum PullError {
     /// Larger than this program takes.
     #[error("the release is refused: {0} leaves are more than this program takes")]
     TooManyLeaves(u64),
-    /// The new list could not be kept; it is not enforced, so that a restart loses nothing.
-    #[error(transparent)]
+    /// The new list proved right and could not be kept. It is enforced; a restart would not know it.
+    #[error("the list cannot be kept and would be lost by a restart: {0}; make room")]
     State(#[from] StateError),
     /// The node is stopping.
     #[error("the node is stopping")]

@@ -261,7 +261,13 @@ impl List {
     async fn pull(&mut self) -> Result<(), PullError> {
         let pulled = self.updater.pull().await;
         let now = (self.shared.clock)();
-        if let Ok(Pulled::New(held)) = &pulled {
+        let new = match &pulled {
+            Ok(Pulled::New(held)) => Some(held),
+            Ok(Pulled::Unchanged) => None,
+            Err(PullError::State(_)) => self.updater.unkept(),
+            Err(_) => None,
+        };
+        if let Some(held) = new {
             self.shared.enforce(held);
             tracing::info!(
                 serial = held.release.serial,

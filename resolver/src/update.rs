@@ -1,5 +1,7 @@
 //! Taking a new release: fetch the note, fetch the leaves it adds, prove all of it, keep it, and
-//! only then hand it over to be enforced. Whatever fails, the release held before stays.
+//! hand it over to be enforced. Whatever does not prove right, the release held before stays. What
+//! proves right and cannot be kept (the disk is full) is enforced all the same, for a name that was
+//! lifted must come off; keeping it is tried again with every pull.
 //!
 //! The proof is incremental: a [`Replay`] over the leaves already proved is kept in memory and
 //! grown by the new ones. After a restart it is rebuilt from the node's own copy of the leaves,
@@ -39,7 +41,10 @@ pub(crate) struct Updater {
     trust: Arc<Trust>,
     reader: Reader,
     state: StateDir,
+    /// What is on disk.
     held: Option<Held>,
+    /// What was proved since and could not be written.
+    unkept: Option<Held>,
     leaves_octets: u64,
     replay: Option<Replay>,
 }
@@ -72,6 +77,7 @@ impl Updater {
             reader,
             state,
             held,
+            unkept: None,
             leaves_octets,
             replay: None,
         }
@@ -79,6 +85,11 @@ impl Updater {
 
     pub(crate) fn held(&self) -> Option<&Held> {
         self.held.as_ref()
+    }
+
+    /// The release that was proved and could not be kept, as long as that is so.
+    pub(crate) fn unkept(&self) -> Option<&Held> {
+        self.unkept.as_ref()
     }
 
     /// Asks the source once.
@@ -101,7 +112,7 @@ impl Updater {
 
     async fn take(&mut self, note: &[u8]) -> Result<Held, PullError> {
         let release = Release::open(note, &self.trust)?;
-        if let Some(held) = &self.held {
+        for held in self.held.iter().chain(&self.unkept) {
             check_succession(&held.release, &release)?;
         }
         if release.size > MAX_LEAVES {
@@ -120,17 +131,25 @@ impl Updater {
             set: Arc::new(folded.block_set()),
             release,
         };
-        // Kept before enforced: a restart must never know less than clients have been told.
+        // Kept before enforced: a restart should never know less than clients have been told.
         let (state, kept) = (self.state.clone(), held.clone());
         let octets = blocking(move || {
             let octets = state.append_leaves(from, &leaves)?;
             state.commit(&kept, octets)?;
             Ok::<_, StateError>(octets)
         })
-        .await??;
+        .await?;
+        let octets = match octets {
+            Ok(octets) => octets,
+            Err(error) => {
+                self.unkept = Some(held);
+                return Err(error.into());
+            }
+        };
         for remark in &folded.remarks {
             tracing::debug!(remark, "a leaf changes nothing");
         }
+        self.unkept = None;
         self.leaves_octets = octets;
         self.replay = Some(replay);
         self.held = Some(held.clone());

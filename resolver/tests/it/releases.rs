@@ -414,6 +414,58 @@ async fn a_source_that_keeps_a_pull_waiting_does_not_keep_an_expired_list_in_for
 }
 
 #[tokio::test]
+async fn a_node_that_cannot_write_enforces_what_it_proved_and_says_so() {
+    let mut log = one();
+    let node = Listed::start(&log, &FakeUpstream::plain().await).await;
+    // A directory where the state is to be written stops root as well, as a full disk does.
+    let hindrance = node.state.path().join("state.json.new");
+    std::fs::create_dir(&hindrance).unwrap();
+    log.list("two.test", Scope::Host, 2);
+    log.lift("one.test", 1);
+    log.write(node.base.path(), START.plus(10));
+    for _ in 0..2 {
+        let trouble = node
+            .pull()
+            .await
+            .last_error
+            .expect("an alarm at every pull");
+        assert!(
+            !trouble.refused && trouble.words.contains("make room"),
+            "{trouble:?}"
+        );
+        assert!(is_blocked(&node.running, "two.test.").await);
+        assert!(!is_blocked(&node.running, "one.test.").await, "lifted");
+    }
+    // What is enforced is not rolled back, though the disk knows only what came before.
+    let newest = std::fs::read(node.base.path().join("release")).unwrap();
+    let mut older = one();
+    older.list("two.test", Scope::Host, 2);
+    older.write(node.base.path(), START.plus(5));
+    assert!(node.pull().await.last_error.expect("a roll-back").refused);
+    log.write(node.base.path(), START.plus(10));
+    assert_eq!(
+        newest,
+        std::fs::read(node.base.path().join("release")).unwrap()
+    );
+
+    std::fs::remove_dir(&hindrance).unwrap();
+    assert_eq!(node.pull().await.last_error, None);
+    node.running.stop().await;
+    std::fs::remove_dir_all(node.base.path().join("log")).unwrap();
+    let upstream = FakeUpstream::plain().await;
+    let config = list_config(
+        &log,
+        node.base.path(),
+        node.state.path(),
+        upstream.upstream(),
+    );
+    let again = Node::open_with_clock(config, node.clock.clock()).unwrap();
+    let running = again.start().await.unwrap();
+    assert!(is_blocked(&running, "two.test.").await, "kept");
+    running.stop().await;
+}
+
+#[tokio::test]
 async fn names_the_guard_protects_are_counted_and_not_enforced() {
     let mut log = one();
     log.guard("banks", blocklist::guard::Tier::Never, &["bank.test"]);
