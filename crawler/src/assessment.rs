@@ -142,6 +142,17 @@ impl Assessor {
                     && page.of_group(groups.get).next().is_some())
     }
 
+    /// True when this page speaks of a trade in crypto assets, an exchanger's or a platform's: worth
+    /// reading the pages it links to.
+    #[must_use]
+    pub fn is_trade(&self, page: &Page) -> bool {
+        let groups = &self.groups;
+        let trades = [groups.spot, groups.p2p, groups.cash, groups.offer];
+        self.is_candidate(page)
+            || page.of_group(groups.crypto).next().is_some()
+                && trades.iter().any(|group| page.distinct(*group).len() >= 2)
+    }
+
     /// True when the page lists other people's exchanges.
     #[must_use]
     pub fn is_directory(&self, page: &Page) -> bool {
@@ -208,6 +219,7 @@ impl Assessor {
             signals.extend(signal::targeting::read(page, &self.groups, &self.lexicon));
             signals.extend(restricted::read(page, &self.groups));
             signals.extend(signal::claims::read(page, &self.groups).1);
+            signals.extend(signal::scripts::read(page));
             let fresh = signal::identifiers::read(page);
             identifiers.extend(
                 fresh

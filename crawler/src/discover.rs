@@ -82,7 +82,8 @@ pub(crate) fn from_page(
     let mut offers = Offers::new(lease);
     let candidate = assessor.is_candidate(page);
     let directory = assessor.is_directory(page);
-    let inside = lease.depth == 0 || candidate || directory || lease.source == Source::Sitemap;
+    let inside =
+        lease.depth == 0 || directory || lease.source == Source::Sitemap || assessor.is_trade(page);
     let depth = lease.depth + 1;
     let own = page.url.host();
     if inside && depth <= config.max_depth {

@@ -19,6 +19,10 @@ pub const MAX_LINKS: usize = 5_000;
 /// Bytes kept of one inline script, and of all of them.
 pub const MAX_SCRIPT: usize = 64 * 1024;
 const MAX_SCRIPTS: usize = 256 * 1024;
+/// Strings taken from the data a page carries for its scripts.
+const MAX_EMBEDDED: usize = 400;
+/// A page that shows fewer characters than this, title and description aside, counts as empty.
+const EMPTY_BELOW: usize = 40;
 const MAX_FORMS: usize = 100;
 const MAX_OPTIONS: usize = 2_000;
 
@@ -33,6 +37,8 @@ pub struct Block {
     pub form: Option<usize>,
     /// True for `h1` to `h6`, `th`, `legend` and `summary`.
     pub heading: bool,
+    /// True for text of the page's own data, which a script would have shown.
+    pub embedded: bool,
 }
 
 /// A hyperlink, resolved against the page.
@@ -104,12 +110,28 @@ pub struct Document {
     pub forms: Vec<Form>,
     /// Inline scripts.
     pub scripts: Vec<String>,
+    /// `src` of scripts, as written.
+    pub bundles: Vec<String>,
     /// `src` of scripts and frames and `href` of style sheets, as written.
     pub assets: Vec<String>,
     /// `@type` values of JSON-LD.
     pub types: Vec<String>,
     /// The bound that cut the page, if one did.
     pub cut: Option<&'static str>,
+}
+
+impl Document {
+    /// True when a visitor without scripts sees next to nothing.
+    #[must_use]
+    pub fn is_empty_without_scripts(&self) -> bool {
+        let head = |place: &str| place == "title" || place.starts_with("meta[");
+        let seen = self
+            .blocks
+            .iter()
+            .filter(|block| !block.embedded && !head(&block.place));
+        let seen: usize = seen.map(|block| block.text.chars().count()).sum();
+        seen < EMPTY_BELOW
+    }
 }
 
 /// White space collapsed, ends trimmed, at most `limit` characters.

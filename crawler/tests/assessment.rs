@@ -351,3 +351,86 @@ fn one_saved_file_is_assessed() {
         .into_owned();
     assert_eq!(assessor().assess_file(&bytes, &url).verdict, Verdict::Flag);
 }
+
+#[test]
+fn a_whole_order_form_is_enough_on_a_page_of_few_words() {
+    let form = |asks: &str| {
+        format!(
+            "<title>Swap crypto</title><form action=/o><label>You send <select name=a><option>USDT<option>LTC</select></label>\
+             <label>You get <select name=b><option>Card KZT<option>Cash KZT</select></label>{asks}<button>Exchange now</button></form>"
+        )
+    };
+    let whole = judge(
+        "small.example",
+        &[("/", &form("<input placeholder='Card number'>"))],
+        None,
+    );
+    expect(&whole, Verdict::Flag);
+    assert_eq!(whole.kinds, ["instant_exchanger"]);
+    // A converter asks nobody where to pay.
+    let converter = judge("small.example", &[("/", &form(""))], None);
+    assert_ne!(converter.verdict, Verdict::Flag);
+}
+
+#[test]
+fn a_cash_desk_needs_no_form() {
+    let poster = "<title>Наличные за BTC</title><p>Продаём и покупаем криптовалюту за наличные: курьер в Караганде, \
+        встреча в офисе, номер банкноты заранее. Крупные суммы по договорённости.</p><p>1 USDT = 500 ₸, +7 701 000 00 00</p>";
+    let found = judge("poster.example", &[("/", poster)], None);
+    expect(&found, Verdict::Flag);
+    assert_eq!(found.kinds, ["otc"]);
+}
+
+#[test]
+fn an_authority_and_its_rules_are_clear() {
+    let warning = "<html lang=ru><title>Инспекция цифровых рынков</title><h1>Внимание</h1><p>Инспекция предупреждает: \
+        обменники, которые предлагают продать USDT за тенге без лицензии, доступа к реестру лицензий не имеют. \
+        Обращения граждан принимает надзорный комитет.</p>";
+    let rules = "<html lang=ru><title>Правила</title><p>Статья 1. Заявка на обмен криптовалюты хранится лицензиатом. \
+        Курс фиксируется до оплаты. Выдача наличных через курьера в Казахстане запрещается. \
+        Стакан заявок и торговые пары публикуются, p2p и эскроу ведёт уполномоченный орган.</p>";
+    let found = judge(
+        "inspection.example",
+        &[("/", warning), ("/rules", rules)],
+        None,
+    );
+    expect(&found, Verdict::Clear);
+    assert!(found.guards.contains(&"regulator".to_owned()));
+}
+
+#[test]
+fn terms_pasted_under_an_order_form_clear_nobody() {
+    let terms = format!(
+        "{ORDER_RU}<p>Статья 1. Настоящие правила. Уполномоченный орган. Лицензиат. Комитет предупреждает.</p>"
+    );
+    let found = judge("lisiy.example", &[("/", &terms)], None);
+    assert_ne!(found.verdict, Verdict::Clear);
+}
+
+#[test]
+fn a_coin_quoted_against_the_tenge_tells_whom_a_platform_serves() {
+    let terminal = |pair: &str| {
+        format!(
+            "<title>Crypto exchange</title><h1>Order book {pair}</h1><p>Limit order, market order, futures. \
+             Sign up and trade crypto with a taker fee of 0.1 %. Cards accepted across Kazakhstan.</p>"
+        )
+    };
+    let served = judge("platform.example", &[("/", &terminal("ETH/KZT"))], None);
+    expect(&served, Verdict::Flag);
+    assert!(ids(&served).contains(&"tenge_pair"));
+    let elsewhere = judge("platform.example", &[("/", &terminal("ETH/PLN"))], None);
+    assert!(!ids(&elsewhere).contains(&"tenge_pair"));
+    assert_ne!(elsewhere.verdict, Verdict::Flag);
+}
+
+#[test]
+fn a_platform_is_worth_reading_on_and_a_weather_page_is_not() {
+    let assessor = assessor();
+    let page = |html: &str| {
+        let url = Url::parse("https://a.example/").unwrap();
+        assessor.page(url, "00".repeat(32), html)
+    };
+    let platform = page("<p>Trade crypto: order book, taker fee, futures.</p>");
+    assert!(assessor.is_trade(&platform) && !assessor.is_candidate(&platform));
+    assert!(!assessor.is_trade(&page("<p>Futures of the weather: rain, and no crypto.</p>")));
+}

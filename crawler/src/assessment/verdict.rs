@@ -123,9 +123,9 @@ pub(super) fn kinds(signals: &[Signal], held: &[String], exchange: f64) -> Vec<S
             + weight("platform")
             + weight("deposit_address");
         let mut found = [
-            ("instant_exchanger", order / 3.5),
+            ("instant_exchanger", order / 5.0),
             ("exchange", weight("spot_trading") / 4.0),
-            ("otc", weight("cash_desk") / 3.0),
+            ("otc", weight("cash_desk") / 4.0),
             ("p2p", weight("p2p_offers") / 4.0),
         ];
         found.sort_by(|a, b| b.1.total_cmp(&a.1));

@@ -3,7 +3,7 @@
 use scraper::ElementRef;
 use scraper::node::Element;
 
-use super::{Choice, Field, clip, collapse};
+use super::{Choice, Field, MAX_EMBEDDED, clip, collapse};
 
 pub(super) fn field(
     element: &Element,
@@ -115,6 +115,30 @@ pub(super) fn collect_types(value: &serde_json::Value, types: &mut Vec<String>, 
             list.iter()
                 .for_each(|value| collect_types(value, types, depth + 1));
         }
+        _ => {}
+    }
+}
+
+/// Strings of a page's own data that a person would read: more than one word, or not plain ASCII.
+pub(super) fn collect_strings(
+    value: &serde_json::Value,
+    place: &str,
+    out: &mut Vec<(String, String)>,
+    depth: usize,
+) {
+    if depth > 12 || out.len() >= MAX_EMBEDDED {
+        return;
+    }
+    match value {
+        serde_json::Value::String(text) if text.contains(' ') || !text.is_ascii() => {
+            out.push((place.to_owned(), collapse(text, 400)));
+        }
+        serde_json::Value::Object(map) => map
+            .values()
+            .for_each(|value| collect_strings(value, place, out, depth + 1)),
+        serde_json::Value::Array(list) => list
+            .iter()
+            .for_each(|value| collect_strings(value, place, out, depth + 1)),
         _ => {}
     }
 }

@@ -5,7 +5,7 @@ use scraper::node::Element;
 use scraper::{ElementRef, Node};
 use url::Url;
 
-use super::parts::{collect_types, field, is_block, path};
+use super::parts::{collect_strings, collect_types, field, is_block, path};
 use super::{
     Block, Choice, Document, Field, Form, Link, MAX_BLOCK_CHARS, MAX_BLOCKS, MAX_FORMS, MAX_LINKS,
     MAX_OPTIONS, MAX_SCRIPT, MAX_SCRIPTS, clip, collapse,
@@ -26,6 +26,7 @@ pub fn read(text: &str, url: &Url) -> Document {
         run_place: None,
         forms: Vec::new(),
         loose: Form::default(),
+        embedded: Vec::new(),
         heading: 0,
         script_bytes: 0,
         anchor: None,
@@ -42,6 +43,8 @@ struct Reader {
     run_place: Option<String>,
     forms: Vec<usize>,
     loose: Form,
+    /// Strings of the page's own data with their place.
+    embedded: Vec<(String, String)>,
     heading: usize,
     script_bytes: usize,
     anchor: Option<(Url, String, String)>,
@@ -216,6 +219,7 @@ impl Reader {
                 place: place.to_owned(),
                 form,
                 heading,
+                embedded: false,
             });
         }
     }
@@ -257,7 +261,13 @@ impl Reader {
     }
 
     fn script(&mut self, element: &Element, here: ElementRef<'_>) {
-        self.asset(element.attr("src"));
+        let source = element.attr("src").filter(|source| !source.is_empty());
+        if let Some(source) = source
+            && self.document.bundles.len() < 100
+        {
+            self.document.bundles.push(clip(source, 500).to_owned());
+        }
+        self.asset(source);
         let content: String = here.text().collect();
         if content.trim().is_empty() {
             return;
@@ -268,6 +278,12 @@ impl Reader {
         {
             if let Ok(value) = serde_json::from_str(&content) {
                 collect_types(&value, &mut self.document.types, 0);
+            }
+            return;
+        }
+        if element.attr("type") == Some("application/json") {
+            if let Ok(value) = serde_json::from_str(&content) {
+                collect_strings(&value, &path(here), &mut self.embedded, 0);
             }
             return;
         }
@@ -358,9 +374,24 @@ impl Reader {
         }
     }
 
+    /// Where a page shows next to nothing, the data it carries for its scripts says what it is. On
+    /// other pages that data repeats the text, or belongs to no reader.
+    fn embedded(&mut self) {
+        if !self.document.is_empty_without_scripts() {
+            return;
+        }
+        for (place, text) in std::mem::take(&mut self.embedded) {
+            self.push(&place, &text, None, false);
+            if let Some(block) = self.document.blocks.last_mut() {
+                block.embedded = true;
+            }
+        }
+    }
+
     fn finish(mut self) -> Document {
         self.flush();
         self.finish_anchor();
+        self.embedded();
         if !self.loose.fields.is_empty() {
             self.loose.place = "body".to_owned();
             self.document.forms.push(self.loose);

@@ -20,6 +20,7 @@ pub const KINDS: &[&str] = &[
     "mining",
     "news",
     "reference",
+    "regulator",
     "remittance",
     "tracker",
     "training",

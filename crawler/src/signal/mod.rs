@@ -10,6 +10,7 @@
 //! * [`restricted`]: Kazakhstan shut out in the site's own words
 //! * [`claims`]: what the site says about licences; recorded, never believed
 //! * [`guards`]: look-alikes that are not exchanges
+//! * [`scripts`]: pages that show nothing until scripts have run
 //! * [`identifiers`]: what may link this site to others of the same operator
 
 pub mod claims;
@@ -17,6 +18,7 @@ pub mod feed;
 pub mod guards;
 pub mod identifiers;
 pub mod restricted;
+pub mod scripts;
 pub mod targeting;
 pub mod transaction;
 pub mod vocabulary;
@@ -47,6 +49,7 @@ pub const IDS: &[&str] = &[
     "kz_domain",
     "kz_phone",
     "licence_claim",
+    "needs_scripts",
     "offer_for_kazakhstan",
     "order_form",
     "order_terms",
@@ -63,6 +66,7 @@ pub const IDS: &[&str] = &[
     "tenge_in_feed",
     "tenge_in_order_form",
     "tenge_in_picker",
+    "tenge_pair",
     "tenge_pair_url",
     "word_account",
     "word_anonymous",

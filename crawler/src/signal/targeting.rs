@@ -59,6 +59,7 @@ pub fn read(page: &Page, groups: &Groups, lexicon: &Lexicon) -> Vec<Signal> {
         }
     }
     amounts(page, groups, &mut out);
+    pairs(page, groups, &mut out);
     cities(page, groups, &mut out);
     rails(page, lexicon, &mut out);
     phones(page, &mut out);
@@ -121,6 +122,19 @@ fn amounts(page: &Page, groups: &Groups, out: &mut Vec<Signal>) {
     });
     if let Some(hit) = found {
         out.push(page.signal("tenge_amount", Axis::ServesKz, 2.0, hit));
+    }
+}
+
+/// A coin against tenge, side by side: `BTC/KZT`, `USDT → ₸`.
+fn pairs(page: &Page, groups: &Groups, out: &mut Vec<Signal>) {
+    let found = page.of_group(groups.tenge).find(|tenge| {
+        page.of_group(groups.crypto).any(|coin| {
+            let beside = coin.words.end == tenge.words.start || tenge.words.end == coin.words.start;
+            coin.block == tenge.block && beside
+        })
+    });
+    if let Some(hit) = found {
+        out.push(page.signal("tenge_pair", Axis::ServesKz, 3.0, hit));
     }
 }
 

@@ -75,9 +75,13 @@ fn forms(page: &Page, groups: &Groups, lexicon: &Lexicon, out: &mut Vec<Signal>)
         .collect::<Vec<_>>()
         .join(" … ");
         let order = offer.asks.is_some() || offer.acts.is_some();
+        // Both sides named, a coin against money, where to pay, and a button: the whole of a trade
+        // stands in one form, and how much else the site writes does not matter.
+        let whole = labelled && sides >= 2 && offer.asks.is_some() && offer.acts.is_some();
         if order && (labelled || sides >= 2 || offer.asks.is_some()) {
+            let weight = if whole { 5.0 } else { 3.5 };
             out.push(evidence(
-                page.note("order_form", Axis::Exchange, 3.5, &quote, &form.place),
+                page.note("order_form", Axis::Exchange, weight, &quote, &form.place),
                 true,
             ));
         } else {
@@ -265,7 +269,7 @@ fn phrases(page: &Page, groups: &Groups, out: &mut Vec<Signal>) {
         ("order_terms", groups.life, [1.8, 2.4, 3.0]),
         ("spot_trading", groups.spot, [2.2, 3.0, 4.0]),
         ("p2p_offers", groups.p2p, [2.2, 3.2, 4.0]),
-        ("cash_desk", groups.cash, [2.0, 2.5, 3.0]),
+        ("cash_desk", groups.cash, [2.0, 2.5, 4.0]),
     ];
     for (id, group, points) in families {
         let hits: Vec<_> = page
