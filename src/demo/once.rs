@@ -2,7 +2,7 @@
 //! compared with what should be seen.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
     time::{Duration, Instant},
 };
@@ -208,8 +208,47 @@ async fn before(scene: &Scene, site: &Expectation) -> Result<Vec<Row>, Failure> 
             &format!("{} requests", scene.world.hits(host, path)),
         ));
     }
+    for id in &site.signals {
+        let shown = report["signals"]
+            .as_array()
+            .is_some_and(|signals| signals.iter().any(|signal| signal["id"] == id.as_str()));
+        rows.push(Row::new(
+            host,
+            &format!("signal {id}"),
+            "yes",
+            yes_no(shown),
+        ));
+    }
+    if let Some(claim) = &site.claim {
+        let case = queue.iter().find(|case| case.host == host);
+        let seen = claims_of(scene, case.map(|case| case.id.as_str())).await?;
+        rows.push(Row::new(host, "claim", claim, &seen));
+    }
     rows.extend(dns(scene, site, site.dns_before, "DNS before").await?);
-    Ok(rows.into_iter().map(|row| row.because(&site.why)).collect())
+    Ok(explained(rows, site))
+}
+
+/// How a case's claims of a licence stand to the registers, each kind once.
+async fn claims_of(scene: &Scene, case: Option<&str>) -> Result<String, Failure> {
+    let Some(case) = case else {
+        return Ok("no case".to_owned());
+    };
+    let file = data::case::load(&scene.store, case).await?;
+    let held: Value = file
+        .and_then(|file| serde_json::from_str(&file.licence_match).ok())
+        .unwrap_or_default();
+    let claims = held["claims"].as_array().into_iter().flatten();
+    let kinds: BTreeSet<_> = claims.filter_map(|claim| claim["kind"].as_str()).collect();
+    Ok(kinds.into_iter().collect::<Vec<_>>().join(" "))
+}
+
+/// Adds to each row why it is expected, and whether the program is known to miss it.
+fn explained(rows: Vec<Row>, site: &Expectation) -> Vec<Row> {
+    let explain = |row: Row| {
+        let missed = site.known_miss.get(row.what()).cloned();
+        row.because(&site.why).known_to_miss(missed)
+    };
+    rows.into_iter().map(explain).collect()
 }
 
 /// The public check and DNS after the script.
@@ -221,7 +260,7 @@ async fn after(scene: &Scene, site: &Expectation) -> Result<Vec<Row>, Failure> {
         &check(scene, &site.host).await?,
     )];
     rows.extend(dns(scene, site, site.dns_after, "DNS after").await?);
-    Ok(rows.into_iter().map(|row| row.because(&site.why)).collect())
+    Ok(explained(rows, site))
 }
 
 async fn dns(

@@ -36,9 +36,12 @@ struct Ready<'a> {
 /// What `demo --once --format json` prints.
 #[derive(Debug, Serialize)]
 struct Compared<'a> {
-    /// Whether every row is as expected.
+    /// Whether every row is as expected, or known not to be.
     agreed: bool,
-    /// `subject`, `what`, `expected`, `seen`, and `why` it is expected.
+    /// How many rows are known not to be as expected, and are not.
+    known_misses: usize,
+    /// `subject`, `what`, `expected`, `seen`, `why` it is expected, and `known_miss`: why it is known
+    /// not to be seen.
     rows: &'a [Row],
 }
 
@@ -51,6 +54,9 @@ pub(crate) struct Row {
     seen: String,
     /// Why this is expected, shown where it was not seen.
     why: String,
+    /// Why the program is known not to see it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known_miss: Option<String>,
 }
 
 impl Row {
@@ -62,7 +68,13 @@ impl Row {
             expected: own(expected),
             seen: own(seen),
             why: String::new(),
+            known_miss: None,
         }
+    }
+
+    /// What is compared.
+    pub(crate) fn what(&self) -> &str {
+        &self.what
     }
 
     /// Adds why this is expected.
@@ -71,8 +83,19 @@ impl Row {
         self
     }
 
+    /// Adds why the program is known to get this wrong.
+    pub(crate) fn known_to_miss(mut self, reason: Option<String>) -> Self {
+        self.known_miss = reason;
+        self
+    }
+
     fn agrees(&self) -> bool {
         self.expected == self.seen
+    }
+
+    /// Not as expected, and known not to be.
+    fn is_known_miss(&self) -> bool {
+        !self.agrees() && self.known_miss.is_some()
     }
 }
 
@@ -178,9 +201,14 @@ impl Screen {
 
     /// Prints expected and seen; whether all agree.
     pub(crate) fn comparison(&self, rows: &[Row]) -> bool {
-        let agreed = rows.iter().all(Row::agrees);
-        self.printer
-            .result(&Compared { agreed, rows }, || table(rows));
+        let agreed = rows.iter().all(|row| row.agrees() || row.is_known_miss());
+        let known_misses = rows.iter().filter(|row| row.is_known_miss()).count();
+        let compared = Compared {
+            agreed,
+            known_misses,
+            rows,
+        };
+        self.printer.result(&compared, || table(rows));
         agreed
     }
 
@@ -271,7 +299,11 @@ fn table(rows: &[Row]) -> String {
     let expected = width(|row| &row.expected);
     let mut text = String::new();
     for row in rows {
-        let mark = if row.agrees() { "ok " } else { "NOT" };
+        let mark = match row.agrees() {
+            true => "ok  ",
+            false if row.is_known_miss() => "miss",
+            false => "NOT ",
+        };
         let seen = visible(&row.seen);
         let _ = writeln!(
             text,
@@ -279,11 +311,29 @@ fn table(rows: &[Row]) -> String {
             row.subject, row.what, row.expected
         );
         if !row.agrees() && !row.why.is_empty() {
-            let _ = writeln!(text, "      {}", row.why);
+            let _ = writeln!(text, "       {}", row.why);
+        }
+        match &row.known_miss {
+            Some(reason) if row.agrees() => {
+                let _ = writeln!(
+                    text,
+                    "       no longer missed, take known_miss out: {reason}"
+                );
+            }
+            Some(reason) => {
+                let _ = writeln!(text, "       known: {reason}");
+            }
+            None => {}
         }
     }
     let agree = rows.iter().filter(|row| row.agrees()).count();
-    let _ = writeln!(text, "{agree} of {} as expected", rows.len());
+    let known = rows.iter().filter(|row| row.is_known_miss()).count();
+    let _ = write!(text, "{agree} of {} as expected", rows.len());
+    let _ = if known > 0 {
+        writeln!(text, ", {known} known misses")
+    } else {
+        writeln!(text)
+    };
     text
 }
 

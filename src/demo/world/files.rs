@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn what_is_embedded_is_what_lies_in_the_folder() {
-        // include_dir notices changed files but not new ones: build again after adding a page.
+        // include_dir notices changed files but not new ones; build.rs looks after those.
         fn walk(dir: &std::path::Path, out: &mut usize) {
             for entry in std::fs::read_dir(dir).unwrap() {
                 let path = entry.unwrap().path();
@@ -172,7 +172,7 @@ mod tests {
         assert_eq!(
             Files::embedded().unwrap().0.len(),
             on_disk,
-            "touch src/demo/files.rs and build again"
+            "data/demo changed after the build"
         );
     }
 }

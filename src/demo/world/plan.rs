@@ -1,6 +1,6 @@
 //! What goes with the sites: seeds, guard lists, what should happen to each, and the fixed script.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use blocklist::Scope;
 use blocklist::guard::GuardList;
@@ -55,6 +55,21 @@ pub(crate) struct Expectation {
     /// Paths that robots.txt closes: a polite crawler never asks for them.
     #[serde(default)]
     pub(crate) never_fetched: Vec<String>,
+    /// How the site's licence claim stands to the registers, where it makes one: `agrees`,
+    /// `other_host`, `expired`, `unknown_number`.
+    #[serde(default)]
+    pub(crate) claim: Option<String>,
+    /// Signals that the report must show.
+    #[serde(default)]
+    pub(crate) signals: Vec<String>,
+    /// The operator's network that the site truly belongs to.
+    #[serde(default)]
+    #[cfg_attr(not(test), expect(dead_code, reason = "nothing compares networks yet"))]
+    pub(crate) network: Option<String>,
+    /// What the program is known to get wrong about this site, by what is compared (`verdict`,
+    /// `check`, …), each with the reason. It is counted apart, never as success.
+    #[serde(default)]
+    pub(crate) known_miss: BTreeMap<String, String>,
     /// The reason, in a sentence.
     pub(crate) why: String,
 }

@@ -110,7 +110,7 @@ fn every_site_is_found_from_the_seeds_but_few_are_seeds() {
         .iter()
         .map(|seed| String::from_utf8(with_bases(seed.url.as_bytes(), 80)).unwrap())
         .collect();
-    assert!((5..=7).contains(&seeds.len()));
+    assert!(seeds.len() >= 5 && seeds.len() * 5 <= world.sites.len());
     let mut queue: VecDeque<(String, String)> = VecDeque::new();
     for seed in &seeds {
         let site = site_of(&world, url::Url::parse(seed).unwrap().host_str().unwrap()).unwrap();

@@ -2,9 +2,11 @@
 
 mod claims;
 mod links;
+mod networks;
 mod plan;
 
 use blocklist::DomainName;
+use blocklist::register::Snapshot;
 
 use super::site::{Answer, Site, World};
 
@@ -14,6 +16,14 @@ fn name(host: &str) -> DomainName {
 
 fn world() -> World {
     World::embedded().unwrap()
+}
+
+/// Every licence register, the first one first.
+fn snapshots(world: &World) -> Vec<Snapshot> {
+    let files = world.files.below("registers/");
+    files
+        .map(|(name, json)| Snapshot::from_json(json).unwrap_or_else(|e| panic!("{name}: {e}")))
+        .collect()
 }
 
 /// Pages as text, whatever their encoding, with `{{base:HOST}}` made `http://HOST`.

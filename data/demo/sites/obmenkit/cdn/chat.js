@@ -1,0 +1,1 @@
+/* chat widget: draws nothing here */

@@ -1,0 +1,1 @@
+/* bundle left out of the demonstration */

@@ -1,0 +1,1 @@
+/* measuring script, left empty */
