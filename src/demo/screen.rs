@@ -347,3 +347,38 @@ fn from_environment() -> Language {
         _ => Language::En,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(seen: &str, known: Option<&str>) -> Row {
+        Row::new("a.test", "verdict", "flag", seen)
+            .because("it is one")
+            .known_to_miss(known.map(str::to_owned))
+    }
+
+    #[test]
+    fn a_known_miss_is_named_and_counted_apart() {
+        let known = row("clear", Some("no scripts"));
+        assert!(known.is_known_miss() && !known.agrees());
+        let text = table(&[row("flag", None), known]);
+        assert!(text.contains("\nmiss "), "{text}");
+        assert!(text.contains("known: no scripts"), "{text}");
+        assert!(text.ends_with("1 of 2 as expected, 1 known misses\n"));
+    }
+
+    #[test]
+    fn what_is_missed_without_being_known_is_not_excused() {
+        let unknown = row("clear", None);
+        assert!(!unknown.is_known_miss() && !unknown.agrees());
+        assert!(table(&[unknown]).starts_with("NOT "));
+    }
+
+    #[test]
+    fn a_miss_that_is_over_is_pointed_out() {
+        let over = row("flag", Some("no scripts"));
+        assert!(over.agrees() && !over.is_known_miss());
+        assert!(table(&[over]).contains("no longer missed"));
+    }
+}

@@ -4,6 +4,7 @@ mod claims;
 mod links;
 mod networks;
 mod plan;
+mod whole_sites;
 
 use blocklist::DomainName;
 use blocklist::register::Snapshot;
