@@ -405,6 +405,11 @@ fn terms_pasted_under_an_order_form_clear_nobody() {
     );
     let found = judge("lisiy.example", &[("/", &terms)], None);
     assert_ne!(found.verdict, Verdict::Clear);
+    let platform = "<title>Криптобиржа для Казахстана</title><p>Спотовая торговля, биржевой стакан, торговые пары \
+        ETH/KZT, лимитные ордера, мейкер и тейкер, ввод и вывод, торговый терминал, фьючерсы. P2P, эскроу.</p>\
+        <p>Лицензиат работает под надзором: комитет, уполномоченный орган.</p>";
+    let found = judge("platform.example", &[("/", platform)], None);
+    assert_ne!(found.verdict, Verdict::Clear);
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod plan;
 mod whole_sites;
 
 use blocklist::DomainName;
+use blocklist::matching::Known;
 use blocklist::register::Snapshot;
 
 use super::site::{Answer, Site, World};
@@ -25,6 +26,15 @@ fn snapshots(world: &World) -> Vec<Snapshot> {
     files
         .map(|(name, json)| Snapshot::from_json(json).unwrap_or_else(|e| panic!("{name}: {e}")))
         .collect()
+}
+
+/// What the public check knows before anyone has signed a listing.
+fn known(world: &World) -> Known {
+    Known {
+        snapshots: snapshots(world),
+        register_days: 30,
+        ..Known::default()
+    }
 }
 
 /// Pages as text, whatever their encoding, with `{{base:HOST}}` made `http://HOST`.

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use blocklist::guard::{Guard, Tier};
-use blocklist::matching::{Claim, ClaimKind, Known, check_claims, check_host};
+use blocklist::matching::{Claim, ClaimKind, check_claims, check_host};
 use blocklist::{Scope, Timestamp};
 
 use super::super::plan::{Action, DnsAnswer};
-use super::{name, snapshots, text, world};
+use super::{known, name, text, world};
 
 #[test]
 fn everything_stands_under_test_and_has_an_expectation() {
@@ -140,12 +140,7 @@ fn the_script_agrees_with_the_expectations_and_the_guards() {
 #[test]
 fn the_public_check_answers_as_expected_before_anyone_signs() {
     let world = world();
-    let known = Known {
-        snapshots: snapshots(&world),
-        warnings: Vec::new(),
-        listings: Vec::new(),
-        register_days: 30,
-    };
+    let known = known(&world);
     let now = Timestamp(world.day.midnight().assume_utc().unix_timestamp());
     for expectation in &world.plan.expectations {
         let found = check_host(&name(&expectation.host), &known, now);

@@ -3,25 +3,21 @@
 use std::sync::Arc;
 
 use blocklist::Timestamp;
-use blocklist::matching::{Known, check_host};
+use blocklist::matching::check_host;
 use crawler::assessment::{Assessor, Standing};
 use crawler::signal::feed::FeedPage;
 use crawler::{charset, feed};
 use url::Url;
 
 use super::super::links::with_bases;
-use super::{is_html, name, site_of, snapshots, world};
+use super::{is_html, known, name, site_of, world};
 
 #[test]
 fn no_harmless_site_is_accused_by_any_page_of_its_own() {
     let world = world();
     let assessor = Assessor::shipped().unwrap();
     let now = Timestamp(world.day.midnight().assume_utc().unix_timestamp());
-    let known = Known {
-        snapshots: snapshots(&world),
-        register_days: 30,
-        ..Known::default()
-    };
+    let known = known(&world);
     let harmless = world.plan.expectations.iter();
     let harmless = harmless.filter(|site| site.verdict == "clear" && site.known_miss.is_empty());
     let mut judged = 0;
