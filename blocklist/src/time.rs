@@ -33,6 +33,9 @@ pub enum TimeError {
     /// Not `YYYY-MM-DD`.
     #[error("a date is written 2026-11-21, not `{0}`")]
     Day(String),
+    /// None of the forms of a source's date.
+    #[error("the date of a source is written 2026-11-21, 2026-11, 2026 or undated, not `{0}`")]
+    SourceDate(String),
 }
 
 impl Timestamp {

@@ -10,7 +10,7 @@ use blocklist::{
     guard::GuardList,
     key::Role,
     leaf::Leaf,
-    register::Snapshot,
+    register::{LicenceRow, Snapshot},
     statement::{Genesis, GuardSet, KeyAdd, Policy, RegisterSnapshot, Statement, VERSION},
 };
 use zeroize::Zeroizing;
@@ -80,6 +80,12 @@ pub enum CeremonyError {
     /// The log's name cannot be used in a signed note.
     #[error("`{0}` cannot name a log: no spaces and no `+`")]
     Origin(String),
+    /// A register that cannot be entered as it is.
+    #[error(transparent)]
+    Snapshot(#[from] blocklist::register::SnapshotError),
+    /// Invented firms in the log of a real centre, or real ones in a demonstration.
+    #[error("the register names {0}: {1}")]
+    WrongWorld(DomainName, &'static str),
     /// The log would not take the statement.
     #[error("the log would refuse this statement: {0}")]
     Refused(#[from] blocklist::fold::FoldErrorKind),
@@ -249,8 +255,10 @@ pub async fn enter_register(
     officers: Pair<'_>,
     now: i64,
 ) -> Result<(), CeremonyError> {
+    let Trust { origin, demo, .. } = store.trust().await?;
+    snapshot.check()?;
+    check_world(snapshot, demo)?;
     let keys = unlock(store, officers, Role::Officer, now).await?;
-    let origin = store.trust().await?.origin;
     let statement = Statement::RegisterSnapshot(RegisterSnapshot {
         v: VERSION,
         origin,
@@ -266,6 +274,23 @@ pub async fn enter_register(
         ..Change::of(slice::from_ref(&leaf))
     };
     change.store(store, now).await
+}
+
+/// Invented and real firms never stand in one log: invented ones have hosts under `.test`.
+fn check_world(snapshot: &Snapshot, demo: bool) -> Result<(), CeremonyError> {
+    let of_rows = snapshot.rows.iter().flat_map(LicenceRow::all_hosts);
+    let of_warnings = snapshot.warnings.iter().flat_map(|w| &w.hosts);
+    let mut names = of_rows.map(|(name, _)| name).chain(of_warnings);
+    let is_invented = |name: &DomainName| name.labels().next_back() == Some("test");
+    let problem = if demo {
+        "a demonstration holds invented firms under .test only"
+    } else {
+        "a host under .test is invented and belongs into a demonstration"
+    };
+    match names.find(|name| is_invented(name) != demo) {
+        Some(name) => Err(CeremonyError::WrongWorld(name.clone(), problem)),
+        None => Ok(()),
+    }
 }
 
 fn sign_by(statement: Statement, role: Role, keys: &[SigningKey; 2]) -> Result<Leaf> {

@@ -77,6 +77,9 @@ pub enum Error {
     /// The operating system gave no randomness.
     #[error("the operating system gave no randomness")]
     Randomness,
+    /// Reference data shipped with the program cannot be used.
+    #[error("what is shipped with this program cannot be used; install it anew")]
+    Reference(#[source] &'static crate::reference::ReferenceError),
     /// The log in the store does not verify.
     #[error("the log in the store does not verify")]
     Record(#[from] blocklist::verify::VerifyError),

@@ -1,11 +1,17 @@
 //! The log as it stands in the store, verified leaf by leaf as it grows.
 
-use blocklist::{Folded, Timestamp, Trust, matching::Known, verify::Replay};
+use std::sync::Arc;
+
+use blocklist::{
+    Folded, Timestamp, Trust, fold::Fold, guard::Guard, matching::Known, register::Snapshot,
+    verify::Replay,
+};
 use tokio::sync::MutexGuard;
 
 use crate::{
     error::{Error, Result},
     pool::{Store, on},
+    reference,
 };
 
 /// Name under which the store keeps its trust file.
@@ -18,6 +24,17 @@ impl Record<'_> {
     /// The verified log.
     pub fn replay(&mut self) -> Result<&mut Replay> {
         self.0.as_mut().ok_or(Error::EmptyLog)
+    }
+
+    /// Every name protected now: what the log protects, and every host of a shipped row whose
+    /// register no signed snapshot covers.
+    pub fn guard(&mut self) -> Result<Arc<Guard>> {
+        let fold = self.replay()?.fold();
+        let mut guard = fold.guard();
+        for snapshot in shipped(fold)? {
+            Arc::make_mut(&mut guard).add(&reference::guard_list(std::slice::from_ref(snapshot)));
+        }
+        Ok(guard)
     }
 }
 
@@ -56,17 +73,45 @@ impl Store {
         Ok(self.read_record().await?.replay()?.fold().at(now))
     }
 
-    /// Everything a public answer follows from.
+    /// Everything a public answer follows from: what people signed and, for registers that no signed
+    /// snapshot covers, what is shipped. A demonstration sees nothing that is shipped.
     pub async fn known(&self, now: Timestamp) -> Result<Known> {
         let snapshots = crate::register::snapshots(self).await?;
-        let folded = self.folded(now).await?;
+        let (folded, shipped, operators) = {
+            let mut record = self.read_record().await?;
+            let fold = record.replay()?.fold();
+            let operators = if fold.demo() {
+                Vec::new()
+            } else {
+                reference::shipped()?.operators.clone()
+            };
+            let shipped: Vec<Snapshot> = shipped(fold)?.cloned().collect();
+            (fold.at(now), shipped, operators)
+        };
+        let warnings = snapshots.iter().chain(&shipped);
         Ok(Known {
+            warnings: warnings.flat_map(|s| s.warnings.clone()).collect(),
             snapshots,
-            warnings: Vec::new(),
+            shipped,
+            operators,
             register_days: folded.policy.register_days,
             listings: folded.listings,
         })
     }
+}
+
+/// Shipped snapshots of registers that no signed snapshot covers; none for a demonstration, whose
+/// firms are invented.
+fn shipped(fold: &Fold) -> Result<impl Iterator<Item = &'static Snapshot> + use<'_>> {
+    let all: &[Snapshot] = if fold.demo() {
+        &[]
+    } else {
+        &reference::shipped()?.snapshots
+    };
+    Ok(all.iter().filter(move |shipped| {
+        fold.registers()
+            .all(|signed| signed.register != shipped.register)
+    }))
 }
 
 /// Leaves from position `from` on, in order.

@@ -55,7 +55,8 @@ pub fn person<'a>(login: &'a str, role: Role) -> NewOfficer<'a> {
 }
 
 impl Centre {
-    /// On SQLite, in the file that a data directory has.
+    /// A demonstration: it lists names under `.test`, and sees nothing that is shipped. On SQLite, in
+    /// the file that a data directory has.
     pub async fn new() -> Self {
         Self::on(Engine::Sqlite).await
     }

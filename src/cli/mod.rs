@@ -99,7 +99,7 @@ pub(crate) enum Command {
     /// What is known of a site; exit 0 only if it is licensed
     #[cfg(feature = "centre")]
     Check {
-        /// Host name or URL
+        /// Host name, URL, brand or firm, licence number or BIN
         query: String,
     },
     /// Assess a saved page

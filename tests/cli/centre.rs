@@ -28,7 +28,10 @@ async fn check_answers_by_its_exit_code() {
     let centre = Centre::new().await;
     license(&centre, "jaqsy.test").await;
     let data = centre.dir.path();
-    let check = |query: &'static str| qalqan(data, ["--format", "json", "check", query]);
+    let check = |query: &str| {
+        let query = query.to_owned();
+        async move { qalqan(data, ["--format", "json", "check", &query]).await }
+    };
     for query in [
         "jaqsy.test",
         "http://www.jaqsy.test:8080/path?q#f",
@@ -37,7 +40,13 @@ async fn check_answers_by_its_exit_code() {
         let answer = check(query).await;
         assert_eq!(answer.done("").json()["verdict"], "licensed", "{answer}");
     }
-    for (query, verdict) in [("other.test", "unknown"), ("jaqsi.test", "lookalike")] {
+    for (query, verdict) in [
+        ("other.test", "unknown"),
+        ("jaqsi.test", "lookalike"),
+        ("two words", "unknown"),
+        // A name clears no site: the address does.
+        ("Demo Ltd.", "licence_unconfirmed"),
+    ] {
         let answer = check(query).await;
         assert_eq!(
             answer.with(NEGATIVE, "").json()["verdict"],
@@ -45,7 +54,16 @@ async fn check_answers_by_its_exit_code() {
             "{answer}"
         );
     }
-    for query in ["", "two words", "http://", "a..b", "\u{1b}[2J"] {
+    let long = "a.".repeat(5_000);
+    for query in [
+        "",
+        "http://",
+        "a..b",
+        "\u{1b}[2J",
+        "by\u{202e}tib",
+        "💥",
+        &long,
+    ] {
         let refused = check(query).await;
         refused.with(USAGE, "qalqan: ");
         assert!(!refused.err.contains('\u{1b}'), "{refused}");

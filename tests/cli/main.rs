@@ -12,6 +12,7 @@
 mod binary;
 
 mod centre;
+mod check;
 mod disk;
 mod guard;
 mod pages;

@@ -30,7 +30,6 @@ mod messages;
 mod names;
 mod page;
 mod public;
-mod query;
 mod router;
 
 /// Log directives every binary with this room in it must add after the operator's own: at `trace`,
@@ -41,7 +40,6 @@ pub use block_page::block_page_router;
 pub use centre::{CapturedBody, Centre, LoadBody};
 pub use evidence::evidence_router;
 pub use public::api::answer as check_answer;
-pub use query::{QueryError, host as host_in_query};
 pub use router::public_router;
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Known;
-use crate::{DomainName, Timestamp};
+use crate::{DomainName, Timestamp, register::HostKind};
 
 /// What a page claims about its own licence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,9 +62,8 @@ pub fn check_claims(
 
 fn check_claim(name: &DomainName, claim: &Claim, known: &Known, now: Timestamp) -> ClaimFinding {
     let mut of_number = known
-        .snapshots
-        .iter()
-        .flat_map(|snapshot| &snapshot.rows)
+        .rows()
+        .map(|(_, _, row)| row)
         .filter(|row| row.licence_no.eq_ignore_ascii_case(&claim.licence_no))
         .peekable();
     let Some(first) = of_number.peek().copied() else {
@@ -75,7 +74,11 @@ fn check_claim(name: &DomainName, claim: &Claim, known: &Known, now: Timestamp) 
             hosts: vec![],
         };
     };
-    let own = of_number.find(|row| row.hosts.iter().any(|host| name.is_at_or_below(host)));
+    // Any host of the firm may show its number, but not a site of the group that is not covered.
+    let own = of_number.find(|row| {
+        row.all_hosts()
+            .any(|(host, kind)| kind != HostKind::Group && name.is_at_or_below(host))
+    });
     let kind = match own {
         None => ClaimKind::OtherHost,
         Some(row) if row.has_ended(now) => ClaimKind::Expired,
@@ -85,7 +88,7 @@ fn check_claim(name: &DomainName, claim: &Claim, known: &Known, now: Timestamp) 
     ClaimFinding {
         kind,
         claim: claim.clone(),
-        firm: Some(row.legal_name.clone()),
+        firm: Some(row.firm().to_owned()),
         hosts: row.hosts.clone(),
     }
 }

@@ -1,21 +1,29 @@
-//! What the registers, warnings and listings together say of one host.
+//! What the registers, warnings and listings together say of a host, and of whatever else people
+//! ask: a name, a licence number, a BIN.
 
+mod answer;
 mod claims;
 mod host;
+mod known;
+mod names;
+mod query;
 mod resemblance;
+mod search;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use answer::{Answer, HostAnswer, RowAnswer, answer};
 pub use claims::{Claim, ClaimFinding, ClaimKind, check_claims};
-pub use host::check_host;
+pub use host::{check_host, row_verdict};
+pub use known::{Known, Operator};
+pub use query::{LONGEST, Query, QueryError};
 pub use resemblance::resembles;
 
 use crate::{
     DomainName, ListingId,
-    fold::Listing,
-    register::{LicenceRow, Snapshot},
+    register::{HostKind, LicenceRow},
 };
 
 /// The answer to "is this exchange licensed?", the one that weighs most first.
@@ -59,33 +67,6 @@ impl Verdict {
     }
 }
 
-/// A regulator's notice that names a brand, with the hosts we map it to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Warning {
-    /// The brand as the notice names it.
-    pub brand: String,
-    /// Who warned.
-    pub authority: String,
-    /// Hosts; the mapping from brand to host is ours and is said to be.
-    pub hosts: Vec<DomainName>,
-    /// Where the notice stands.
-    pub source_url: String,
-}
-
-/// Everything a verdict follows from.
-#[derive(Clone, Debug, Default)]
-pub struct Known {
-    /// The latest snapshot of each register.
-    pub snapshots: Vec<Snapshot>,
-    /// Regulators' notices.
-    pub warnings: Vec<Warning>,
-    /// Listings and where they stand.
-    pub listings: Vec<Listing>,
-    /// Days after which a snapshot no longer says "licensed".
-    pub register_days: u32,
-}
-
 /// One reason, as a code for message files with its arguments.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
@@ -98,16 +79,33 @@ pub struct Reason {
 /// Every reason by its code, with the names of its arguments; each has its words in the message
 /// files of the pages.
 pub const REASONS: &[(&str, &[&str])] = &[
+    ("foreign-exchange", &["brand", "host"]),
+    ("forged-copy", &["authority", "brand", "day"]),
+    ("group-host", &["firm", "host"]),
+    ("host-unconfirmed", &["firm", "host"]),
     ("licence-ended", &["day", "firm"]),
     ("licence-names-other-host", &["firm", "host"]),
     ("listed", &["listing", "name"]),
     ("listing-suspended", &["listing", "name"]),
+    ("look-up", &["regulator", "url"]),
+    ("name-close", &["brand"]),
+    ("name-only", &[]),
     ("not-found", &[]),
+    ("number-not-found", &["number"]),
+    ("number-only", &[]),
+    ("quoted-term-ended", &["day", "firm"]),
     ("register-names-host", &["day", "firm", "host", "register"]),
+    ("reported-block", &["authority", "brand", "day"]),
+    ("reported-exposed", &["authority", "brand", "day"]),
+    ("reported-investigation", &["authority", "brand", "day"]),
+    ("reported-liquidated", &["authority", "brand", "day"]),
     ("reported-only", &["day", "firm", "source"]),
     ("resembles", &["firm", "host"]),
+    ("row-without-host", &["firm"]),
     ("snapshot-too-old", &["day", "register"]),
-    ("warned", &["authority", "brand"]),
+    ("support-host", &["firm", "host"]),
+    ("warned", &["authority", "brand", "day"]),
+    ("warned-by-host", &["authority", "brand", "day"]),
 ];
 
 impl Reason {
@@ -139,6 +137,17 @@ pub struct Matched {
     pub row: LicenceRow,
     /// The host of the row that matched.
     pub host: DomainName,
+    /// How that host stands to the licence.
+    #[serde(default)]
+    pub kind: HostKind,
+    /// Whether two officers signed the snapshot; `false` for what is shipped with the program.
+    #[serde(default = "signed")]
+    pub signed: bool,
+}
+
+/// Matches kept before anything was shipped were all of signed snapshots.
+fn signed() -> bool {
+    true
 }
 
 /// The verdict for a host.
@@ -156,10 +165,26 @@ pub struct Match {
     pub reasons: Vec<Reason>,
 }
 
+/// The verdict that weighs most, and the others in order of weight.
+fn weigh(verdicts: impl Iterator<Item = Verdict>) -> (Verdict, Vec<Verdict>) {
+    let mut also: Vec<_> = verdicts.collect();
+    also.sort_unstable();
+    also.dedup();
+    let verdict = if also.is_empty() {
+        Verdict::Unknown
+    } else {
+        also.remove(0)
+    };
+    (verdict, also)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Timestamp;
+    use crate::{
+        Timestamp,
+        register::{Mapping, Measure, Snapshot, SourceDate, Warning},
+    };
 
     fn name(text: &str) -> DomainName {
         DomainName::parse(text).unwrap()
@@ -184,16 +209,26 @@ mod tests {
         )
         .unwrap();
         let warning = Warning {
+            record_id: "tez".into(),
             brand: "Tez".into(),
+            aliases: vec![],
             authority: "AFSA".into(),
+            measure: Measure::Warning,
+            published: SourceDate::Undated,
             hosts: vec![name("tezex.test")],
+            mapping: Mapping::Ours,
+            licence_no: String::new(),
+            legal_basis: String::new(),
             source_url: "https://afsa.test/".into(),
+            source_date: SourceDate::Undated,
+            confidence: String::new(),
+            notes: String::new(),
         };
         Known {
             snapshots: vec![snapshot],
             warnings: vec![warning],
-            listings: vec![],
             register_days: 14,
+            ..Known::default()
         }
     }
 

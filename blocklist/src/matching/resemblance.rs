@@ -3,13 +3,15 @@
 use crate::DomainName;
 
 /// Whether the registrable label of `name` looks like, or differs in one letter from, that of `host`.
-/// Labels shorter than five letters must be equal: short names are near each other by chance.
+/// Labels shorter than five letters must be equal, and those shorter than four are never compared:
+/// short names are near each other by chance.
 pub fn resembles(name: &DomainName, host: &DomainName) -> bool {
     let (Some(a), Some(b)) = (brand_label(name), brand_label(host)) else {
         return false;
     };
     let (a, b) = (skeleton(&a), skeleton(&b));
-    a == b || (b.chars().count() >= 5 && within_one_edit(&a, &b))
+    let letters = b.chars().count();
+    (letters >= 4 && a == b) || (letters >= 5 && within_one_edit(&a, &b))
 }
 
 fn brand_label(name: &DomainName) -> Option<String> {
@@ -49,7 +51,7 @@ fn skeleton(label: &str) -> String {
 }
 
 /// One insertion, deletion, substitution or swap of neighbours.
-fn within_one_edit(a: &str, b: &str) -> bool {
+pub(super) fn within_one_edit(a: &str, b: &str) -> bool {
     let a: Vec<char> = a.chars().collect();
     let b: Vec<char> = b.chars().collect();
     if a.len().abs_diff(b.len()) > 1 {

@@ -191,7 +191,7 @@ async fn check_listing(
     if !fold.policy().bases.iter().any(|allowed| allowed == basis) {
         return Err(DecideError::Basis(basis.chars().take(80).collect()));
     }
-    Ok(fold.guard().check(name, scope)?)
+    Ok(record.guard()?.check(name, scope)?)
 }
 
 async fn check_key(store: &Store, officer: &Officer) -> Result<(), DecideError> {

@@ -272,9 +272,8 @@ pub(crate) async fn guard_refusal(
     store: &data::Store,
     name: &DomainName,
 ) -> data::Result<Option<Box<Refusal>>> {
-    let mut record = store.read_record().await?;
-    let fold = record.replay()?.fold();
-    Ok(fold.guard().check(name, Scope::Host).err())
+    let guard = store.read_record().await?.guard()?;
+    Ok(guard.check(name, Scope::Host).err())
 }
 
 /// The match of a host now: registers may have changed since the case was opened.

@@ -9,8 +9,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use blocklist::{
-    DomainName, Timestamp,
-    matching::{self, Known},
+    Timestamp,
+    matching::{self, Known, LONGEST, Query as Asking},
 };
 use serde_json::{Value, json};
 
@@ -23,9 +23,8 @@ use crate::{
     page::Page,
     public::{
         check::{self, Asked},
-        listing,
+        listing, sources,
     },
-    query,
 };
 
 static OPENAPI: &str = include_str!("../../assets/openapi.json");
@@ -44,17 +43,19 @@ pub(crate) async fn check(
     State(centre): State<Arc<Centre>>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Fault> {
-    let name = match query::host(&asked.q) {
-        Ok(name) => name,
+    let query = match Asking::parse(&asked.q) {
+        Ok(query) => query,
         Err(error) => {
-            let body = Json(json!({ "error": format!("q: {error}"), "status": 422 }));
+            let body = Json(json!({
+                "error": format!("q: {error}"), "code": error.code(), "status": 422,
+            }));
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, body).into_response());
         }
     };
     let now = Timestamp(centre.now());
     let answer = answer(
-        &name,
         &asked.q,
+        query,
         &centre.known().await?,
         now,
         &centre.public_url,
@@ -63,37 +64,59 @@ pub(crate) async fn check(
     Ok(Json(answer).into_response())
 }
 
-/// The check's JSON, the same for the API and the command line.
+/// The check's JSON, the same for the API and the command line. `asked` is what was typed, `query`
+/// what it was read as.
 pub fn answer(
-    name: &DomainName,
-    query: &str,
+    asked: &str,
+    query: Asking,
     known: &Known,
     now: Timestamp,
     public_url: &str,
     demo: bool,
 ) -> Value {
-    let found = matching::check_host(name, known, now);
     let english = Page::new(Lang::En, "", String::new(), demo);
+    let (kind, looked_up) = (query.kind(), hostile::line(query.text(), LONGEST));
+    let found = matching::answer(query, known, now);
     let reasons: Vec<_> = found
         .reasons
         .iter()
         .map(|reason| json!({ "code": reason.code, "args": reason.args, "text": check::reason(&english, reason) }))
         .collect();
-    let sources: Vec<_> = check::sources(known, name, &found, public_url)
+    let sources: Vec<_> = sources::of(known, &found, public_url)
         .into_iter()
-        .map(|(name, url, day)| json!({ "name": name, "url": url, "date": day }))
+        .map(|source| {
+            json!({
+                "name": source.name, "url": source.url, "date": source.date, "basis": source.basis,
+            })
+        })
         .collect();
-    let matched = json!({
-        "name": name,
-        "listing_id": found.listing_id,
-        "listing_url": found.listing_id.as_ref().map(|id| format!("{public_url}/i/{id}")),
-        "register_row": found.matched,
-    });
+    let hosts: Vec<_> = found
+        .hosts
+        .iter()
+        .map(|answer| {
+            json!({
+                "host": answer.host, "kind": answer.kind, "verdict": answer.found.verdict,
+                "also": answer.found.also, "listing_id": answer.found.listing_id,
+            })
+        })
+        .collect();
+    let of_host = (kind == "host").then(|| found.hosts.first()).flatten();
+    let listing = of_host.and_then(|answer| answer.found.listing_id.as_ref());
     json!({
-        "query": hostile::line(query, query::LONGEST),
+        "query": hostile::line(asked, LONGEST),
+        "asked": { "kind": kind, "text": looked_up },
         "verdict": found.verdict,
         "also": found.also,
-        "matched": matched,
+        "matched": {
+            "name": of_host.map(|answer| &answer.host),
+            "listing_id": listing,
+            "listing_url": listing.map(|id| format!("{public_url}/i/{id}")),
+            "register_row": of_host.and_then(|answer| answer.found.matched.as_ref()),
+            "hosts": hosts,
+            "rows": found.rows,
+            "warnings": found.warnings,
+            "operators": found.operators,
+        },
         "reasons": reasons,
         "as_of": now,
         "sources": sources,
@@ -102,7 +125,8 @@ pub fn answer(
     })
 }
 
-/// `GET /api/v1/register`: every listing there ever was, oldest first.
+/// `GET /api/v1/register`: every listing there ever was, oldest first; every licence row and notice
+/// held, each with its basis.
 pub(crate) async fn register(State(centre): State<Arc<Centre>>) -> Result<Response, Fault> {
     let known = centre.known().await?;
     let listings: Vec<_> = known
@@ -110,10 +134,23 @@ pub(crate) async fn register(State(centre): State<Arc<Centre>>) -> Result<Respon
         .iter()
         .map(|listing| listing::to_json(&centre, listing))
         .collect();
+    let now = Timestamp(centre.now());
+    let licences: Vec<_> = known
+        .rows()
+        .map(|(snapshot, signed, row)| {
+            json!({
+                "register": snapshot.register, "taken_on": snapshot.taken_on, "signed": signed,
+                "fresh": signed && snapshot.is_fresh(now, known.register_days),
+                "verdict": matching::row_verdict(&known, snapshot, signed, row, now), "row": row,
+            })
+        })
+        .collect();
     Ok(Json(json!({
         "as_of": dates::rfc3339(centre.now()),
         "demo": centre.demo,
         "listings": listings,
+        "licences": licences,
+        "warnings": known.warnings,
     }))
     .into_response())
 }

@@ -9,8 +9,9 @@ use axum::{
     response::Response,
 };
 use blocklist::{
-    DomainName, Timestamp,
-    matching::{self, Known, Match, Verdict},
+    Timestamp,
+    matching::{self, Answer, HostAnswer, Known, Query as Asking, QueryError, RowAnswer, Verdict},
+    register::HostKind,
 };
 use serde::Deserialize;
 
@@ -22,8 +23,10 @@ use crate::{
     messages::{self, Value, key},
     names::Shown,
     page::{self, Page},
-    public::{Here, licensed, verdict::words},
-    query::{self, QueryError},
+    public::{
+        Here, licensed, sources,
+        verdict::{words, words_of},
+    },
 };
 
 /// `?q=`.
@@ -50,7 +53,16 @@ struct ListingLink {
     path: String,
 }
 
-/// The register row behind a verdict.
+/// One address of a firm that was asked for by name or number.
+struct Address {
+    shown: Shown,
+    path: String,
+    tone: &'static str,
+    word: String,
+    kind: Option<String>,
+}
+
+/// A register row behind a verdict.
 struct Record {
     firm: String,
     brand: Option<String>,
@@ -60,6 +72,9 @@ struct Record {
     hosts: Vec<String>,
     banks: String,
     basis: String,
+    status_note: Option<String>,
+    confidence: Option<String>,
+    notes: Option<String>,
 }
 
 #[derive(Template)]
@@ -76,7 +91,8 @@ struct CheckPage {
     not_safe: bool,
     listing: Option<ListingLink>,
     reasons: Vec<ReasonView>,
-    matched: Option<Record>,
+    addresses: Vec<Address>,
+    records: Vec<Record>,
     /// Heading over the record: it may belong to another address than the one asked for.
     record_title: String,
     mixed_script: bool,
@@ -105,9 +121,9 @@ pub(crate) fn reason(p: &Page, reason: &matching::Reason) -> String {
         .args
         .iter()
         .map(|(name, value)| {
-            let shown = match dates::parse_day(value) {
-                Some(day) if name == "day" => dates::day(p.lang, day),
-                _ if name == "host" || name == "name" => Shown::of(value).whole(),
+            let shown = match name.as_str() {
+                "day" => date(p, value),
+                "host" | "name" => Shown::of(value).whole(),
                 _ => hostile::line(value, 300),
             };
             (name.clone(), shown)
@@ -121,148 +137,145 @@ pub(crate) fn reason(p: &Page, reason: &matching::Reason) -> String {
         .unwrap_or_else(|| hostile::line(&reason.code, 100))
 }
 
-/// What the answer rests on: the listing in the public log, snapshots of registers, and the
-/// warning that names the host. Name, address and day of each.
-pub(crate) fn sources(
-    known: &Known,
-    name: &DomainName,
-    found: &Match,
-    public_url: &str,
-) -> Vec<(String, Option<String>, Option<String>)> {
-    let mut sources: Vec<(String, Option<String>, Option<String>)> = Vec::new();
-    let listing = found.listing_id.as_ref().and_then(|id| {
-        known
-            .listings
-            .iter()
-            .find(|l| l.statement.listing_id == *id)
-    });
-    if let Some(listing) = listing {
-        let list = &listing.statement;
-        let url = format!("{public_url}/i/{}", list.listing_id);
-        let day = dates::input_day(list.effective_at.0);
-        sources.push((list.origin.clone(), hostile::link(&url), Some(day)));
+/// The date of a source in words, as precisely as it is known.
+pub(crate) fn date(p: &Page, text: &str) -> String {
+    match dates::parse_day(text) {
+        Some(day) => dates::day(p.lang, day),
+        None if text == "undated" => p.t(key("date-undated")),
+        None => hostile::line(text, 40),
     }
-    if let Some(matched) = &found.matched {
-        sources.push((
-            matched.register.clone(),
-            hostile::link(&matched.row.source_url),
-            Some(matched.row.source_date.to_string()),
-        ));
-    }
-    for warning in &known.warnings {
-        if warning.hosts.iter().any(|host| name.is_at_or_below(host)) {
-            sources.push((
-                warning.authority.clone(),
-                hostile::link(&warning.source_url),
-                None,
-            ));
-        }
-    }
-    for snapshot in &known.snapshots {
-        let named = sources
-            .iter()
-            .any(|(register, ..)| *register == snapshot.register);
-        if !named {
-            sources.push((
-                snapshot.register.clone(),
-                hostile::link(&snapshot.source),
-                Some(snapshot.taken_on.to_string()),
-            ));
-        }
-    }
-    sources
 }
 
-fn record(p: &Page, matched: &matching::Matched) -> Record {
-    let row = &matched.row;
-    let some = |text: &str| (!text.is_empty()).then(|| hostile::line(text, 200));
+fn record(p: &Page, answer: &RowAnswer) -> Record {
+    let row = &answer.row;
+    let some = |text: &str| (!text.is_empty()).then(|| hostile::line(text, 600));
     Record {
-        firm: hostile::line(&row.legal_name, 200),
+        firm: hostile::line(row.firm(), 200),
         brand: some(&row.brand).filter(|brand| *brand != row.legal_name),
         regulator: hostile::line(&row.regulator, 100),
         licence_no: some(&row.licence_no),
         term: licensed::term(p, row.valid_from, row.valid_to),
-        hosts: row
-            .hosts
-            .iter()
-            .map(|host| Shown::new(host).whole())
-            .collect(),
+        hosts: licensed::hosts(p, row),
         banks: hostile::line(&row.banks.join(", "), 300),
         basis: licensed::basis(p, row.basis),
+        status_note: some(&row.status_note),
+        confidence: some(&row.confidence),
+        notes: some(&row.notes),
     }
 }
 
-/// Builds the page for one host.
+fn address(p: &Page, answer: &HostAnswer) -> Address {
+    let (tone, _, word, ..) = words(answer.found.verdict);
+    Address {
+        shown: Shown::new(&answer.host),
+        path: format!("check?q={}", hostile::query_encode(answer.host.as_str())),
+        tone,
+        word: p.t(word),
+        kind: answer.kind.and_then(|kind| host_kind(p, kind)),
+    }
+}
+
+/// What a host is to the licence, where it is not the address of the licensed service.
+pub(crate) fn host_kind(p: &Page, kind: HostKind) -> Option<String> {
+    match kind {
+        HostKind::Trading => None,
+        HostKind::Unconfirmed => Some(p.t(key("host-kind-unconfirmed"))),
+        HostKind::Support => Some(p.t(key("host-kind-support"))),
+        HostKind::Group => Some(p.t(key("host-kind-group"))),
+    }
+}
+
+/// Where a reader can read a reason for himself.
+fn reason_url(answer: &Answer, reason: &matching::Reason) -> Option<String> {
+    let arg = |name: &str| reason.args.get(name);
+    if let Some(url) = arg("url").or_else(|| arg("source")) {
+        return hostile::link(url);
+    }
+    let (authority, brand) = (arg("authority")?, arg("brand")?);
+    let mut notices = answer.warnings.iter();
+    let notice = notices.find(|w| w.authority == *authority && w.brand == *brand)?;
+    hostile::link(&notice.source_url)
+}
+
+/// Builds the page of an answer.
 fn view(
     p: Page,
     asked: &str,
-    name: &DomainName,
-    found: &Match,
+    answer: &Answer,
     known: &Known,
     now: i64,
     public_url: &str,
 ) -> CheckPage {
-    let shown = Shown::new(name);
-    let (tone, icon, word, meaning, todo) = words(found.verdict);
-    let warning_url = known
-        .warnings
-        .iter()
-        .find(|warning| warning.hosts.iter().any(|host| name.is_at_or_below(host)))
-        .and_then(|warning| hostile::link(&warning.source_url));
-    let reasons = found
-        .reasons
-        .iter()
-        .map(|found_reason| ReasonView {
-            text: reason(&p, found_reason),
-            url: if found_reason.code == "warned" {
-                warning_url.clone()
-            } else {
-                None
-            },
-        })
-        .collect();
-    let sources = sources(known, name, found, public_url)
+    let (tone, icon, word, meaning, todo) = words_of(answer);
+    let host = match &answer.query {
+        Asking::Host(name) => Some(Shown::new(name)),
+        _ => None,
+    };
+    let reasons = answer.reasons.iter().map(|found| ReasonView {
+        text: reason(&p, found),
+        url: reason_url(answer, found),
+    });
+    let sources = sources::of(known, answer, public_url)
         .into_iter()
-        .map(|(text, url, day)| {
-            let day = day
-                .as_deref()
-                .and_then(dates::parse_day)
-                .map(|day| dates::day(p.lang, day));
+        .map(|source| {
+            let name = match source.basis {
+                Some("shipped") => p.t1(
+                    key("source-shipped"),
+                    "register",
+                    &hostile::line(&source.name, 120),
+                ),
+                _ => hostile::line(&source.name, 200),
+            };
+            let text = match &source.date {
+                Some(day) => format!("{name}, {}", date(&p, day)),
+                None => name,
+            };
             Source {
-                text: match day {
-                    Some(day) => format!("{}, {day}", hostile::line(&text, 120)),
-                    None => hostile::line(&text, 120),
-                },
-                url,
+                text,
+                url: source.url,
             }
-        })
-        .collect();
+        });
+    let listing = answer.hosts.first().filter(|_| host.is_some());
+    let listing = listing.and_then(|answer| answer.found.listing_id.as_ref());
     CheckPage {
         query_encoded: hostile::query_encode(asked),
-        shown: shown.parts(),
-        ascii: shown.ascii,
+        shown: host.as_ref().map_or_else(
+            || {
+                vec![Part {
+                    text: hostile::line(answer.query.text(), 300),
+                    marked: false,
+                }]
+            },
+            Shown::parts,
+        ),
+        ascii: host.as_ref().and_then(|shown| shown.ascii.clone()),
         tone,
         icon,
         word: p.t(word),
         meaning: p.t(meaning),
         not_safe: matches!(
-            found.verdict,
+            answer.verdict,
             Verdict::Unknown | Verdict::Lookalike | Verdict::LicensedElsewhere
         ),
-        listing: found.listing_id.as_ref().map(|id| ListingLink {
+        listing: listing.map(|id| ListingLink {
             path: format!("i/{id}"),
         }),
-        reasons,
-        matched: found.matched.as_ref().map(|matched| record(&p, matched)),
-        record_title: p.t(match found.verdict {
+        reasons: reasons.collect(),
+        addresses: match host {
+            Some(_) => Vec::new(),
+            None => answer.hosts.iter().map(|host| address(&p, host)).collect(),
+        },
+        records: answer.rows.iter().map(|row| record(&p, row)).collect(),
+        record_title: p.t(match answer.verdict {
             Verdict::LicensedElsewhere | Verdict::Lookalike => key("check-record-other"),
-            _ => key("check-record"),
+            _ if answer.rows.iter().all(|row| row.signed) => key("check-record"),
+            _ => key("check-record-reported"),
         }),
-        mixed_script: shown.mixed_script,
+        mixed_script: host.is_some_and(|shown| shown.mixed_script),
         todo: todo.iter().map(|key| p.t(key)).collect(),
         as_of: p.date_time(now),
         as_of_iso: dates::rfc3339(now),
-        sources,
+        sources: sources.collect(),
         p,
     }
 }
@@ -280,13 +293,10 @@ pub(crate) async fn check(
         messages::text(lang, key("check-title"), &[]),
         centre.demo,
     );
-    let name = match query::host(&asked.q) {
-        Ok(name) => name,
+    let query = match Asking::parse(&asked.q) {
+        Ok(query) => query,
         Err(error) => {
-            let message = match error {
-                QueryError::Empty => p.t(key("check-refused-empty")),
-                QueryError::NotAName => p.t(key("check-refused-name")),
-            };
+            let message = p.t(refusal(error));
             let query = hostile::line(&asked.q, 300);
             return Ok(page::show(
                 StatusCode::UNPROCESSABLE_ENTITY,
@@ -296,14 +306,26 @@ pub(crate) async fn check(
     };
     let now = centre.now();
     let known = centre.known().await?;
-    let found = matching::check_host(&name, &known, Timestamp(now));
+    let answer = matching::answer(query, &known, Timestamp(now));
     Ok(page::ok(&view(
         p,
         &asked.q,
-        &name,
-        &found,
+        &answer,
         &known,
         now,
         &centre.public_url,
     )))
+}
+
+/// Message key of what to type instead.
+fn refusal(error: QueryError) -> &'static str {
+    match error {
+        QueryError::Empty => key("check-refused-empty"),
+        QueryError::TooLong => key("check-refused-too-long"),
+        QueryError::Unseen => key("check-refused-unseen"),
+        QueryError::NotAName => key("check-refused-name"),
+        QueryError::NoLetters => key("check-refused-no-letters"),
+        QueryError::BinCheck => key("check-refused-bin-check"),
+        QueryError::BinLength => key("check-refused-bin-length"),
+    }
 }

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::{extract::State, response::Response};
 use blocklist::{
     Timestamp,
-    matching::Known,
+    matching::{self, Known, Verdict},
     register::{Basis, LicenceRow, Snapshot},
     time::Day,
 };
@@ -19,7 +19,7 @@ use crate::{
     messages::{self, key},
     names::Shown,
     page::{self, Page},
-    public::Here,
+    public::{Here, check},
 };
 
 /// One row of the table.
@@ -34,6 +34,7 @@ struct Row {
     source_url: Option<String>,
     term: String,
     banks: String,
+    basis: String,
 }
 
 #[derive(Template)]
@@ -42,6 +43,8 @@ struct LicensedPage {
     p: Page,
     rows: Vec<Row>,
     as_of: Option<String>,
+    /// Whether some rows are shipped with the program and signed by nobody here.
+    any_shipped: bool,
 }
 
 /// How we know what a row says.
@@ -73,32 +76,40 @@ pub(crate) fn term(p: &Page, from: Option<Day>, to: Option<Day>) -> Option<Strin
     }
 }
 
+/// The hosts of a row; what is not the address of the licensed service says so.
+pub(crate) fn hosts(p: &Page, row: &LicenceRow) -> Vec<String> {
+    row.all_hosts()
+        .map(|(host, kind)| match check::host_kind(p, kind) {
+            Some(words) => format!("{} ({words})", Shown::new(host).whole()),
+            None => Shown::new(host).whole(),
+        })
+        .collect()
+}
+
 /// Where a row stands: message key and colour. Only a live row of the register in a fresh snapshot
-/// says "licensed" (rule 5).
+/// that two officers signed says "licensed" (rule 5).
 fn status(
-    row: &LicenceRow,
+    known: &Known,
     snapshot: &Snapshot,
-    days: u32,
+    signed: bool,
+    row: &LicenceRow,
     now: Timestamp,
 ) -> (&'static str, &'static str) {
-    if row.has_ended(now) {
-        (key("licence-ended"), "")
-    } else if row.valid_from.is_some_and(|from| from.start() > now) {
-        (key("licence-not-yet"), "info")
-    } else if row.term().is_some_and(|term| term.covers(now)) && snapshot.is_fresh(now, days) {
-        (key("licence-live"), "good")
-    } else {
-        (key("licence-unconfirmed"), "care")
+    match matching::row_verdict(known, snapshot, signed, row, now) {
+        Verdict::Licensed => (key("licence-live"), "good"),
+        Verdict::LicenceEnded => (key("licence-ended"), ""),
+        _ if row.valid_from.is_some_and(|from| from.start() > now) => {
+            (key("licence-not-yet"), "info")
+        }
+        _ => (key("licence-unconfirmed"), "care"),
     }
 }
 
 /// How many rows say "licensed" now.
 pub(crate) fn count_live(known: &Known, now: Timestamp) -> usize {
     known
-        .snapshots
-        .iter()
-        .flat_map(|snapshot| snapshot.rows.iter().map(move |row| (snapshot, row)))
-        .filter(|(snapshot, row)| status(row, snapshot, known.register_days, now).1 == "good")
+        .rows()
+        .filter(|(snapshot, signed, row)| status(known, snapshot, *signed, row, now).1 == "good")
         .count()
 }
 
@@ -113,11 +124,9 @@ pub(crate) async fn licensed(
     let known = centre.known().await?;
     let now = Timestamp(centre.now());
     let mut rows: Vec<Row> = known
-        .snapshots
-        .iter()
-        .flat_map(|snapshot| snapshot.rows.iter().map(move |row| (snapshot, row)))
-        .map(|(snapshot, row)| {
-            let (status, tone) = status(row, snapshot, known.register_days, now);
+        .rows()
+        .map(|(snapshot, signed, row)| {
+            let (status, tone) = status(&known, snapshot, signed, row, now);
             let name = if row.brand.is_empty() {
                 &row.legal_name
             } else {
@@ -128,11 +137,7 @@ pub(crate) async fn licensed(
                 firm: hostile::line(&row.legal_name, 200),
                 status: p.t(status),
                 tone,
-                hosts: row
-                    .hosts
-                    .iter()
-                    .map(|host| Shown::new(host).whole())
-                    .collect(),
+                hosts: hosts(&p, row),
                 licence_no: hostile::line(&row.licence_no, 100),
                 regulator: hostile::line(&row.regulator, 100),
                 source_url: hostile::link(if row.register_url.is_empty() {
@@ -143,6 +148,7 @@ pub(crate) async fn licensed(
                 term: term(&p, row.valid_from, row.valid_to)
                     .unwrap_or_else(|| p.t(key("term-open"))),
                 banks: hostile::line(&row.banks.join(", "), 300),
+                basis: basis(&p, row.basis),
             }
         })
         .collect();
@@ -159,5 +165,14 @@ pub(crate) async fn licensed(
         .map(|snapshot| snapshot.taken_on)
         .min()
         .map(|taken| day(&p, taken));
-    Ok(page::ok(&LicensedPage { p, rows, as_of }))
+    let any_shipped = known
+        .shipped
+        .iter()
+        .any(|snapshot| !snapshot.rows.is_empty());
+    Ok(page::ok(&LicensedPage {
+        p,
+        rows,
+        as_of,
+        any_shipped,
+    }))
 }

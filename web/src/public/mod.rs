@@ -6,6 +6,7 @@ pub(crate) mod home;
 pub(crate) mod licensed;
 pub(crate) mod listing;
 pub(crate) mod register;
+pub(crate) mod sources;
 pub(crate) mod texts;
 pub(crate) mod verdict;
 

@@ -1,19 +1,41 @@
 //! How each verdict is shown: colour, icon, words, and what a reader should do.
 
-use blocklist::matching::Verdict;
+use blocklist::matching::{Answer, Query, Verdict};
 
 use crate::messages::key;
 
 /// Colour, icon and words of a verdict: `(tone, icon, word, meaning, what to do)`.
-pub(crate) fn words(
-    verdict: Verdict,
-) -> (
+type Words = (
     &'static str,
     &'static str,
     &'static str,
     &'static str,
     &'static [&'static str],
-) {
+);
+
+/// The words of an answer: those of its verdict, made exact where one verdict covers two things.
+pub(crate) fn words_of(answer: &Answer) -> Words {
+    let (tone, icon, word, meaning, todo) = words(answer.verdict);
+    let first = answer.reasons.first().map_or("", |reason| &reason.code);
+    let is_host = matches!(answer.query, Query::Host(_));
+    let (word, meaning) = match answer.verdict {
+        Verdict::Warned if first.starts_with("reported-") => {
+            (key("verdict-measure"), key("meaning-measure"))
+        }
+        Verdict::Unknown if first == "foreign-exchange" => {
+            (key("verdict-foreign"), key("meaning-foreign"))
+        }
+        Verdict::Unknown if !is_host => (key("verdict-unknown-name"), key("meaning-unknown-name")),
+        Verdict::LicenceUnconfirmed if !is_host => {
+            (key("verdict-licence-unconfirmed"), key("meaning-by-name"))
+        }
+        _ => (word, meaning),
+    };
+    (tone, icon, word, meaning, todo)
+}
+
+/// Colour, icon and words of a verdict.
+pub(crate) fn words(verdict: Verdict) -> Words {
     match verdict {
         Verdict::Blocked => (
             "bad",

@@ -83,14 +83,26 @@ impl House {
     }
 
     pub(crate) async fn over(url: &str) -> Self {
-        let centre = testing::Centre::new().await;
+        Self::around(testing::Centre::new().await, url).await
+    }
+
+    /// Of the real world, with what is shipped.
+    pub(crate) async fn real() -> Self {
+        Self::around(
+            testing::Centre::real("qalqan.test").await,
+            "http://127.0.0.1:8080",
+        )
+        .await
+    }
+
+    async fn around(centre: testing::Centre, url: &str) -> Self {
         let release = centre.dir.path().join("release");
         let mut web = Centre::new(centre.store.clone(), release, url)
             .await
             .unwrap();
         let clock = Arc::new(AtomicI64::new(testing::NOW + 60));
         let woken = Arc::new(AtomicUsize::new(0));
-        web.demo = true;
+        web.demo = centre.trust.demo;
         web.evidence_url = Some("http://127.0.0.1:8082".into());
         web.clock = {
             let clock = Arc::clone(&clock);

@@ -132,7 +132,14 @@ async fn the_check_answers_before_and_after_a_listing() {
 #[tokio::test]
 async fn what_cannot_be_checked_says_what_to_type() {
     let house = House::new().await;
-    for bad in ["", "127.0.0.1", "two%20words.test", "%F0%9F%92%A5"] {
+    for bad in [
+        "",
+        "127.0.0.1",
+        "220340900478",
+        "by%E2%80%AEtib",
+        "%00",
+        "%F0%9F%92%A5",
+    ] {
         let page = house.get(&format!("/en/check?q={bad}")).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{bad}");
         page.says("There is a problem");
@@ -246,4 +253,93 @@ async fn the_style_sheet_is_found_under_the_name_pages_use() {
         (StatusCode::OK, "text/css; charset=utf-8")
     );
     assert!(css.header("cache-control").contains("immutable"));
+}
+
+/// What is shipped answers through the API as it does on the command line: by address, name, number.
+#[tokio::test]
+async fn what_sources_report_is_answered_with_its_basis() {
+    let house = House::real().await;
+    for (query, verdict) in [
+        ("bybit.kz", "licence_unconfirmed"),
+        ("bybit.nl", "licensed_elsewhere"),
+        ("eurasia.big.one", "licence_unconfirmed"),
+        ("big.one", "licensed_elsewhere"),
+        ("okx.com", "warned"),
+        ("OKX", "warned"),
+        ("kaspi.kz", "unknown"),
+        ("ataix.kz", "licence_unconfirmed"),
+        (
+            "%D0%91%D0%B0%D0%B9%D0%B1%D0%B8%D1%82",
+            "licence_unconfirmed",
+        ),
+        ("220340900479", "licence_unconfirmed"),
+        ("AFSA-G-LA-2022-0002", "licence_unconfirmed"),
+        ("%3Cscript%3Ealert(1)%3C/script%3E", "unknown"),
+    ] {
+        let json = house.get(&format!("/api/v1/check?q={query}")).await.json();
+        assert_eq!(json["verdict"], verdict, "{query}: {json}");
+        for lang in ["kk", "ru", "en"] {
+            let page = house.get(&format!("/{lang}/check?q={query}")).await;
+            assert_eq!(page.status, StatusCode::OK, "{lang} {query}");
+            assert!(!page.body.contains("<script>"), "{lang} {query}");
+            assert!(
+                !page.body.contains("reason-"),
+                "{lang} {query}: {}",
+                page.body
+            );
+        }
+    }
+    let json = house.get("/api/v1/check?q=bybit.kz").await.json();
+    assert_eq!(json["also"][0], "licence_ended", "the quoted term is over");
+    assert_eq!(json["matched"]["register_row"]["row"]["basis"], "secondary");
+    assert_eq!(json["matched"]["register_row"]["signed"], false);
+    let said = json["reasons"].to_string();
+    assert!(
+        said.contains("2025-09-18") && said.contains("publicreg.myafsa.com"),
+        "{said}"
+    );
+    house
+        .get("/en/check?q=bybit")
+        .await
+        .says("Licence not confirmed")
+        .says("Addresses, each by itself")
+        .says("check?q=bybit.nl")
+        .says("Anybody can use a name");
+    house
+        .get("/en/check?q=coinbase.com")
+        .await
+        .says("A measure by an authority is reported")
+        .says("We do not hold that order");
+    house
+        .get("/en/check?q=OKX")
+        .await
+        .says("The mapping to this domain is ours");
+    house
+        .get("/en/licensed")
+        .await
+        .says("ATAIX")
+        .says("Not confirmed")
+        .says("Reported by others; not read in the register");
+    let register = house.get("/api/v1/register").await.json();
+    let licences = register["licences"].as_array().unwrap();
+    assert_eq!(licences.len(), 13);
+    for licence in licences {
+        assert_eq!(
+            (&licence["signed"], &licence["verdict"]),
+            (&false.into(), &"licence_unconfirmed".into())
+        );
+    }
+    assert_eq!(register["warnings"].as_array().unwrap().len(), 16);
+}
+
+#[tokio::test]
+async fn a_demonstration_sees_nothing_that_is_shipped() {
+    let house = House::new().await;
+    for query in ["bybit.kz", "okx.com", "OKX", "220340900479", "kraken.com"] {
+        let json = house.get(&format!("/api/v1/check?q={query}")).await.json();
+        assert_eq!(json["verdict"], "unknown", "{query}");
+    }
+    let register = house.get("/api/v1/register").await.json();
+    assert_eq!(register["licences"].as_array().unwrap().len(), 0);
+    assert_eq!(register["warnings"].as_array().unwrap().len(), 0);
 }
