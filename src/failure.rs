@@ -84,7 +84,9 @@ fn exit_of(error: &anyhow::Error) -> Exit {
 
 #[cfg(feature = "centre")]
 fn of_centre(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
-    use data::{ceremony::CeremonyError, publish::PublishError, seal::SealError};
+    use data::{
+        ceremony::CeremonyError, officer::UnlockError, publish::PublishError, seal::SealError,
+    };
     if let Some(error) = cause.downcast_ref::<data::Error>() {
         return match error {
             error if error.is_usage() => Some(Exit::Usage),
@@ -102,9 +104,9 @@ fn of_centre(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
         _ => {}
     }
     match cause.downcast_ref::<CeremonyError>()? {
-        CeremonyError::Store(error) | CeremonyError::Seal(SealError::Store(error)) => {
-            of_centre(error)
-        }
+        CeremonyError::Store(error)
+        | CeremonyError::Seal(SealError::Store(error))
+        | CeremonyError::Unlock(UnlockError::Store(error)) => of_centre(error),
         CeremonyError::Refused(_) => None,
         _ => Some(Exit::Usage),
     }
