@@ -232,6 +232,34 @@ async fn a_protection_that_enters_after_both_signatures_holds_the_listing_back(e
     }
 }
 
+/// What sources report of a licence protects every host of the firm at once, before anybody signed a
+/// register; an exchange that no row names stays open to be listed.
+#[tokio::test]
+async fn a_host_that_sources_report_as_licensed_cannot_be_proposed() {
+    let centre = Centre::real().await;
+    for (host, scope, relation) in [
+        ("bybit.kz", Scope::Host, Relation::Same),
+        ("binance.kz", Scope::Host, Relation::Same),
+        ("www.big.one", Scope::Host, Relation::Below),
+        ("upbit.com", Scope::Host, Relation::Same),
+        ("bytick.com", Scope::Subtree, Relation::Above),
+        ("toplinelimited.zendesk.com", Scope::Host, Relation::Same),
+    ] {
+        let error = propose(&centre, host, scope).await.unwrap_err();
+        let DecideError::Guarded(refusal) = error else {
+            panic!("{host}: {error}");
+        };
+        assert_eq!(
+            (refusal.list.as_str(), refusal.relation),
+            ("reported-licences", relation),
+            "{host}"
+        );
+    }
+    propose(&centre, "obmen-almaty.kz", Scope::Host)
+        .await
+        .unwrap();
+}
+
 data::both_engines!(
     a_proposal_for_a_public_suffix_is_refused,
     a_host_that_a_register_names_is_refused_on_any_basis,

@@ -11,7 +11,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 #[cfg(feature = "centre")]
 pub(crate) use self::{
-    office::{AccountRole, Guard, GuardLoad, GuardReach, GuardTier, Init, Registry, Signers, User},
+    office::{
+        AccountRole, Guard, GuardLoad, GuardReach, GuardTier, ImportRegister, Init, Registry,
+        Signers, User,
+    },
     serve::{Crawl, Demo, Language, Listen, Publish, Run, Web, Zone},
 };
 pub(crate) use self::{

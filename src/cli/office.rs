@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use blocklist::time::Day;
 use clap::{Args, Subcommand, ValueEnum};
 
 /// Options of `init`.
@@ -24,15 +25,48 @@ pub(crate) struct Init {
 /// Verbs of `registry`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Registry {
-    /// Enter a snapshot into the log; two officers sign
-    Import {
-        /// JSON file with the snapshot
-        file: PathBuf,
-        #[command(flatten)]
-        signers: Signers,
+    /// Enter a register or a list of warnings into the log; two officers sign
+    Import(ImportRegister),
+    /// Show what is held, shipped and signed, with basis and age
+    Show {
+        /// Only this register
+        #[arg(long, value_name = "NAME")]
+        register: Option<String>,
+        /// The rows as a table that `import` reads
+        #[arg(long)]
+        csv: bool,
     },
-    /// Show the snapshots in force
-    Show,
+    /// Compare two snapshots; exit 0 when they are the same, 1 when they differ
+    Diff {
+        /// A file, or signed:NAME or shipped:NAME for what is held
+        a: String,
+        /// The same
+        b: String,
+    },
+}
+
+/// Options of `registry import`; docs/REGISTERS.md describes the files.
+#[derive(Debug, Args)]
+pub(crate) struct ImportRegister {
+    /// JSON or TOML snapshot, CSV table, or a saved page of the register
+    pub(crate) file: PathBuf,
+    /// Which register a table or page is of, such as afsa
+    #[arg(long, value_name = "NAME")]
+    pub(crate) register: Option<String>,
+    /// The day it shows, such as 2026-11-20
+    #[arg(long, value_name = "DAY", value_parser = Day::parse)]
+    pub(crate) taken_on: Option<Day>,
+    /// Where it was taken from
+    #[arg(long, value_name = "URL")]
+    pub(crate) source: Option<String>,
+    /// For a saved page: a TOML file that says where its fields stand
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mapping: Option<PathBuf>,
+    /// Read it and show what would change; sign nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) signers: Signers,
 }
 
 /// Verbs of `guard`.

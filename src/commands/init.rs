@@ -63,10 +63,11 @@ pub(crate) async fn run(
     Ok(Exit::Done)
 }
 
-/// The protected names a new log begins with. A list of the hosts that shipped register rows name
-/// belongs here as well.
+/// The protected names a new log begins with, and the hosts of firms that sources report as licensed.
 fn guards() -> Result<Vec<GuardList>, Failure> {
-    Ok(data::guards::shipped()?)
+    let mut lists = data::guards::shipped()?;
+    lists.push(data::reference::register_hosts()?);
+    Ok(lists)
 }
 
 /// A password people can copy by hand: 79 random bits as four groups of letters and digits, without

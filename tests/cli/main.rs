@@ -17,6 +17,7 @@ mod disk;
 mod guard;
 mod pages;
 mod people;
+mod registry;
 mod release;
 mod sockets;
 mod traces;

@@ -208,7 +208,17 @@ fn row(header: &[Field], fields: Vec<Field>) -> Result<LicenceRow, TableError> {
         let (wanted, found) = (header.len(), fields.len());
         return Err(fields[0].refuse(format!("{found} fields, but the header names {wanted}")));
     }
-    let mut row = LicenceRow {
+    let mut row = empty_row();
+    for (column, mut field) in header.iter().zip(fields) {
+        field.text = field.text.trim().to_owned();
+        set(&mut row, column.text.trim(), &field)?;
+    }
+    Ok(row)
+}
+
+/// A row in which nothing is set yet; its basis is the one that proves least.
+pub fn empty_row() -> LicenceRow {
+    LicenceRow {
         record_id: String::new(),
         regulator: String::new(),
         legal_name: String::new(),
@@ -231,12 +241,7 @@ fn row(header: &[Field], fields: Vec<Field>) -> Result<LicenceRow, TableError> {
         status_note: String::new(),
         confidence: String::new(),
         notes: String::new(),
-    };
-    for (column, mut field) in header.iter().zip(fields) {
-        field.text = field.text.trim().to_owned();
-        set(&mut row, column.text.trim(), &field)?;
     }
-    Ok(row)
 }
 
 /// Sets one field of a row from its text; also used by the reader of saved pages.
