@@ -164,7 +164,7 @@ async fn a_register_that_cannot_be_read_is_pointed_at() {
     fs::write(&file, register("123456789012")).unwrap();
     import()
         .await
-        .with(USAGE, "row `row-7`: `123456789012` is not a BIN");
+        .with(USAGE, "row `row-7`, bin: `123456789012` is not a BIN");
     fs::write(&file, register("")).unwrap();
     // Once more in the same second is the same statement, and no error.
     import().await.done("1 rows signed");

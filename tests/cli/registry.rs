@@ -33,7 +33,7 @@ struct Desk {
 
 impl Desk {
     async fn new() -> Self {
-        let centre = Centre::real().await;
+        let centre = Centre::real("qalqan.test").await;
         let lines = format!("officer-1:{PASSWORD}\nofficer-2:{PASSWORD}\n");
         fs::write(centre.dir.path().join("credentials"), lines).unwrap();
         Self { centre }
