@@ -439,3 +439,12 @@ fn a_platform_is_worth_reading_on_and_a_weather_page_is_not() {
     assert!(assessor.is_trade(&platform) && !assessor.is_candidate(&platform));
     assert!(!assessor.is_trade(&page("<p>Futures of the weather: rain, and no crypto.</p>")));
 }
+
+#[test]
+fn one_word_in_the_lists_of_three_languages_is_one_phrase() {
+    let column = "<html lang=ru><title>Колонка</title><p>Про P2P и биткоин пишут все. P2P, p2p, опять P2P: \
+        в Казахстане это слово знает каждый, курс 500 ₸ тоже.</p>";
+    let found = judge("column.example", &[("/", column)], None);
+    assert!(!ids(&found).contains(&"p2p_offers"));
+    expect(&found, Verdict::Clear);
+}

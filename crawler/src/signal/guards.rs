@@ -3,12 +3,12 @@
 //! A guard is held against the site's trade words, so that an exchange which mentions bank cards is
 //! not taken for a bank, and nobody clears an exchange by pasting three news words on it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::currency::of_label;
 use crate::lexicon::Lexicon;
-use crate::signal::{Axis, Groups, Page, Signal};
+use crate::signal::{Axis, Different, Groups, Page, Signal};
 
 /// Every kind of look-alike; each has its words in the message files of the console.
 pub const KINDS: &[&str] = &[
@@ -96,28 +96,27 @@ pub fn trade_words(pages: &[Arc<Page>], groups: &Groups) -> usize {
         groups.cash,
         groups.offer,
     ];
-    let entries: HashSet<usize> = pages
+    let mut different = Different::default();
+    pages
         .iter()
-        .flat_map(|page| page.hits.iter())
-        .filter(|hit| trade.contains(&hit.group))
-        .map(|hit| hit.entry)
-        .collect();
-    entries.len()
+        .flat_map(|page| page.hits.iter().map(move |hit| (page, hit)))
+        .filter(|(page, hit)| trade.contains(&hit.group) && different.add(page, hit))
+        .count()
 }
 
 /// How many different entries of a group stand on the site, and the first as a signal.
 fn met(pages: &[Arc<Page>], group: usize, kind: &str) -> Option<(usize, Signal)> {
-    let mut entries = HashMap::new();
+    let mut different = Different::default();
+    let mut met = Vec::new();
     for page in pages {
-        for hit in page.of_group(group) {
-            entries.entry(hit.entry).or_insert((page, hit));
-        }
+        let new = page.of_group(group).filter(|hit| different.add(page, hit));
+        met.extend(new.map(|hit| (page, hit)));
     }
-    let (page, hit) = entries
-        .values()
+    let (page, hit) = met
+        .iter()
         .min_by_key(|(page, hit)| (page.url.as_str(), hit.words.start))?;
     Some((
-        entries.len(),
+        met.len(),
         page.signal(&format!("guard.{kind}"), Axis::Guard, 0.0, hit),
     ))
 }

@@ -161,12 +161,13 @@ impl Page {
         self.hits.iter().filter(move |hit| hit.group == group)
     }
 
-    /// The first hit of each different entry of a group.
+    /// The first hit of each different entry of a group. Words that several entries match, as `P2P`
+    /// stands in the lists of three languages, count once.
     #[must_use]
     pub fn distinct(&self, group: usize) -> Vec<&Hit> {
-        let mut seen = HashSet::new();
+        let mut different = Different::default();
         self.of_group(group)
-            .filter(|hit| seen.insert(hit.entry))
+            .filter(|hit| different.add(self, hit))
             .collect()
     }
 
@@ -237,6 +238,21 @@ impl Page {
                 && (no.group == groups.negation && before
                     || no.group == groups.denial_after && after)
         })
+    }
+}
+
+/// Which phrases have been met: different entries that match different words.
+#[derive(Debug, Default)]
+pub(crate) struct Different {
+    entries: HashSet<usize>,
+    words: HashSet<String>,
+}
+
+impl Different {
+    /// Notes a hit; whether both its entry and its words are new.
+    pub(crate) fn add(&mut self, page: &Page, hit: &Hit) -> bool {
+        let new_entry = self.entries.insert(hit.entry);
+        self.words.insert(page.exact(hit).to_lowercase()) && new_entry
     }
 }
 
