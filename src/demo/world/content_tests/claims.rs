@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use blocklist::register::Basis;
+use blocklist::register::{Basis, Mapping};
 use scraper::{Html, Selector};
 use sha2::{Digest, Sha256};
 
@@ -183,16 +183,16 @@ fn the_json_feed_holds_tenge_directions() {
 #[test]
 fn warnings_name_brands_and_hosts_of_the_world() {
     let world = world();
-    let text = world.files.text("warnings.toml", "test").unwrap();
-    let file: toml::Table = toml::from_str(text).unwrap();
-    let warnings = file["warnings"].as_array().unwrap();
+    let warnings: Vec<_> = snapshots(&world)
+        .into_iter()
+        .flat_map(|snapshot| snapshot.warnings)
+        .collect();
     assert!(warnings.len() >= 3);
-    for warning in warnings {
-        assert_eq!(warning["mapping"].as_str(), Some("ours"));
-        for host in warning["hosts"].as_array().unwrap() {
-            let host = host.as_str().unwrap();
+    for warning in &warnings {
+        assert_eq!(warning.mapping, Mapping::Ours);
+        for host in &warning.hosts {
             assert!(
-                site_of(&world, host).is_some(),
+                site_of(&world, host.as_str()).is_some(),
                 "{host} is not in world.toml"
             );
         }

@@ -30,8 +30,13 @@ fn snapshots(world: &World) -> Vec<Snapshot> {
 
 /// What the public check knows before anyone has signed a listing.
 fn known(world: &World) -> Known {
+    let snapshots = snapshots(world);
     Known {
-        snapshots: snapshots(world),
+        warnings: snapshots
+            .iter()
+            .flat_map(|snapshot| snapshot.warnings.clone())
+            .collect(),
+        snapshots,
         register_days: 30,
         ..Known::default()
     }
