@@ -236,7 +236,7 @@ async fn a_protection_that_enters_after_both_signatures_holds_the_listing_back(e
 /// register; an exchange that no row names stays open to be listed.
 #[tokio::test]
 async fn a_host_that_sources_report_as_licensed_cannot_be_proposed() {
-    let centre = Centre::real().await;
+    let centre = Centre::real("qalqan.test").await;
     for (host, scope, relation) in [
         ("bybit.kz", Scope::Host, Relation::Same),
         ("binance.kz", Scope::Host, Relation::Same),
