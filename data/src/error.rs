@@ -196,6 +196,10 @@ fn advice(error: &sqlx::Error) -> &'static str {
     match code.as_deref() {
         Some("28000" | "28P01") => "check the user and the password (PGPASSWORD, or ~/.pgpass)",
         Some("3D000") => "make it first: createdb",
+        // SQLITE_READONLY, whatever its upper octets add.
+        Some(code) if code.parse::<u32>().is_ok_and(|code| code & 0xff == 8) => {
+            "this user may not write there"
+        }
         _ => "check the address",
     }
 }

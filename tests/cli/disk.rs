@@ -120,7 +120,7 @@ async fn a_directory_that_may_only_be_read_is_named_and_still_verifies() {
     ] {
         let ended = run(args).await;
         ended.with(USAGE, "qalqan.db cannot be opened");
-        ended.with(USAGE, "readonly");
+        ended.with(USAGE, "this user may not write there");
     }
     let release = data.join("release").display().to_string();
     let trust = data.join("trust.json").display().to_string();
