@@ -2,6 +2,7 @@
 
 use std::io::{self, Write as _};
 
+use blocklist::text::{deceives, json_for_terminal};
 use serde::Serialize;
 
 use crate::{cli::Format, failure::Failure};
@@ -20,9 +21,14 @@ impl Printer {
     /// Writes a result: as one JSON object, or as the text for people.
     pub(crate) fn result(&self, value: &impl Serialize, text: impl FnOnce() -> String) {
         match self.format {
-            Format::Json => self.line(&serde_json::to_string(value).unwrap_or_default()),
+            Format::Json => self.json(&serde_json::to_string(value).unwrap_or_default()),
             Format::Text => self.line(text().trim_end()),
         }
+    }
+
+    /// Writes a line of JSON to stdout: the same JSON, with nothing in it that drives a terminal.
+    pub(crate) fn json(&self, line: &str) {
+        self.line(&json_for_terminal(line));
     }
 
     /// Writes a line of text to stdout; a reader that went away is no failure of ours.
@@ -51,11 +57,7 @@ pub(crate) fn visible(text: &str) -> String {
     text.chars()
         .map(|c| match c {
             '\n' | '\t' => ' ',
-            c if c.is_control() => '\u{fffd}',
-            '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2066}'..='\u{2069}'
-            | '\u{feff}' => '\u{fffd}',
+            c if deceives(c) => '\u{fffd}',
             c => c,
         })
         .collect()

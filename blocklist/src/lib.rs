@@ -13,6 +13,8 @@
 //! 4. **The list.** [`fold`] turns leaves into entries, [`zone`] and [`export`] write them down for
 //!    name servers, [`set`] answers for one name, [`release`] is the signed, dated whole, and
 //!    [`verify`] replays all of it from the beginning.
+//!
+//! [`text`] is for whoever shows any of it: what in foreign text deceives its reader.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 #![forbid(unsafe_code)]
 
@@ -32,6 +34,7 @@ pub mod statement;
 #[cfg(any(test, feature = "testing"))]
 #[doc(hidden)]
 pub mod testing;
+pub mod text;
 pub mod time;
 pub mod trust;
 pub mod verify;

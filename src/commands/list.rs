@@ -10,7 +10,7 @@ use crate::{
     clock,
     failure::{Exit, Failure},
     paths::DataDir,
-    print::Printer,
+    print::{Printer, visible},
 };
 
 pub(crate) async fn run(dir: &DataDir, verb: List, printer: &Printer) -> Result<Exit, Failure> {
@@ -84,7 +84,7 @@ fn verify_text(replayed: &replayed::Replayed, now: Timestamp) -> String {
         );
     }
     for remark in &folded.remarks {
-        text += &format!("  remark: {remark}\n");
+        text += &format!("  remark: {}\n", visible(remark));
     }
     if !release.is_fresh(now) {
         text += &format!(
@@ -107,9 +107,12 @@ fn show_text(replayed: &replayed::Replayed) -> String {
             ListingState::Lifted { at, reason } => format!("lifted {at} ({reason})"),
             ListingState::Annulled { at, reason } => format!("annulled {at} ({reason})"),
         };
+        // Registers and reasons are words that people wrote.
         text += &format!(
-            "{}  {}  {state}\n",
-            listing.statement.listing_id, listing.statement.name
+            "{}  {}  {}\n",
+            listing.statement.listing_id,
+            listing.statement.name,
+            visible(&state)
         );
     }
     text

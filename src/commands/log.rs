@@ -15,8 +15,8 @@ pub(crate) async fn run(dir: &DataDir, verb: Log, printer: &Printer) -> Result<E
         Log::Show(base) => {
             let replayed = replayed::log_of(dir, &base).await?;
             for leaf in &replayed.leaves {
-                // A leaf is canonical JSON: one line of text without control characters.
-                printer.line(&String::from_utf8_lossy(leaf));
+                // A leaf is canonical JSON: one line.
+                printer.json(&String::from_utf8_lossy(leaf));
             }
         }
         Log::Verify(base) => {

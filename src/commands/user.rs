@@ -12,7 +12,7 @@ use crate::{
     clock,
     failure::{Exit, Failure},
     paths::DataDir,
-    print::Printer,
+    print::{Printer, visible},
 };
 
 pub(crate) async fn run(
@@ -50,7 +50,8 @@ pub(crate) async fn run(
             let result = json!({ "login": login, "password": password, "key_id": officer.key_id });
             printer.result(&result, || {
                 format!(
-                    "{login} may sign in; the password is shown once: {password}\nkey {}",
+                    "{} may sign in; the password is shown once: {password}\nkey {}",
+                    visible(&login),
                     officer.key_id
                 )
             });
@@ -64,7 +65,10 @@ pub(crate) async fn run(
             printer.result(&json!({ "accounts": rows }), || {
                 people
                     .iter()
-                    .map(|p| format!("{}  {}  {}\n", p.login, p.role.as_str(), p.key_id))
+                    .map(|p| {
+                        let login = visible(&p.login);
+                        format!("{login}  {}  {}\n", p.role.as_str(), p.key_id)
+                    })
                     .collect()
             });
         }

@@ -15,6 +15,7 @@ mod centre;
 mod check;
 mod disk;
 mod guard;
+mod hostile;
 mod pages;
 mod people;
 mod registry;

@@ -3,6 +3,8 @@
 //! Templates escape markup; this module deals with what escaping leaves: marks that reorder or
 //! hide text, control characters, and sheer length.
 
+use blocklist::text::deceives;
+
 /// Longest piece of foreign text on a page, in characters.
 pub(crate) const LONGEST: usize = 2_000;
 
@@ -33,17 +35,6 @@ fn show(text: &str, longest: usize, keep_lines: bool) -> String {
         }
     }
     shown
-}
-
-/// Characters that change how other characters are read without being seen themselves.
-fn deceives(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0e}' | '\u{feff}' | '\u{ffa0}'
-            | '\u{fff0}'..='\u{fffb}' | '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{e0fff}'
-            | '\u{f0000}'..='\u{10ffff}')
 }
 
 /// A piece of a quote.
