@@ -47,6 +47,11 @@ impl Failure {
         Self::new(Exit::Usage, anyhow::anyhow!("{words}"))
     }
 
+    /// Something the interface promises and this version cannot do; its help says so as well.
+    pub(crate) fn not_built_yet(what: impl fmt::Display) -> Self {
+        Self::usage(format_args!("not built yet: {what}"))
+    }
+
     /// The error and its causes, outermost first.
     pub(crate) fn chain(&self) -> impl Iterator<Item = String> {
         self.error.chain().map(ToString::to_string)

@@ -13,8 +13,15 @@ use crate::failure::Failure;
 pub(crate) struct DataDir(PathBuf);
 
 impl DataDir {
-    pub(crate) fn new(path: PathBuf) -> Self {
-        Self(path)
+    /// The directory that was named, or the default: a demonstration has one of its own.
+    pub(crate) fn named(path: Option<&Path>, demo: bool) -> Self {
+        let default = if demo { "qalqan-demo" } else { "qalqan-data" };
+        Self(path.unwrap_or(Path::new(default)).to_owned())
+    }
+
+    /// The configuration file that is read unless another is named.
+    pub(crate) fn config_file(&self) -> PathBuf {
+        self.0.join("qalqan.toml")
     }
 
     /// The directory itself.
@@ -30,7 +37,12 @@ impl DataDir {
             .recursive(true)
             .mode(0o700)
             .create(&self.0)
-            .map_err(|error| self.file_failure(&self.0, &error))
+            .map_err(|error| {
+                let path = self.0.display();
+                Failure::usage(format_args!(
+                    "{path}: {error}; --data names another directory"
+                ))
+            })
     }
 
     /// The database unless another is named.
@@ -63,7 +75,12 @@ impl DataDir {
     /// Reads a trust file; the data directory's own unless another is named.
     pub(crate) fn trust(&self, named: Option<&Path>) -> Result<Trust, Failure> {
         let path = named.map_or_else(|| self.trust_file(), Path::to_owned);
-        let bytes = std::fs::read(&path).map_err(|error| self.file_failure(&path, &error))?;
+        let bytes = std::fs::read(&path).map_err(|error| {
+            let path = path.display();
+            Failure::usage(format_args!(
+                "{path}: {error}; --trust names the publisher's trust file"
+            ))
+        })?;
         Trust::from_json(&bytes)
             .map_err(|error| Failure::usage(format_args!("{}: {error}", path.display())))
     }
@@ -79,6 +96,7 @@ impl DataDir {
             .map_err(|error| self.file_failure(&path, &error))
     }
 
+    #[cfg(feature = "centre")]
     fn file_failure(&self, path: &Path, error: &std::io::Error) -> Failure {
         Failure::usage(format_args!("{}: {error}", path.display()))
     }

@@ -1,11 +1,51 @@
 //! What a command says: one documented JSON object or plain text on stdout; failures on stderr.
 
-use std::io::{self, Write as _};
+use std::{
+    io::{self, Write},
+    sync::OnceLock,
+};
 
+use anstream::AutoStream;
 use blocklist::text::{deceives, json_for_terminal};
 use serde::Serialize;
 
-use crate::{cli::Format, failure::Failure};
+use crate::{
+    cli::{Color, Format},
+    failure::{Exit, Failure},
+    progress,
+};
+
+/// Why stdout took no more, once it did not.
+static STDOUT_FAILED: OnceLock<io::Error> = OnceLock::new();
+
+/// Colours of what is said.
+pub(crate) mod style {
+    use anstyle::{AnsiColor, Style};
+
+    /// What failed, and alarms.
+    pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
+    /// What was added.
+    pub(crate) const ADDED: Style = AnsiColor::Green.on_default();
+    /// What was removed.
+    pub(crate) const REMOVED: Style = AnsiColor::Red.on_default();
+    /// What is otherwise than before.
+    pub(crate) const CHANGED: Style = AnsiColor::Yellow.on_default();
+}
+
+/// Words in a style; where colours are not wanted the style is left out on the way to the reader.
+pub(crate) fn styled(style: anstyle::Style, words: impl std::fmt::Display) -> String {
+    format!("{style}{words}{style:#}")
+}
+
+/// Decides for the whole process when colours are used.
+pub(crate) fn use_color(color: Color) {
+    anstream::ColorChoice::from(color).write_global();
+}
+
+/// Whether stderr gets colours.
+pub(crate) fn stderr_has_color() -> bool {
+    AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never
+}
 
 /// Writes results in the format that was asked for.
 #[derive(Clone, Copy, Debug)]
@@ -31,24 +71,72 @@ impl Printer {
         self.line(&json_for_terminal(line));
     }
 
-    /// Writes a line of text to stdout; a reader that went away is no failure of ours.
+    /// Writes the JSON object of a failure that has one; people read about it on stderr.
+    pub(crate) fn object(&self, value: &impl Serialize) {
+        if self.format == Format::Json {
+            self.json(&serde_json::to_string(value).unwrap_or_default());
+        }
+    }
+
+    /// Writes a line of text to stdout.
     pub(crate) fn line(&self, line: &str) {
-        let _ = writeln!(io::stdout(), "{line}");
+        let mut out = AutoStream::auto(io::stdout());
+        keep(writeln!(out, "{line}").and_then(|()| out.flush()));
     }
 
     /// Writes octets to stdout as they are.
     pub(crate) fn bytes(&self, bytes: &[u8]) {
-        let _ = io::stdout().write_all(bytes);
+        let mut out = io::stdout();
+        keep(out.write_all(bytes).and_then(|()| out.flush()));
+    }
+
+    /// Whether anybody still reads stdout; a command with much to say stops when nobody does.
+    pub(crate) fn is_read(&self) -> bool {
+        STDOUT_FAILED.get().is_none()
     }
 
     /// Says on stderr why a command failed, cause by cause.
     pub(crate) fn failure(&self, failure: &Failure) {
-        let mut out = io::stderr().lock();
         for (depth, cause) in failure.chain().enumerate() {
-            let lead = if depth == 0 { "qalqan:" } else { "  because" };
-            let _ = writeln!(out, "{lead} {}", visible(&cause));
+            if depth == 0 {
+                self.complain(&cause);
+            } else {
+                say(&format!("  because {}", visible(&cause)));
+            }
         }
     }
+
+    /// Says one thing that is wrong on stderr.
+    pub(crate) fn complain(&self, words: &str) {
+        let lead = styled(style::ERROR, "qalqan:");
+        say(&format!("{lead} {}", visible(words)));
+    }
+
+    /// How the process ends: as the command did, unless stdout did not take what it said. A reader
+    /// that went away, as `head` does, has what it wanted.
+    pub(crate) fn exit(&self, exit: Exit) -> Exit {
+        match STDOUT_FAILED.get() {
+            Some(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                self.complain(&format!("stdout: {error}"));
+                Exit::Permanent
+            }
+            _ => exit,
+        }
+    }
+}
+
+fn keep(written: io::Result<()>) {
+    if let Err(error) = written {
+        let _ = STDOUT_FAILED.set(error);
+    }
+}
+
+/// Writes a line to stderr, above the progress line if there is one; where stderr is gone there is
+/// nobody left to tell.
+fn say(line: &str) {
+    let mut err = AutoStream::new(Vec::new(), AutoStream::choice(&io::stderr()));
+    let _ = writeln!(err, "{line}");
+    let _ = progress::Stderr.write_all(&err.into_inner());
 }
 
 /// Text from outside with control and direction characters made visible, so that what was crawled

@@ -1,8 +1,8 @@
-//! Logs: to stderr, text on a terminal, JSON elsewhere when asked for.
-
-use std::io::{self, IsTerminal as _};
+//! Logs: text on stderr.
 
 use tracing_subscriber::{EnvFilter, fmt};
+
+use crate::{print, progress};
 
 /// Begins logging. `QALQAN_LOG` overrides the level with a filter such as `resolver=debug`.
 pub(crate) fn init(verbose: u8, quiet: bool) {
@@ -24,11 +24,10 @@ pub(crate) fn init(verbose: u8, quiet: bool) {
             filter = filter.add_directive(directive);
         }
     }
-    let terminal = io::stderr().is_terminal();
     fmt()
         .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(terminal)
+        .with_writer(|| progress::Stderr)
+        .with_ansi(print::stderr_has_color())
         .with_target(false)
         .init();
 }

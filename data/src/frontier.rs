@@ -6,6 +6,10 @@
 //! holds the interval, to the millisecond). So politeness holds however many workers and machines
 //! share the store, as far as their clocks agree.
 
+mod status;
+
+pub use status::{Trouble, site_counts, troubles};
+
 use blocklist::DomainName;
 
 use crate::error::Result;

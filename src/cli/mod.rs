@@ -1,25 +1,29 @@
 //! Every verb and option, as `--help` shows them.
 
+mod node;
 #[cfg(feature = "centre")]
 mod office;
+mod program;
 mod record;
+#[cfg(feature = "centre")]
 mod serve;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use self::{
+    node::{Node, Resolver},
+    program::{Completions, Config, Man},
+    record::{Artefact, Base, Diff, List, Log},
+};
 #[cfg(feature = "centre")]
 pub(crate) use self::{
     office::{
         AccountRole, Guard, GuardLoad, GuardReach, GuardTier, ImportRegister, Init, Registry,
         Signers, User,
     },
-    serve::{Crawl, Demo, Language, Listen, Publish, Run, Web, Zone},
-};
-pub(crate) use self::{
-    record::{Artefact, Base, List, Log},
-    serve::Resolver,
+    serve::{Crawl, CrawlCommand, CrawlVerb, Demo, Language, Listen, Publish, Run, Web, Zone},
 };
 
 /// Qalqan: finds unlicensed crypto exchanges that serve Kazakhstan, puts each before two officers,
@@ -35,6 +39,7 @@ pub(crate) struct Cli {
 
 /// Options of every command.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub(crate) struct Global {
     /// Data directory [default: ./qalqan-data; for demo: ./qalqan-demo]
     #[arg(long, global = true, value_name = "DIR", env = "QALQAN_DATA")]
@@ -49,6 +54,9 @@ pub(crate) struct Global {
         hide_env_values = true
     )]
     pub(crate) database: Option<String>,
+    /// Configuration file [default: qalqan.toml in the data directory, if it is there]
+    #[arg(long, global = true, value_name = "FILE", env = "QALQAN_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
     /// Output on stdout: text for people, or one JSON object
     #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
@@ -61,6 +69,41 @@ pub(crate) struct Global {
     /// Show no progress
     #[arg(long, global = true)]
     pub(crate) no_progress: bool,
+    /// Colours; auto: on a terminal, and as NO_COLOR and CLICOLOR_FORCE say
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub(crate) color: Color,
+}
+
+/// When colours are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal that shows them.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl From<Color> for clap::ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => Self::Auto,
+            Color::Always => Self::Always,
+            Color::Never => Self::Never,
+        }
+    }
+}
+
+impl From<Color> for anstream::ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => Self::Auto,
+            Color::Always => Self::Always,
+            Color::Never => Self::Never,
+        }
+    }
 }
 
 /// Form of the output.
@@ -90,7 +133,7 @@ pub(crate) enum Command {
     Run(Run),
     /// Crawl from seeds until nothing is left to fetch
     #[cfg(feature = "centre")]
-    Crawl(Crawl),
+    Crawl(CrawlCommand),
     /// Serve the console, the public pages, the block page and the evidence origin
     #[cfg(feature = "centre")]
     Web(Web),
@@ -117,6 +160,16 @@ pub(crate) enum Command {
         #[arg(long)]
         explain: bool,
     },
+    /// Measure the machine's judgement on a corpus of pages whose answer is known (not built yet)
+    #[cfg(feature = "centre")]
+    Evaluate {
+        /// Directory of the corpus
+        corpus: PathBuf,
+    },
+    /// Sites that one operator seems to run
+    #[cfg(feature = "centre")]
+    #[command(subcommand)]
+    Network(Network),
     /// The published list
     #[command(subcommand)]
     List(List),
@@ -135,6 +188,24 @@ pub(crate) enum Command {
     #[cfg(feature = "centre")]
     #[command(subcommand)]
     User(User),
+    /// The configuration file
+    #[command(subcommand)]
+    Config(Config),
+    /// Print completions for a shell
+    Completions(Completions),
+    /// Print the manual page
+    Man(Man),
+}
+
+/// Verbs of `network`.
+#[cfg(feature = "centre")]
+#[derive(Debug, Subcommand)]
+pub(crate) enum Network {
+    /// Show the sites of an operator and what ties them together (not built yet)
+    Show {
+        /// A site of the operator; all operators without it
+        host: Option<String>,
+    },
 }
 
 #[cfg(test)]
@@ -145,5 +216,17 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    /// In the configuration file both are keys of one table.
+    #[test]
+    fn no_verb_is_named_as_an_option_beside_it() {
+        fn check(command: &clap::Command) {
+            for (long, _) in crate::config::file::options(command) {
+                assert!(command.find_subcommand(long).is_none(), "{long}");
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&Cli::command());
     }
 }

@@ -19,6 +19,8 @@ pub(crate) enum List {
     },
     /// Show every listing and where it stands
     Show(Base),
+    /// What changed between two releases of one log, both verified; exit 0 if nothing, 1 if anything
+    Diff(Diff),
 }
 
 /// Verbs of `log`.
@@ -28,6 +30,18 @@ pub(crate) enum Log {
     Show(Base),
     /// Check the tree, the checkpoint and every signature
     Verify(Base),
+}
+
+/// Options of `list diff`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Diff {
+    /// The older release: a directory or an https base
+    pub(crate) old: resolver::ListSource,
+    /// The newer one [default: the data directory's own]
+    pub(crate) new: Option<resolver::ListSource>,
+    /// Trust file of both [default: the data directory's own]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trust: Option<PathBuf>,
 }
 
 /// Which release, and whom it must come from.

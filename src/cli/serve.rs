@@ -1,8 +1,8 @@
-//! Options of the verbs that stay up: `demo`, `run`, `crawl`, `web`, `publish` and `resolver`.
+//! Options of the verbs of a centre that stay up: `demo`, `run`, `crawl`, `web` and `publish`.
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 
 /// Options of `demo`.
 #[derive(Debug, Args)]
@@ -41,7 +41,6 @@ pub(crate) struct Listen {
     pub(crate) transfer: SocketAddr,
 }
 
-#[cfg(feature = "centre")]
 impl Listen {
     /// The same addresses with every port free to choose.
     pub(crate) fn on_free_ports(mut self) -> Self {
@@ -58,7 +57,6 @@ impl Listen {
     }
 }
 
-#[cfg(feature = "centre")]
 impl Zone {
     /// Transfers to this machine only, nobody told.
     pub(crate) fn loopback() -> Self {
@@ -82,6 +80,27 @@ pub(crate) struct Run {
     pub(crate) crawl: Crawl,
     #[command(flatten)]
     pub(crate) zone: Zone,
+}
+
+/// `crawl`, and its verb.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct CrawlCommand {
+    #[command(subcommand)]
+    pub(crate) verb: Option<CrawlVerb>,
+    #[command(flatten)]
+    pub(crate) options: Crawl,
+}
+
+/// Verbs of `crawl`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CrawlVerb {
+    /// How far the crawl is: addresses and sites by state, and what went wrong
+    Status {
+        /// Sites and errors shown at most
+        #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        limit: u32,
+    },
 }
 
 /// Options of `crawl`.
@@ -134,36 +153,4 @@ pub(crate) struct Zone {
     /// Secondary that is told of each release; repeat for several
     #[arg(long, value_name = "ADDR")]
     pub(crate) notify: Vec<SocketAddr>,
-}
-
-/// Options of `resolver`.
-#[derive(Debug, Args)]
-pub(crate) struct Resolver {
-    /// Address for UDP and TCP; repeat for several
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1053")]
-    pub(crate) listen: Vec<SocketAddr>,
-    /// Network whose clients may ask; repeat for several
-    #[arg(long, value_name = "NET", default_values = ["127.0.0.0/8", "::1/128"])]
-    pub(crate) allow: Vec<resolver::access::Prefix>,
-    /// Resolver that answers what is not listed; repeat for several
-    #[arg(long, value_name = "ADDR", required = true)]
-    pub(crate) forward: Vec<SocketAddr>,
-    /// Believe the AD bit of the forwarders: they validate, and nobody else can write to the path
-    #[arg(long)]
-    pub(crate) forward_validates: bool,
-    /// National list: a release directory or an https base
-    #[arg(long, value_name = "DIR|URL", requires = "trust")]
-    pub(crate) list: Option<resolver::ListSource>,
-    /// The publisher's trust file
-    #[arg(long, value_name = "FILE")]
-    pub(crate) trust: Option<PathBuf>,
-    /// Accept the list of a demonstration log
-    #[arg(long)]
-    pub(crate) accept_demo: bool,
-    /// Answer, unfiltered, before any release was ever verified
-    #[arg(long)]
-    pub(crate) start_empty: bool,
-    /// Tasks that read the socket
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub(crate) workers: u16,
 }

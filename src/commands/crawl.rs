@@ -11,6 +11,7 @@ use crate::{
     failure::{Exit, Failure},
     paths::DataDir,
     print::Printer,
+    progress::Progress,
 };
 
 pub(crate) async fn run(
@@ -35,15 +36,22 @@ pub(crate) async fn run(
         }
     });
     let (mut fetched, mut assessed, mut cases) = (0u64, 0u64, 0u64);
+    let mut progress = Progress::begin("crawling");
     while let Some(event) = events.recv().await {
         crawl::log(&event);
         match event {
-            Event::Fetched { .. } => fetched += 1,
+            Event::Fetched { url, .. } => {
+                fetched += 1;
+                progress.show(|| {
+                    format!("{fetched} pages, {assessed} sites assessed, {cases} cases  {url}")
+                });
+            }
             Event::Assessed { .. } => assessed += 1,
             Event::CaseOpened { .. } => cases += 1,
             Event::Skipped { .. } | Event::SiteFailed { .. } => {}
         }
     }
+    drop(progress);
     running.await??;
     let result =
         json!({ "queued": queued, "fetched": fetched, "assessed": assessed, "cases": cases });

@@ -1,16 +1,16 @@
-//! `list verify|export|show`: the published list, verified before anything is said of it.
+//! `list verify|export|show|diff`: the published list, verified before anything is said of it.
 
 use blocklist::{Timestamp, export, fold::ListingState};
 use serde_json::json;
 use tracing::warn;
 
-use super::replayed;
+use super::{diff, replayed};
 use crate::{
     cli::{Artefact, List},
     clock,
     failure::{Exit, Failure},
     paths::DataDir,
-    print::{Printer, visible},
+    print::{Printer, style, styled, visible},
 };
 
 pub(crate) async fn run(dir: &DataDir, verb: List, printer: &Printer) -> Result<Exit, Failure> {
@@ -55,6 +55,7 @@ pub(crate) async fn run(dir: &DataDir, verb: List, printer: &Printer) -> Result<
             });
             Ok(Exit::Done)
         }
+        List::Diff(options) => diff::run(dir, options, printer).await,
     }
 }
 
@@ -79,7 +80,8 @@ fn verify_text(replayed: &replayed::Replayed, now: Timestamp) -> String {
     }
     for listing in folded.guarded() {
         text += &format!(
-            "  ALARM: {} is held back by the guard\n",
+            "  {} {} is held back by the guard\n",
+            styled(style::ERROR, "ALARM:"),
             listing.statement.name
         );
     }
@@ -88,7 +90,8 @@ fn verify_text(replayed: &replayed::Replayed, now: Timestamp) -> String {
     }
     if !release.is_fresh(now) {
         text += &format!(
-            "  STALE since {}: resolvers no longer enforce it\n",
+            "  {} since {}: resolvers no longer enforce it\n",
+            styled(style::ERROR, "STALE"),
             release.not_after
         );
     }
@@ -98,16 +101,8 @@ fn verify_text(replayed: &replayed::Replayed, now: Timestamp) -> String {
 fn show_text(replayed: &replayed::Replayed) -> String {
     let mut text = String::new();
     for listing in &replayed.folded.listings {
-        let state = match &listing.state {
-            ListingState::Scheduled { at } => format!("scheduled for {at}"),
-            ListingState::Listed { since } => format!("listed since {since}"),
-            ListingState::Suspended { register } => format!("suspended: licensed in {register}"),
-            ListingState::Guarded { reason } => format!("held back: {reason}"),
-            ListingState::Expired { at } => format!("expired {at}"),
-            ListingState::Lifted { at, reason } => format!("lifted {at} ({reason})"),
-            ListingState::Annulled { at, reason } => format!("annulled {at} ({reason})"),
-        };
         // Registers and reasons are words that people wrote.
+        let state = state_text(&listing.state);
         text += &format!(
             "{}  {}  {}\n",
             listing.statement.listing_id,
@@ -116,4 +111,19 @@ fn show_text(replayed: &replayed::Replayed) -> String {
         );
     }
     text
+}
+
+/// Where a listing stands, for people.
+pub(super) fn state_text(state: &ListingState) -> String {
+    let text = match state {
+        ListingState::Scheduled { at } => format!("scheduled for {at}"),
+        ListingState::Listed { since } => format!("listed since {since}"),
+        ListingState::Suspended { register } => format!("suspended: licensed in {register}"),
+        ListingState::Guarded { reason } => format!("held back: {reason}"),
+        ListingState::Expired { at } => format!("expired {at}"),
+        ListingState::Lifted { at, reason } => format!("lifted {at} ({reason})"),
+        ListingState::Annulled { at, reason } => format!("annulled {at} ({reason})"),
+    };
+    // Registers and reasons are words that people wrote.
+    visible(&text)
 }

@@ -14,7 +14,7 @@ pub(crate) async fn run(dir: &DataDir, verb: Log, printer: &Printer) -> Result<E
     match verb {
         Log::Show(base) => {
             let replayed = replayed::log_of(dir, &base).await?;
-            for leaf in &replayed.leaves {
+            for leaf in replayed.leaves.iter().take_while(|_| printer.is_read()) {
                 // A leaf is canonical JSON: one line.
                 printer.json(&String::from_utf8_lossy(leaf));
             }

@@ -7,11 +7,15 @@ mod check;
 #[cfg(feature = "centre")]
 mod crawl;
 #[cfg(feature = "centre")]
+mod crawl_status;
+mod diff;
+#[cfg(feature = "centre")]
 mod guard;
 #[cfg(feature = "centre")]
 pub(crate) mod init;
 mod list;
 mod log;
+mod program;
 #[cfg(feature = "centre")]
 mod publish;
 #[cfg(feature = "centre")]
@@ -25,30 +29,54 @@ mod user;
 #[cfg(feature = "centre")]
 mod web;
 
-use std::path::PathBuf;
-
+#[cfg(feature = "centre")]
+use crate::cli::{CrawlCommand, CrawlVerb, Global, Network};
 use crate::{
-    cli::{Cli, Command, Global},
+    cli::{Cli, Command},
+    config::Told,
     failure::{Exit, Failure},
     paths::DataDir,
     print::Printer,
 };
 
 /// Runs the command to its end.
-pub(crate) async fn run(cli: Cli, printer: &Printer) -> Result<Exit, Failure> {
-    let global = &cli.global;
-    let dir = data_dir(global, "qalqan-data");
-    match cli.command {
+pub(crate) async fn run(told: Told, printer: &Printer) -> Result<Exit, Failure> {
+    let Told {
+        cli: Cli { global, command },
+        matches,
+        config,
+    } = told;
+    // The verbs about the program itself work whatever the file says; `config check` tells it.
+    let of_program = matches!(
+        command,
+        Command::Config(_) | Command::Completions(_) | Command::Man(_)
+    );
+    if let Err(refused) = &config
+        && !of_program
+    {
+        refused.lines().for_each(|line| printer.complain(&line));
+        return Ok(Exit::Usage);
+    }
+    let global = &global;
+    #[cfg(feature = "centre")]
+    let demo = matches!(command, Command::Demo(_));
+    #[cfg(not(feature = "centre"))]
+    let demo = false;
+    let dir = DataDir::named(global.data.as_deref(), demo);
+    match command {
         #[cfg(feature = "centre")]
-        Command::Demo(options) => {
-            crate::demo::run(global, data_dir(global, "qalqan-demo"), options, printer).await
-        }
+        Command::Demo(options) => crate::demo::run(global, dir, options, printer).await,
         #[cfg(feature = "centre")]
         Command::Init(options) => init::run(global, &dir, &options, printer).await,
         #[cfg(feature = "centre")]
         Command::Run(options) => run::run(global, &dir, options).await,
         #[cfg(feature = "centre")]
-        Command::Crawl(options) => crawl::run(global, &dir, &options, printer).await,
+        Command::Crawl(CrawlCommand { verb, options }) => match verb {
+            None => crawl::run(global, &dir, &options, printer).await,
+            Some(CrawlVerb::Status { limit }) => {
+                crawl_status::run(global, &dir, limit, printer).await
+            }
+        },
         #[cfg(feature = "centre")]
         Command::Web(options) => web::run(global, &dir, &options).await,
         #[cfg(feature = "centre")]
@@ -58,6 +86,15 @@ pub(crate) async fn run(cli: Cli, printer: &Printer) -> Result<Exit, Failure> {
         Command::Check { query } => check::run(global, &dir, &query, printer).await,
         #[cfg(feature = "centre")]
         Command::Assess { file, url, explain } => assess::run(&file, &url, explain, printer),
+        #[cfg(feature = "centre")]
+        Command::Evaluate { corpus } => Err(Failure::not_built_yet(format_args!(
+            "measuring the judgement on {}",
+            corpus.display()
+        ))),
+        #[cfg(feature = "centre")]
+        Command::Network(Network::Show { .. }) => Err(Failure::not_built_yet(
+            "finding the sites that one operator runs",
+        )),
         Command::List(verb) => list::run(&dir, verb, printer).await,
         Command::Log(verb) => log::run(&dir, verb, printer).await,
         #[cfg(feature = "centre")]
@@ -66,16 +103,10 @@ pub(crate) async fn run(cli: Cli, printer: &Printer) -> Result<Exit, Failure> {
         Command::Guard(verb) => guard::run(global, &dir, verb, printer).await,
         #[cfg(feature = "centre")]
         Command::User(verb) => user::run(global, &dir, verb, printer).await,
+        Command::Config(verb) => Ok(program::config(&verb, config, &matches, printer)),
+        Command::Completions(options) => Ok(program::completions(&options, printer)),
+        Command::Man(options) => program::man(&options, printer),
     }
-}
-
-fn data_dir(global: &Global, default: &str) -> DataDir {
-    DataDir::new(
-        global
-            .data
-            .clone()
-            .unwrap_or_else(|| PathBuf::from(default)),
-    )
 }
 
 /// Opens the store of a data directory, or the database that was named.

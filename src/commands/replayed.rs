@@ -12,6 +12,7 @@ use crate::{
     cli::Base,
     failure::{Exit, Failure},
     paths::DataDir,
+    progress::Progress,
 };
 
 /// The largest note, in octets.
@@ -49,9 +50,12 @@ pub(crate) async fn log_of(dir: &DataDir, base: &Base) -> Result<Replayed, Failu
         .split_first()
         .ok_or_else(|| Failure::usage("the log is empty"))?;
     let mut replay = Replay::begin(&trust, first).map_err(refused)?;
-    for leaf in rest {
+    let mut progress = Progress::default();
+    for (done, leaf) in rest.iter().enumerate() {
+        progress.show(|| format!("replaying: {done} of {} leaves", release.size));
         replay.push(leaf).map_err(refused)?;
     }
+    drop(progress);
     let folded = replay.finish(&release).map_err(refused)?;
     check_checkpoint(&reader, &trust, &replay).await?;
     Ok(Replayed {
@@ -106,10 +110,12 @@ pub(crate) async fn list_of(dir: &DataDir, base: &Base) -> Result<Replayed, Fail
 
 async fn leaves(reader: &Reader, size: u64) -> Result<Vec<Vec<u8>>, Failure> {
     let mut leaves = Vec::new();
+    let mut progress = Progress::default();
     for (index, width) in log::bundles(0, size) {
         let path = format!("log/{}", log::entry_bundle_path(index, width));
         let bytes = reader.read(&path, MAX_BUNDLE).await.map_err(unread)?;
         leaves.extend(log::bundle::decode(index, width, &bytes).map_err(refused)?);
+        progress.show(|| format!("reading: {} of {size} leaves", leaves.len()));
     }
     Ok(leaves)
 }

@@ -4,15 +4,31 @@ use resolver::{ListConfig, Node, ResolverConfig, Upstream, access::AccessList};
 use tracing::info;
 
 use crate::{
-    cli::Resolver,
+    cli::{self, Resolver},
     failure::{Exit, Failure},
     paths::DataDir,
+    progress::Progress,
 };
 
 /// How often a node asks for a new release.
 const POLL: std::time::Duration = std::time::Duration::from_secs(10);
 
 pub(crate) async fn run(dir: &DataDir, options: Resolver) -> Result<Exit, Failure> {
+    if let Some(verb) = options.verb {
+        return Err(Failure::not_built_yet(match verb {
+            cli::Node::Status => "asking a running node how it fares",
+            cli::Node::Explain { .. } => "asking a running node why it answers as it does",
+            cli::Node::Selftest => "asking a running node for known answers",
+            cli::Node::Pause { .. } => "pausing the list; stop the node instead",
+            cli::Node::Flush => "flushing; this node keeps no answers",
+            cli::Node::Reload => "reloading; start the node again, it keeps its list",
+        }));
+    }
+    if !options.policy.is_empty() {
+        return Err(Failure::not_built_yet(
+            "policy zones of your own (--policy); leave the option out",
+        ));
+    }
     let validates = options.forward_validates;
     let upstreams = options
         .forward
@@ -23,7 +39,12 @@ pub(crate) async fn run(dir: &DataDir, options: Resolver) -> Result<Exit, Failur
     config.access = AccessList::new(options.allow);
     config.limits.workers = usize::from(options.workers);
     if let Some(source) = options.list {
-        let trust = dir.trust(options.trust.as_deref())?;
+        let named = options.trust.as_deref().ok_or_else(|| {
+            Failure::usage(
+                "--list needs --trust: the file by which its publisher is known comes by a road of its own",
+            )
+        })?;
+        let trust = dir.trust(Some(named))?;
         if trust.demo && !options.accept_demo {
             return Err(Failure::usage(
                 "this trust file is of a demonstration log; a real resolver does not enforce it \
@@ -40,7 +61,9 @@ pub(crate) async fn run(dir: &DataDir, options: Resolver) -> Result<Exit, Failur
             poll: POLL,
         });
     }
+    let progress = Progress::begin("fetching and verifying the list");
     let running = Node::open(config)?.start().await?;
+    drop(progress);
     for address in running.addresses() {
         info!(%address, "answering");
     }

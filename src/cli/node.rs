@@ -1,0 +1,70 @@
+//! Options of `resolver`, and its verbs on a running node.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Subcommand};
+
+/// Options of `resolver`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(crate) struct Resolver {
+    #[command(subcommand)]
+    pub(crate) verb: Option<Node>,
+    /// Address for UDP and TCP; repeat for several
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1053")]
+    pub(crate) listen: Vec<SocketAddr>,
+    /// Network whose clients may ask; repeat for several
+    #[arg(long, value_name = "NET", default_values = ["127.0.0.0/8", "::1/128"])]
+    pub(crate) allow: Vec<resolver::access::Prefix>,
+    /// Resolver that answers what is not listed; repeat for several
+    #[arg(long, value_name = "ADDR", required = true)]
+    pub(crate) forward: Vec<SocketAddr>,
+    /// Believe the AD bit of the forwarders: they validate, and nobody else can write to the path
+    #[arg(long)]
+    pub(crate) forward_validates: bool,
+    /// National list: a release directory or an https base; needs --trust
+    #[arg(long, value_name = "DIR|URL")]
+    pub(crate) list: Option<resolver::ListSource>,
+    /// The publisher's trust file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trust: Option<PathBuf>,
+    /// Rules of your own as a response policy zone, FILE or rpz://HOST:PORT/ZONE; repeat in order of priority (not built yet)
+    #[arg(long, value_name = "FILE|URL")]
+    pub(crate) policy: Vec<String>,
+    /// Accept the list of a demonstration log
+    #[arg(long)]
+    pub(crate) accept_demo: bool,
+    /// Answer, unfiltered, before any release was ever verified
+    #[arg(long)]
+    pub(crate) start_empty: bool,
+    /// Tasks that read the socket
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) workers: u16,
+}
+
+/// Verbs that speak to the node of this data directory.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Node {
+    /// What the node enforces and how it fares (not built yet)
+    Status,
+    /// Why a name is answered as it is (not built yet)
+    Explain {
+        /// The name
+        name: String,
+    },
+    /// Ask the node for names whose answers are known (not built yet)
+    Selftest,
+    /// Answer without the list for a while (not built yet)
+    Pause {
+        /// How long, such as 30m
+        #[arg(long = "for", value_name = "DURATION")]
+        length: String,
+        /// Why; stands in the log
+        #[arg(long)]
+        reason: String,
+    },
+    /// Drop what the node remembers of answers (not built yet)
+    Flush,
+    /// Read the configuration and the list again (not built yet)
+    Reload,
+}
