@@ -11,17 +11,22 @@
 #[path = "../support/binary.rs"]
 mod binary;
 
+mod bad_input;
 mod centre;
 mod check;
+mod configuration;
 mod disk;
 mod guard;
 mod hostile;
+mod output;
 mod pages;
 mod people;
 mod registry;
 mod release;
+mod snapshot;
 mod sockets;
 mod traces;
+mod verbs;
 
 use std::{ffi::OsStr, path::Path, time::Duration};
 

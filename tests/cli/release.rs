@@ -329,3 +329,75 @@ async fn a_mirror_that_does_not_answer_is_tried_again_later() {
         .await
         .with(USAGE, "neither a directory nor an http(s) address");
 }
+
+#[tokio::test]
+async fn the_difference_of_two_releases_is_shown_and_told_by_the_exit_code() {
+    // One name is listed, one is taken off, one begins to be enforced with time.
+    let (dir, mut log) = (tempfile::tempdir().unwrap(), log());
+    let later = now().plus(3600);
+    let mut statement = log.list_statement("later.test", Scope::Host, 3);
+    statement.effective_at = later;
+    statement.review_at = later.plus(86_400);
+    statement.expires_at = later.plus(2 * 86_400);
+    log.push_officers(Statement::List(statement));
+    let [old, new] = ["old", "release"].map(|name| dir.path().join(name));
+    log.write(&old, now());
+    fs::write(dir.path().join("trust.json"), log.trust.to_json()).unwrap();
+    list(&mut log, "new.test", Scope::Subtree, 4);
+    log.lift("obmen.test", 1);
+    log.write(&new, now());
+    let [old, new] = [&old, &new].map(|path| path.to_str().unwrap().to_owned());
+    let diff = |args: &[&str]| {
+        let args = [&["--format", "json", "list", "diff"], args].concat();
+        let args: Vec<String> = args.into_iter().map(str::to_owned).collect();
+        async { qalqan(dir.path(), args).await }
+    };
+
+    for same in [[old.as_str(), old.as_str()], [&new, &new]] {
+        let same = diff(&same).await;
+        let json = same.done("").json();
+        assert_eq!(json["added"], serde_json::json!([]), "{json}");
+    }
+    // The newer one is the data directory's own unless it is named.
+    for args in [&[old.as_str()][..], &[&old, &new]] {
+        let json = diff(args).await.with(NEGATIVE, "").json();
+        assert_eq!(json["added"][0]["name"], "new.test", "{json}");
+        assert_eq!(json["removed"][0]["name"], "obmen.test", "{json}");
+        let moved = |index: usize| {
+            let changed = &json["changed"][index];
+            [
+                &changed["name"],
+                &changed["from"]["state"],
+                &changed["to"]["state"],
+            ]
+            .map(|word| word.as_str().unwrap_or("none").to_owned())
+        };
+        assert_eq!(moved(0), ["obmen.test", "listed", "lifted"], "{json}");
+        assert_eq!(moved(1), ["new.test", "none", "listed"], "{json}");
+        assert_eq!(json["changed"].as_array().unwrap().len(), 2, "{json}");
+    }
+    let text = qalqan(dir.path(), ["list", "diff", &old]).await;
+    assert!(
+        text.out.contains("\n+ new.test  subtree  Q-2026-000004\n"),
+        "{text}"
+    );
+    assert!(
+        text.out
+            .contains("\n- obmen.test  subtree  Q-2026-000001\n"),
+        "{text}"
+    );
+
+    // Both are verified, the order is told, and a fork is a matter for people.
+    diff(&[&new, &old])
+        .await
+        .with(USAGE, "older than the first");
+    let mut fork = self::log();
+    list(&mut fork, "fork.test", Scope::Host, 9);
+    let forked = dir.path().join("fork");
+    fork.write(&forked, now());
+    diff(&[&old, forked.to_str().unwrap()])
+        .await
+        .with(super::PERMANENT, "a fork");
+    alter(&Path::new(&old).join("release"), misspell("serial"));
+    diff(&[&old, &new]).await.with(NEGATIVE, "qalqan: ");
+}
