@@ -120,6 +120,21 @@ async fn verbs_of_a_centre_print_what_is_documented() {
         "regulator":"AFSA","legal_name":"Demo Ltd.","basis":"register","valid_from":"2020-01-01","hosts":["jaqsy.test"],
         "source_url":"http://register.test/","source_date":"{today}"}}]}}"#
     );
+    let guard = ["guard", "test", "kaspi.kz", "www.gov.kz", "obmen.test"];
+    let test = [&["--format", "json"][..], &guard].concat();
+    conforms(
+        "guard-test",
+        &qalqan(data, test).await.with(NEGATIVE, "").out,
+    );
+    let show = ["--format", "json", "guard", "show"];
+    let lists = qalqan(data, show).await;
+    conforms("guard-show", &lists.done("").out);
+    let first = lists.json()["lists"][0]["list"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let names = qalqan(data, show.into_iter().chain([first.as_str()])).await;
+    conforms("guard-show", &names.done("").out);
     let file = |name: &str, text: &str| {
         let path = data.join(name);
         fs::write(&path, text).unwrap();
@@ -162,6 +177,13 @@ async fn verbs_of_a_centre_print_what_is_documented() {
         &admins,
     ];
     object("user-add", &qalqan(data, add).await, DONE);
+
+    let names = file("names.csv", "rank,domain\n1,busy.test\n");
+    let load = [
+        "--format", "json", "guard", "load", &names, "--reason", "busy",
+    ];
+    let load = [&load[..], &["--credentials", &admins]].concat();
+    object("guard-load", &qalqan(data, load).await, DONE);
 
     // A seed nobody answers for: the crawl ends, and its status tells why nothing came of it.
     let seeds = file("seeds.csv", "url,source\nhttp://nowhere.invalid/,test\n");
