@@ -513,4 +513,22 @@ mod tests {
                 .starts_with("line 4, column 8: ")
         );
     }
+
+    proptest::proptest! {
+        /// Whatever is typed is answered or refused, and what is no address clears and accuses nobody.
+        #[test]
+        fn any_text_is_answered_within_bounds(
+            text in ".{0,60}|(bybit|okx|binance|атаикс|220340900479|AFSA-G-LA-2023-0004)[ .a-zа-я]{0,6}"
+        ) {
+            static KNOWN: LazyLock<Known> = LazyLock::new(known);
+            if let Ok(query) = Query::parse(&text) {
+                let is_host = matches!(query, Query::Host(_));
+                let found = answer(query, &KNOWN, START);
+                proptest::prop_assert!(!found.reasons.is_empty());
+                proptest::prop_assert!(!found.also.contains(&found.verdict));
+                let bounded = !matches!(found.verdict, Verdict::Blocked | Verdict::Suspended | Verdict::Licensed);
+                proptest::prop_assert!(is_host || bounded);
+            }
+        }
+    }
 }
