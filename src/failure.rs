@@ -90,7 +90,8 @@ fn exit_of(error: &anyhow::Error) -> Exit {
 #[cfg(feature = "centre")]
 fn of_centre(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     use data::{
-        ceremony::CeremonyError, officer::UnlockError, publish::PublishError, seal::SealError,
+        backup::BackupError, ceremony::CeremonyError, officer::UnlockError, publish::PublishError,
+        seal::SealError,
     };
     if let Some(error) = cause.downcast_ref::<data::Error>() {
         return match error {
@@ -106,6 +107,11 @@ fn of_centre(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
         Some(error) if error.is_temporary() => return Some(Exit::Temporary),
         // Transparent errors show their cause's words and hide the cause itself from the chain.
         Some(PublishError::Store(error)) => return of_centre(error),
+        _ => {}
+    }
+    match cause.downcast_ref::<BackupError>() {
+        Some(BackupError::Exists(_) | BackupError::NoPgDump) => return Some(Exit::Usage),
+        Some(BackupError::Store(error)) => return of_centre(error),
         _ => {}
     }
     match cause.downcast_ref::<CeremonyError>()? {

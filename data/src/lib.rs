@@ -1,6 +1,7 @@
 //! The store of a centre, and publication from it.
 //!
-//! * [`pool`] opens SQLite or PostgreSQL and holds the one way statements are written for both.
+//! * [`pool`] opens SQLite or PostgreSQL and holds the one way statements are written for both;
+//!   [`mod@check`] looks whether a store is whole, [`mod@backup`] copies it.
 //! * People: [`officer`] with their sealed signing keys ([`seal`]), [`session`].
 //! * The crawl: [`frontier`] of sites and addresses under lease, [`capture`]s, frozen [`evidence`],
 //!   [`assessment`]s, and the [`lexicon`] files the crawler reads.
@@ -14,9 +15,11 @@
 
 pub mod assessment;
 pub mod audit;
+pub mod backup;
 pub mod capture;
 pub mod case;
 pub mod ceremony;
+pub mod check;
 pub mod decide;
 pub mod error;
 pub mod evidence;

@@ -97,6 +97,14 @@ impl Store {
         on!(self, |db| db.close().await);
     }
 
+    /// Whether nothing was ever stored here: no log, no person, no site.
+    pub async fn is_empty(&self) -> Result<bool> {
+        const SQL: &str = "SELECT COUNT(*) FROM (SELECT 1 FROM meta UNION ALL SELECT 1 FROM officer
+            UNION ALL SELECT 1 FROM site LIMIT 1) held";
+        let held: i64 = on!(self, |db| sqlx::query_scalar(SQL).fetch_one(db).await)?;
+        Ok(held == 0)
+    }
+
     /// Reads a value kept under a name.
     pub async fn meta(&self, key: &str) -> Result<Option<String>> {
         const SQL: &str = "SELECT value FROM meta WHERE key = $1";

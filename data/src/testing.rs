@@ -153,17 +153,20 @@ impl Centre {
                 "where": "form", "url": format!("http://{host}/"), "capture": "ab".repeat(32)}],
             "guards": [], "identifiers": [], "contradictions": [],
         });
-        let root = blocklist::Digest::of(host.as_str().as_bytes()).to_string();
+        let body = "ab".repeat(32);
+        let manifest = format!(
+            r#"[{{"body_sha256":"{body}","fetched_at":{NOW},"record_sha256":"{body}","status":200,"url":"http://{host}/"}}]"#
+        );
+        let root = blocklist::Digest::of(manifest.as_bytes()).to_string();
         for sql in [
             format!(
                 "INSERT INTO site (id, host, discovered_at, discovered_from, state) VALUES ({id}, '{host}', {NOW}, 'seed', 'assessed')"
             ),
             format!(
-                "INSERT INTO capture (id, host, url, fetched_at, status, content_type, charset, title, body_sha256, body_bytes, truncated, warc_file, warc_offset, warc_length, record_sha256) VALUES ({id}, '{host}', 'http://{host}/', {NOW}, 200, 'text/html', 'utf-8', 'Title of {host}', '{body}', 12, FALSE, 'x.warc.gz', 0, 1, '{body}')",
-                body = "ab".repeat(32)
+                "INSERT INTO capture (id, host, url, fetched_at, status, content_type, charset, title, body_sha256, body_bytes, truncated, warc_file, warc_offset, warc_length, record_sha256) VALUES ({id}, '{host}', 'http://{host}/', {NOW}, 200, 'text/html', 'utf-8', 'Title of {host}', '{body}', 12, FALSE, 'x.warc.gz', 0, 1, '{body}')"
             ),
             format!(
-                "INSERT INTO evidence (root, host, manifest, created_at) VALUES ('{root}', '{host}', '[]', {NOW})"
+                "INSERT INTO evidence (root, host, manifest, created_at) VALUES ('{root}', '{host}', '{manifest}', {NOW})"
             ),
             format!(
                 "INSERT INTO assessment (id, host, assessed_at, exchange, serves_kz, verdict, evidence_root, report) VALUES ({id}, '{host}', {NOW}, 0.98, 0.97, 'flag', '{root}', '{report}')"

@@ -7,6 +7,8 @@ mod program;
 mod record;
 #[cfg(feature = "centre")]
 mod serve;
+#[cfg(feature = "centre")]
+mod store;
 
 use std::path::PathBuf;
 
@@ -24,6 +26,7 @@ pub(crate) use self::{
         Signers, User,
     },
     serve::{Crawl, CrawlCommand, CrawlVerb, Demo, Language, Listen, Publish, Run, Web, Zone},
+    store::Db,
 };
 
 /// Qalqan: finds unlicensed crypto exchanges that serve Kazakhstan, puts each before two officers,
@@ -188,6 +191,10 @@ pub(crate) enum Command {
     #[cfg(feature = "centre")]
     #[command(subcommand)]
     User(User),
+    /// The database: bring it up to date, check it, back it up
+    #[cfg(feature = "centre")]
+    #[command(subcommand)]
+    Db(Db),
     /// The configuration file
     #[command(subcommand)]
     Config(Config),

@@ -8,6 +8,8 @@ mod check;
 mod crawl;
 #[cfg(feature = "centre")]
 mod crawl_status;
+#[cfg(feature = "centre")]
+mod db;
 mod diff;
 #[cfg(feature = "centre")]
 mod guard;
@@ -103,6 +105,8 @@ pub(crate) async fn run(told: Told, printer: &Printer) -> Result<Exit, Failure> 
         Command::Guard(verb) => guard::run(global, &dir, verb, printer).await,
         #[cfg(feature = "centre")]
         Command::User(verb) => user::run(global, &dir, verb, printer).await,
+        #[cfg(feature = "centre")]
+        Command::Db(verb) => db::run(global, &dir, verb, printer).await,
         Command::Config(verb) => Ok(program::config(&verb, config, &matches, printer)),
         Command::Completions(options) => Ok(program::completions(&options, printer)),
         Command::Man(options) => program::man(&options, printer),
@@ -113,8 +117,13 @@ pub(crate) async fn run(told: Told, printer: &Printer) -> Result<Exit, Failure> 
 #[cfg(feature = "centre")]
 pub(crate) async fn open_store(global: &Global, dir: &DataDir) -> Result<data::Store, Failure> {
     dir.create()?;
-    let url = global.database.clone().unwrap_or_else(|| dir.database());
-    Ok(data::Store::open(&url).await?)
+    Ok(data::Store::open(&database(global, dir)).await?)
+}
+
+/// The database that was named, or the one in the data directory.
+#[cfg(feature = "centre")]
+pub(crate) fn database(global: &Global, dir: &DataDir) -> String {
+    global.database.clone().unwrap_or_else(|| dir.database())
 }
 
 /// Waits for Ctrl-C or SIGTERM.

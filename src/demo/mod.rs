@@ -41,7 +41,8 @@ pub(crate) async fn run(
     } else {
         options.listen
     };
-    let mut scene = scene::Scene::start(dir, listen, &screen).await?;
+    let database = global.database.as_deref();
+    let mut scene = scene::Scene::start(dir, database, listen, &screen).await?;
     scene.crawl(&screen).await?;
     if options.once {
         let agreed = once::play(&scene, &screen).await;

@@ -60,19 +60,24 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    /// Begins from nothing: an older demonstration in the same directory is removed.
+    /// Begins from nothing: an older demonstration in the same directory is removed, a database that
+    /// was named must be empty.
     pub(crate) async fn start(
         dir: DataDir,
+        database: Option<&str>,
         listen: Listen,
         screen: &Screen,
     ) -> Result<Self, Failure> {
         let started = Instant::now();
+        if let Some(named) = database {
+            refuse_unless_empty(named).await?;
+        }
         clear(&dir)?;
         dir.create()?;
         let now = clock::now().0;
         screen.starting();
         let world = World::embedded()?.start(0, now).await?;
-        let store = Store::open(&dir.database()).await?;
+        let store = Store::open(database.unwrap_or(&dir.database())).await?;
         let listeners = WebListeners::bind(listen.pages).await?;
         let officers = found(&store, &dir, &world, listeners.web_address()?, now).await?;
         let tasks = Tasks::default();
@@ -161,6 +166,21 @@ impl Scene {
         self.world.stop().await;
         self.store.close().await;
     }
+}
+
+/// A demonstration makes a log and invents a world; it never does so in a store that is in use. What
+/// an older demonstration left in a database is not removed either: its name is all we know of it.
+async fn refuse_unless_empty(url: &str) -> Result<(), Failure> {
+    let store = Store::open(url).await?;
+    let empty = store.is_empty().await?;
+    store.close().await;
+    if empty {
+        return Ok(());
+    }
+    let address: data::pool::open::Address = url.parse()?;
+    Err(Failure::usage(format_args!(
+        "the database {address} holds a log or a crawl already, and a demonstration needs an empty one: make it (createdb qalqan_demo) and name it with --database, or leave --database out"
+    )))
 }
 
 /// Removes an older demonstration; refuses a directory that holds anything else.

@@ -25,6 +25,7 @@ mod registry;
 mod release;
 mod snapshot;
 mod sockets;
+mod store;
 mod traces;
 mod verbs;
 

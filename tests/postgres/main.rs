@@ -13,6 +13,7 @@
 mod binary;
 
 mod away;
+mod commands;
 mod failover;
 
 use std::{
@@ -53,9 +54,14 @@ fn another_machine(centre: &Centre, name: &str) -> PathBuf {
 
 /// Starts a command that stays up, on the centre's database.
 fn start(centre: &Centre, data: &Path, arguments: &[&str]) -> Process {
+    run(&centre.url, data, arguments)
+}
+
+/// Starts a command that stays up.
+fn run(url: &str, data: &Path, arguments: &[&str]) -> Process {
     let mut command = binary::qalqan();
     // The address holds a password: it is for the environment, not for the list of processes.
-    command.env("QALQAN_DATABASE", &centre.url);
+    command.env("QALQAN_DATABASE", url);
     command.arg("--data").arg(data).args(arguments);
     let log = data.join(format!("{}.log", arguments[0]));
     command

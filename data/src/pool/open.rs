@@ -99,7 +99,7 @@ fn shown(url: &str) -> String {
 
 impl Address {
     /// Connects, and leaves what is there as it is. A missing SQLite file is made.
-    pub(super) async fn connect(&self) -> Result<Pool> {
+    pub(crate) async fn connect(&self) -> Result<Pool> {
         let opened = match self {
             Self::Sqlite(options) => {
                 let options = options
