@@ -65,7 +65,8 @@ async fn every_command_works_on_a_server() {
     let trust = blocklist::Trust::from_json(&std::fs::read(data.join("trust.json")).unwrap());
     let trust = trust.unwrap();
     let size = || released(data, &trust).map_or(0, |release| release.size);
-    until("genesis and two keys", async || size() == 3).await;
+    until("genesis and two keys", async || size() >= 3).await;
+    let begun = size();
 
     let day = &blocklist::Timestamp(super::now()).to_string()[..10];
     let register = data.join("register.json");
@@ -83,7 +84,7 @@ async fn every_command_works_on_a_server() {
     ];
     let import = [&import[..], &[credentials.to_str().unwrap()]].concat();
     assert_eq!(qalqan(url, data, &import).await["rows"], 1);
-    until("the register is in the log", async || size() == 4).await;
+    until("the register is in the log", async || size() > begun).await;
     let check = qalqan(url, data, &["check", "jaqsy.test"]).await;
     assert_eq!(check["verdict"], "licensed");
     let crawled = qalqan(url, data, &["crawl"]).await;
