@@ -161,6 +161,25 @@ async fn verbs_of_a_centre_print_what_is_documented() {
         "registry-show",
         &qalqan(data, show).await.done("jaqsy.test").out,
     );
+    let other = file(
+        "other.json",
+        &fs::read_to_string(&register)
+            .unwrap()
+            .replace("jaqsy.test", "basqa.test"),
+    );
+    let diff = ["--format", "json", "registry", "diff", &register, &other];
+    object("registry-diff", &qalqan(data, diff).await, NEGATIVE);
+    for (verb, file) in [
+        ("migrate", None),
+        ("check", None),
+        ("backup", Some("backup.db")),
+    ] {
+        let file = file.map(|name| data.join(name).to_str().unwrap().to_owned());
+        let args = ["--format", "json", "db", verb]
+            .into_iter()
+            .chain(file.as_deref());
+        object(&format!("db-{verb}"), &qalqan(data, args).await, DONE);
+    }
     let admins = file(
         "admins",
         &format!("admin-1:{PASSWORD}\nadmin-2:{PASSWORD}\n"),
@@ -246,6 +265,15 @@ const NO_OBJECT: [&str; 8] = [
     "completions",
     "man",
 ];
+
+/// What is shipped has more to say than what a test signs.
+#[tokio::test]
+async fn shipped_registers_and_warnings_are_shown_as_documented() {
+    let centre = Centre::real("qalqan.test").await;
+    let show = ["--format", "json", "registry", "show"];
+    let shown = qalqan(centre.dir.path(), show).await;
+    conforms("registry-show", &shown.done("reported").out);
+}
 
 #[tokio::test]
 async fn every_verb_that_prints_an_object_has_a_schema() {
