@@ -4,11 +4,16 @@ use tracing_subscriber::{EnvFilter, fmt};
 
 use crate::{print, progress};
 
+/// What a server says once it serves, and where: the one thing a person who starts it waits for.
+pub(crate) fn ready(name: &str, address: std::net::SocketAddr) {
+    tracing::info!(target: "ready", %address, "{name} is ready");
+}
+
 /// Begins logging. `QALQAN_LOG` overrides the level with a filter such as `resolver=debug`.
 pub(crate) fn init(verbose: u8, quiet: bool) {
     let level = match (quiet, verbose) {
         (true, _) => "error",
-        (false, 0) => "warn",
+        (false, 0) => "warn,ready=info",
         (false, 1) => "info",
         (false, 2) => "debug",
         (false, _) => "trace",

@@ -6,7 +6,7 @@
 //! * The crawl: [`frontier`] of sites and addresses under lease, [`capture`]s, frozen [`evidence`],
 //!   [`assessment`]s, and the [`lexicon`] files the crawler reads.
 //! * Work: [`case`] holds what the crawler put before officers, [`decide`] the moves they make,
-//!   [`register`] the licence registers and [`reference`] what is shipped of them, [`audit`] the chain of who did what.
+//!   [`register`] the licence registers and [`mod@reference`] what is shipped of them, [`audit`] the chain of who did what.
 //! * The record: [`queue`] takes fully signed statements, [`record`] reads the log back and
 //!   verifies it, [`ceremony`] makes a new log and changes its keys and guards, and [`publish`]
 //!   sequences, signs and writes the release that everybody downloads.

@@ -1,6 +1,6 @@
 //! The handle to the database, and the one way every statement is written for both engines.
 //!
-//! [`open`] names and opens a database, [`schema`] brings its tables up to date, [`locks`] says what
+//! [`open`] names and opens a database, [`schema`] brings its tables up to date, `locks` says what
 //! a transaction holds alone while it runs, and [`wake`] tells a publisher that something was queued.
 
 pub(crate) mod locks;
@@ -47,7 +47,7 @@ macro_rules! on {
 pub(crate) use on;
 
 /// Runs a block in a writing transaction and commits it; whatever leaves the block early undoes it.
-/// The transaction first takes `locks` (see [`locks`]) and keeps them until it ends. With a second
+/// The transaction first takes `locks` (see `locks`) and keeps them until it ends. With a second
 /// name, that name is bound to the clause by which a `SELECT` locks the rows of the table `s`.
 macro_rules! transaction {
     ($store:expr, $locks:expr, |$tx:ident| $body:expr) => {

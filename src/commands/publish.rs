@@ -10,6 +10,7 @@ use crate::{
     cli::{Global, Publish},
     failure::{Exit, Failure},
     paths::DataDir,
+    telemetry,
 };
 
 pub(crate) async fn run(
@@ -20,7 +21,8 @@ pub(crate) async fn run(
     let store = open_store(global, dir).await?;
     let tasks = Tasks::default();
     let transfer = publisher::bind_transfer(options.transfer, &options.zone).await?;
-    dir.write_ports(&Ports::from([("transfer", transfer.address())]))?;
+    let address = transfer.address();
+    dir.write_ports(&Ports::from([("transfer", address)]))?;
     let parts = publisher::PublisherParts {
         waker: Arc::new(Notify::new()),
         transfer,
@@ -31,6 +33,7 @@ pub(crate) async fn run(
     tokio::select! {
         started = started => {
             started?;
+            telemetry::ready("transfer", address);
             until_stopped().await?;
         }
         stopped = until_stopped() => stopped?,

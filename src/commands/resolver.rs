@@ -1,13 +1,13 @@
 //! `resolver`: a node by itself, as an ISP runs it.
 
 use resolver::{ListConfig, Node, ResolverConfig, Upstream, access::AccessList};
-use tracing::info;
 
 use crate::{
     cli::{self, Resolver},
     failure::{Exit, Failure},
     paths::DataDir,
     progress::Progress,
+    telemetry,
 };
 
 /// How often a node asks for a new release.
@@ -65,7 +65,7 @@ pub(crate) async fn run(dir: &DataDir, options: Resolver) -> Result<Exit, Failur
     let running = Node::open(config)?.start().await?;
     drop(progress);
     for address in running.addresses() {
-        info!(%address, "answering");
+        telemetry::ready("dns", *address);
     }
     super::until_stopped().await?;
     running.stop().await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use resolver::{ListConfig, ListSource, Node, ResolverConfig, Upstream};
 use tokio::sync::Notify;
-use tracing::{error, info};
+use tracing::error;
 
 use super::{open_store, until_stopped};
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
     cli::{Global, Run},
     failure::{Exit, Failure},
     paths::DataDir,
+    telemetry,
 };
 
 /// How long the crawl rests after a failure that may pass.
@@ -60,7 +61,7 @@ pub(crate) async fn run(global: &Global, dir: &DataDir, options: Run) -> Result<
     dir.write_ports(&ports)?;
     start_crawl(&store, dir, &options.crawl, &tasks).await?;
     for (name, address) in &ports {
-        info!(name, %address, "listening");
+        telemetry::ready(name, *address);
     }
     until_stopped().await?;
     node.stop().await;

@@ -13,6 +13,7 @@ use crate::{
     cli::{Global, Web},
     failure::{Exit, Failure},
     paths::DataDir,
+    telemetry,
 };
 
 pub(crate) async fn run(global: &Global, dir: &DataDir, options: &Web) -> Result<Exit, Failure> {
@@ -30,6 +31,9 @@ pub(crate) async fn run(global: &Global, dir: &DataDir, options: &Web) -> Result
         &tasks,
     )
     .await?;
+    for (name, address) in &ports {
+        telemetry::ready(name, *address);
+    }
     dir.write_ports(&ports)?;
     until_stopped().await?;
     tasks.end().await;

@@ -3,12 +3,13 @@
 use std::{
     fs,
     net::{SocketAddr, TcpListener, UdpSocket},
+    process::Stdio,
 };
 
 use blocklist::testing::TestLog;
 use data::testing::Centre;
 
-use super::{TEMPORARY, USAGE, now, qalqan};
+use super::{TEMPORARY, USAGE, binary, now, qalqan};
 
 const FREE: &str = "127.0.0.1:0";
 
@@ -69,6 +70,45 @@ async fn a_taken_port_is_named_whoever_wants_it() {
     }
     let args = ["run", "--transfer", FREE, "--dns", &port];
     qalqan(data, args).await.with(USAGE, &says);
+}
+
+/// What `web` says on stderr by the time it has written its ports.
+fn said_by(centre: &Centre, options: &[&str]) -> String {
+    use std::io::Read as _;
+    let ports = centre.dir.path().join("ports.json");
+    let mut web = binary::qalqan()
+        .arg("--data")
+        .arg(centre.dir.path())
+        .args(["web", "--web", FREE, "--block-page", FREE])
+        .args(["--evidence", FREE])
+        .args(options)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while !ports.exists() {
+        assert_eq!(web.try_wait().unwrap(), None, "it serves");
+        std::thread::yield_now();
+    }
+    web.kill().unwrap();
+    web.wait().unwrap();
+    fs::remove_file(ports).unwrap();
+    let mut said = String::new();
+    web.stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut said)
+        .unwrap();
+    said
+}
+
+#[tokio::test]
+async fn a_server_says_where_it_is_ready_unless_it_is_told_to_be_quiet() {
+    let centre = Centre::new().await;
+    let said = said_by(&centre, &[]);
+    for name in ["web", "block_page", "evidence"] {
+        assert!(said.contains(&format!("{name} is ready")), "{said}");
+    }
+    assert_eq!(said_by(&centre, &["-q"]), "");
 }
 
 #[tokio::test]

@@ -72,7 +72,7 @@ async fn every_command_works_on_a_server() {
     let register = data.join("register.json");
     let snapshot = format!(
         r#"{{"register":"afsa","taken_on":"{day}","source":"x","rows":[{{"record_id":"r",
-        "regulator":"AFSA","legal_name":"A Ltd.","basis":"register","valid_from":"2020-01-01","hosts":["jaqsy.test"],
+        "regulator":"AFSA","legal_name":"A Ltd.","basis":"register","valid_from":"2020-01-01","hosts":["jaqsy.example"],
         "source_url":"http://register.test/","source_date":"{day}"}}]}}"#
     );
     std::fs::write(&register, snapshot).unwrap();
@@ -85,7 +85,7 @@ async fn every_command_works_on_a_server() {
     let import = [&import[..], &[credentials.to_str().unwrap()]].concat();
     assert_eq!(qalqan(url, data, &import).await["rows"], 1);
     until("the register is in the log", async || size() > begun).await;
-    let check = qalqan(url, data, &["check", "jaqsy.test"]).await;
+    let check = qalqan(url, data, &["check", "jaqsy.example"]).await;
     assert_eq!(check["verdict"], "licensed");
     let crawled = qalqan(url, data, &["crawl"]).await;
     assert_eq!(crawled["fetched"], 0);

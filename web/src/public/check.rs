@@ -137,6 +137,35 @@ pub(crate) fn reason(p: &Page, reason: &matching::Reason) -> String {
         .unwrap_or_else(|| hostile::line(&reason.code, 100))
 }
 
+/// The reason with only the host of each address: a link beside it leads to the whole.
+fn with_short_links(reason: &matching::Reason) -> matching::Reason {
+    let mut reason = reason.clone();
+    for value in reason.args.values_mut() {
+        let address = value
+            .strip_prefix("https://")
+            .or_else(|| value.strip_prefix("http://"));
+        if let Some(address) = address {
+            let host = address.split('/').next().unwrap_or(address);
+            *value = host.to_owned();
+        }
+    }
+    reason
+}
+
+/// A register by the name people know, where it is one that is shipped; otherwise by its own.
+fn register_name(p: &Page, register: &str) -> String {
+    let known = match register {
+        "afsa" => key("register-name-afsa"),
+        "nbk-dfa-platforms" => key("register-name-nbk-dfa-platforms"),
+        "nbk-trading-platforms" => key("register-name-nbk-trading-platforms"),
+        "afm-reports" => key("register-name-afm-reports"),
+        "afsa-warnings" => key("register-name-afsa-warnings"),
+        "ministry-restrictions" => key("register-name-ministry-restrictions"),
+        other => return hostile::line(other, 120),
+    };
+    p.t(known)
+}
+
 /// The date of a source in words, as precisely as it is known.
 pub(crate) fn date(p: &Page, text: &str) -> String {
     match dates::parse_day(text) {
@@ -212,19 +241,16 @@ fn view(
         _ => None,
     };
     let reasons = answer.reasons.iter().map(|found| ReasonView {
-        text: reason(&p, found),
+        text: reason(&p, &with_short_links(found)),
         url: reason_url(answer, found),
     });
     let sources = sources::of(known, answer, public_url)
         .into_iter()
         .map(|source| {
+            let name = register_name(&p, &source.name);
             let name = match source.basis {
-                Some("shipped") => p.t1(
-                    key("source-shipped"),
-                    "register",
-                    &hostile::line(&source.name, 120),
-                ),
-                _ => hostile::line(&source.name, 200),
+                Some("shipped") => p.t1(key("source-shipped"), "register", &name),
+                _ => name,
             };
             let text = match &source.date {
                 Some(day) => format!("{name}, {}", date(&p, day)),
