@@ -57,7 +57,7 @@ async fn a_file_that_is_wrong_stops_every_command_and_is_told_by_check() {
         assert_eq!(refused.err.lines().count(), 2, "{refused}");
     }
     let json = qalqan(dir.path(), ["--format", "json", "config", "check"]).await;
-    super::output::conforms("config-check", &json.out);
+    super::schema::conforms("config-check", &json.out);
     let problems = &json.with(USAGE, "").json()["problems"];
     assert_eq!(
         (problems[0]["line"].as_u64(), problems[0]["column"].as_u64()),
@@ -127,7 +127,7 @@ async fn command_line_over_environment_over_file_over_default() {
         let output = command.envs(environment.iter().copied()).output().unwrap();
         assert_eq!(output.status.code(), Some(DONE), "{output:?}");
         let out = String::from_utf8(output.stdout).unwrap();
-        super::output::conforms("config-show", &out);
+        super::schema::conforms("config-show", &out);
         assert!(!out.contains("secret"), "{out}");
         let shown: serde_json::Value = serde_json::from_str(&out).unwrap();
         let values = shown["values"].as_array().unwrap().clone();

@@ -10,6 +10,8 @@
 
 #[path = "../support/binary.rs"]
 mod binary;
+#[path = "../support/schema.rs"]
+mod schema;
 
 mod bad_input;
 mod centre;

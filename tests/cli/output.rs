@@ -10,29 +10,12 @@ use std::{
 
 use blocklist::{Scope, statement::Statement, testing::TestLog};
 use data::testing::{Centre, PASSWORD};
-use serde_json::Value;
 
-use super::{DONE, Ended, NEGATIVE, PERMANENT, USAGE, binary, now, qalqan, snapshot};
-
-/// The JSON Schema of what a verb prints.
-fn schema(verb: &str) -> jsonschema::Validator {
-    let path =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../docs/json/{verb}.schema.json"));
-    let text = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let schema = serde_json::from_slice(&text).unwrap();
-    jsonschema::meta::validate(&schema).unwrap();
-    jsonschema::draft202012::new(&schema).unwrap()
-}
-
-#[track_caller]
-pub(crate) fn conforms(verb: &str, document: &str) {
-    let document: Value = serde_json::from_str(document).unwrap();
-    let errors: Vec<_> = schema(verb)
-        .iter_errors(&document)
-        .map(|error| format!("{}: {error}", error.instance_path()))
-        .collect();
-    assert!(errors.is_empty(), "{verb}: {errors:#?}\n{document:#}");
-}
+use super::{
+    DONE, Ended, NEGATIVE, PERMANENT, USAGE, binary, now, qalqan,
+    schema::{conforms, schema},
+    snapshot,
+};
 
 /// Runs a verb for people and for programs: the text must be what was reviewed, the JSON what the
 /// schema says.
@@ -273,6 +256,14 @@ async fn shipped_registers_and_warnings_are_shown_as_documented() {
     let show = ["--format", "json", "registry", "show"];
     let shown = qalqan(centre.dir.path(), show).await;
     conforms("registry-show", &shown.done("reported").out);
+}
+
+#[tokio::test]
+async fn a_demonstration_that_was_played_is_told_as_documented() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("played");
+    let played = qalqan(&data, ["--format", "json", "demo", "--once"]).await;
+    conforms("demo", &played.done("agreed").out);
 }
 
 #[tokio::test]

@@ -46,9 +46,10 @@ impl Demo {
             command.args([listener, "127.0.0.1:0"]);
         }
         let mut group = Group::spawn(&mut command, &dir.path().join("demo.log")).unwrap();
-        let said = group
+        let said: Value = group
             .says(READY_WITHIN, |line| serde_json::from_str(line).ok())
             .await;
+        super::schema::conforms("demo", &said.to_string());
         Self {
             said,
             _group: group,

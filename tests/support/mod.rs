@@ -4,3 +4,4 @@
 pub(crate) mod demo;
 pub(crate) mod dns;
 pub(crate) mod group;
+pub(crate) mod schema;
