@@ -25,7 +25,7 @@ use crate::{
     page::{self, Page},
     public::{
         Here, licensed, sources,
-        verdict::{words, words_of},
+        verdict::{exact_words, words, words_of},
     },
 };
 
@@ -194,7 +194,7 @@ fn record(p: &Page, answer: &RowAnswer) -> Record {
 }
 
 fn address(p: &Page, answer: &HostAnswer) -> Address {
-    let (tone, _, word, ..) = words(answer.found.verdict);
+    let (tone, _, word, ..) = exact_words(answer.found.verdict, &answer.found.reasons);
     Address {
         shown: Shown::new(&answer.host),
         path: format!("check?q={}", hostile::query_encode(answer.host.as_str())),

@@ -1,6 +1,6 @@
 //! How each verdict is shown: colour, icon, words, and what a reader should do.
 
-use blocklist::matching::{Answer, Query, Verdict};
+use blocklist::matching::{Answer, Query, Reason, Verdict};
 
 use crate::messages::key;
 
@@ -15,19 +15,29 @@ type Words = (
 
 /// The words of an answer: those of its verdict, made exact where one verdict covers two things.
 pub(crate) fn words_of(answer: &Answer) -> Words {
-    let (tone, icon, word, meaning, todo) = words(answer.verdict);
-    let first = answer.reasons.first().map_or("", |reason| &reason.code);
+    let (tone, icon, word, meaning, todo) = exact_words(answer.verdict, &answer.reasons);
     let is_host = matches!(answer.query, Query::Host(_));
+    let foreign = word == key("verdict-foreign");
     let (word, meaning) = match answer.verdict {
+        Verdict::Unknown if !is_host && !foreign => {
+            (key("verdict-unknown-name"), key("meaning-unknown-name"))
+        }
+        Verdict::LicenceUnconfirmed if !is_host => (word, key("meaning-by-name")),
+        _ => (word, meaning),
+    };
+    (tone, icon, word, meaning, todo)
+}
+
+/// The words of a verdict on one address or on a name, by the reason that weighs most.
+pub(crate) fn exact_words(verdict: Verdict, reasons: &[Reason]) -> Words {
+    let (tone, icon, word, meaning, todo) = words(verdict);
+    let first = reasons.first().map_or("", |reason| &reason.code);
+    let (word, meaning) = match verdict {
         Verdict::Warned if first.starts_with("reported-") => {
             (key("verdict-measure"), key("meaning-measure"))
         }
         Verdict::Unknown if first == "foreign-exchange" => {
             (key("verdict-foreign"), key("meaning-foreign"))
-        }
-        Verdict::Unknown if !is_host => (key("verdict-unknown-name"), key("meaning-unknown-name")),
-        Verdict::LicenceUnconfirmed if !is_host => {
-            (key("verdict-licence-unconfirmed"), key("meaning-by-name"))
         }
         _ => (word, meaning),
     };

@@ -310,10 +310,16 @@ async fn what_sources_report_is_answered_with_its_basis() {
         .await
         .says("A measure by an authority is reported")
         .says("We do not hold that order");
+    let by_name = house.get("/en/check?q=coinbase").await;
+    by_name
+        .says("check?q=coinbase.com")
+        .says("A measure by an authority is reported");
+    assert!(!by_name.body.contains("A regulator has warned about it"));
     house
         .get("/en/check?q=OKX")
         .await
-        .says("The mapping to this domain is ours");
+        .says("The mapping to this domain is ours")
+        .says("AFSA warnings: reported by others");
     house
         .get("/en/licensed")
         .await
