@@ -215,7 +215,7 @@ async fn nobody_is_remembered_for_having_asked() {
     // What is kept is found: the sign-in in the database, and what the log did say.
     assert!(!holding(data, b"officer-1").is_empty());
     assert!(
-        holding(data, b"listening")
+        holding(data, b"is ready")
             .iter()
             .any(|line| line.contains(LOG))
     );
