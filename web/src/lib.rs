@@ -20,6 +20,7 @@ mod block_page;
 mod centre;
 mod console;
 mod dates;
+pub mod drawing;
 mod evidence;
 mod faults;
 mod files;
