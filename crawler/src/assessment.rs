@@ -14,8 +14,9 @@ use url::Url;
 
 use crate::charset;
 use crate::document;
-use crate::lexicon::Lexicon;
-use crate::score::{self, EXCHANGE_BIAS, Ledger, SERVES_KZ_BIAS};
+use crate::lexicon::{Lexicon, LexiconError};
+use crate::model::{Model, ModelError};
+use crate::score::{self, Ledger};
 use crate::signal::claims::LicenceClaim;
 use crate::signal::feed::FeedPage;
 use crate::signal::guards::{Guard, trade_words};
@@ -49,11 +50,6 @@ impl Verdict {
         }
     }
 }
-
-/// Probability from which an axis holds for a flag.
-pub const FLAG_FROM: f64 = 0.75;
-/// Probability from which both axes together are worth a look.
-pub const REVIEW_FROM: f64 = 0.5;
 
 /// The result, and the JSON of DESIGN section 6.
 #[derive(Debug, Clone, Serialize)]
@@ -102,26 +98,42 @@ pub struct Standing {
     pub claims: Vec<ClaimFinding>,
 }
 
-/// Reads pages into assessments; holds the compiled lexicons.
+/// A shipped data file that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ShippedError {
+    /// A lexicon.
+    #[error(transparent)]
+    Lexicon(#[from] LexiconError),
+    /// The model.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+}
+
+/// Reads pages into assessments; holds the compiled lexicons and the model.
 pub struct Assessor {
     lexicon: Lexicon,
     groups: Groups,
+    model: Model,
 }
 
 impl Assessor {
-    /// With these lexicons.
+    /// With these lexicons and this model.
     #[must_use]
-    pub fn new(lexicon: Lexicon) -> Self {
+    pub fn new(lexicon: Lexicon, model: Model) -> Self {
         let groups = Groups::of(&lexicon);
-        Self { lexicon, groups }
+        Self {
+            lexicon,
+            groups,
+            model,
+        }
     }
 
-    /// With the lexicons shipped in the binary.
+    /// With the lexicons and the model shipped in the binary.
     ///
     /// # Errors
-    /// Only if a shipped lexicon is broken, which a test excludes.
-    pub fn shipped() -> Result<Self, crate::lexicon::LexiconError> {
-        Lexicon::shipped().map(Self::new)
+    /// Only if a shipped file is broken, which a test excludes.
+    pub fn shipped() -> Result<Self, ShippedError> {
+        Ok(Self::new(Lexicon::shipped()?, Model::shipped()?))
     }
 
     /// Reads one page's text.
@@ -230,16 +242,11 @@ impl Assessor {
         for feed in feeds {
             signals.extend(signal::feed::read(feed));
         }
-        debug_assert!(signals.iter().all(|signal| signal::is_known(&signal.id)));
-        let mut signals = score::settle(signals);
         let guards = signal::guards::read(pages, &self.groups, &self.lexicon);
+        signals.extend(guards.iter().map(|guard| guard.signal.clone()));
+        let mut signals = score::settle(signals);
+        score::weigh(&mut signals, &self.model);
         let judged = self.judge(pages, &signals, &guards, standing);
-        signals.extend(
-            guards
-                .into_iter()
-                .filter(|guard| judged.guards.contains(&guard.kind))
-                .map(|guard| guard.signal),
-        );
         let url = pages
             .first()
             .map(|page| page.url.to_string())
@@ -281,8 +288,12 @@ impl Assessor {
         guards: &[Guard],
         standing: &Standing,
     ) -> Judged {
-        let exchange = score::ledger(signals, Axis::Exchange, EXCHANGE_BIAS);
-        let serves_kz = score::ledger(signals, Axis::ServesKz, SERVES_KZ_BIAS);
+        let Model {
+            exchange: by_trade,
+            serves_kz: by_market,
+        } = &self.model;
+        let exchange = score::ledger(signals, Axis::Exchange, by_trade);
+        let serves_kz = score::ledger(signals, Axis::ServesKz, by_market);
         let transaction = signals.iter().any(|signal| signal.transaction);
         let decisive = signals.iter().find(|signal| signal.decisive);
         let trade = trade_words(pages, &self.groups);
@@ -290,7 +301,7 @@ impl Assessor {
         let mut held: Vec<String> = Vec::new();
         let mut directory = false;
         let mut protected = false;
-        for guard in guards {
+        for guard in guards.iter().filter(|guard| guard.holds) {
             let is_directory = matches!(guard.kind.as_str(), "aggregator" | "affiliate");
             match decisive {
                 // An exchange that also talks like a bank or links out: the form outweighs it,
@@ -323,26 +334,29 @@ impl Assessor {
         let crypto = signals
             .iter()
             .any(|signal| signal.id.starts_with("word_crypto"));
-        let likely = exchange.probability >= REVIEW_FROM && serves_kz.probability >= REVIEW_FROM;
-        let active = transaction && exchange.probability >= REVIEW_FROM;
+        let likely =
+            exchange.probability >= by_trade.review && serves_kz.probability >= by_market.review;
+        let active = transaction && exchange.probability >= by_trade.review;
         let verdict = match &licence {
             Some((_, None)) => Verdict::Clear,
             Some((_, Some(_))) if active => Verdict::Review,
             _ if protected => Verdict::Clear,
             _ if !contradictions.is_empty() && active => Verdict::Review,
             // A list of exchangers for Kazakhstan is no exchange; people decide what it is.
-            _ if directory && serves_kz.probability >= REVIEW_FROM && crypto => Verdict::Review,
+            _ if directory && serves_kz.probability >= by_market.review && crypto => {
+                Verdict::Review
+            }
             _ if directory => Verdict::Clear,
             _ if transaction
-                && exchange.probability >= FLAG_FROM
-                && serves_kz.probability >= FLAG_FROM =>
+                && exchange.probability >= by_trade.flag
+                && serves_kz.probability >= by_market.flag =>
             {
                 Verdict::Flag
             }
             _ if transaction && likely => Verdict::Review,
             _ => Verdict::Clear,
         };
-        let kinds = kinds(signals, &held, exchange.probability);
+        let kinds = kinds(signals, &held, exchange.probability >= by_trade.review);
         Judged {
             exchange,
             serves_kz,

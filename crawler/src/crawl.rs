@@ -19,11 +19,10 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::address_guard::AddressGuard;
-use crate::assessment::{Assessor, Verdict};
+use crate::assessment::{Assessor, ShippedError, Verdict};
 use crate::cache::{PageCache, RobotsCache};
 use crate::fetch::{FetchError, Fetcher, Timeouts};
 use crate::hex;
-use crate::lexicon::LexiconError;
 use crate::politeness::Politeness;
 use crate::resolve::{GuardedResolver, Lookup, LookupError, Upstream};
 use crate::warc;
@@ -152,9 +151,9 @@ pub enum CrawlError {
     /// The DNS upstreams cannot be used.
     #[error(transparent)]
     Upstream(#[from] LookupError),
-    /// A lexicon is broken.
+    /// A lexicon or the model is broken.
     #[error(transparent)]
-    Lexicon(#[from] LexiconError),
+    Shipped(#[from] ShippedError),
     /// The operating system gave no randomness.
     #[error("the operating system gave no randomness")]
     Randomness,

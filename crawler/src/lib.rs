@@ -12,8 +12,8 @@
 //! 4. **Reading.** [`charset`] makes text of bytes, [`dom`] parses within bounds, [`document`] takes out
 //!    what a page says, [`words`] and [`lexicon`] find phrases in it, [`currency`] and [`feed`] read
 //!    codes and rates feeds.
-//! 5. **Judging.** [`signal`]s are single observations with their quotes; [`score`] adds them up in a
-//!    ledger that is shown; [`assessment`] judges the whole site. A flag needs activity AND targeting
+//! 5. **Judging.** [`signal`]s are single observations with their quotes; [`score`] adds up the points
+//!    that the fitted [`model`] gives them, in a ledger that is shown; [`assessment`] judges the whole site. A flag needs activity AND targeting
 //!    AND no guard; contradictions go to people.
 //! 6. **All together.** [`crawl`] runs workers over the frontier; when a site's last address is done it
 //!    is judged, its evidence frozen, and a case opened if people should look. Nothing here can list or
@@ -34,6 +34,7 @@ pub mod feed;
 pub mod fetch;
 mod judge;
 pub mod lexicon;
+pub mod model;
 pub mod politeness;
 pub mod resolve;
 pub mod robots;

@@ -445,6 +445,6 @@ fn one_word_in_the_lists_of_three_languages_is_one_phrase() {
     let column = "<html lang=ru><title>Колонка</title><p>Про P2P и биткоин пишут все. P2P, p2p, опять P2P: \
         в Казахстане это слово знает каждый, курс 500 ₸ тоже.</p>";
     let found = judge("column.example", &[("/", column)], None);
-    assert!(!ids(&found).contains(&"p2p_offers"));
+    assert!(!ids(&found).iter().any(|id| id.starts_with("p2p_offers")));
     expect(&found, Verdict::Clear);
 }

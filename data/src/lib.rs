@@ -4,7 +4,7 @@
 //!   [`mod@check`] looks whether a store is whole, [`mod@backup`] copies it.
 //! * People: [`officer`] with their sealed signing keys ([`seal`]), [`session`].
 //! * The crawl: [`frontier`] of sites and addresses under lease, [`capture`]s, frozen [`evidence`],
-//!   [`assessment`]s, and the [`lexicon`] files the crawler reads.
+//!   [`assessment`]s, and the [`lexicon`] and [`model`] files the crawler reads.
 //! * Work: [`case`] holds what the crawler put before officers, [`decide`] the moves they make,
 //!   [`register`] the licence registers and [`mod@reference`] what is shipped of them, [`audit`] the chain of who did what.
 //! * The record: [`queue`] takes fully signed statements, [`record`] reads the log back and
@@ -26,6 +26,7 @@ pub mod evidence;
 pub mod frontier;
 pub mod guards;
 pub mod lexicon;
+pub mod model;
 pub mod officer;
 pub mod pool;
 pub mod publish;

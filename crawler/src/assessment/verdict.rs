@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use blocklist::matching::ClaimKind;
 use serde::Serialize;
 
-use super::{REVIEW_FROM, Standing};
+use super::Standing;
 use crate::signal::{Signal, guards, restricted};
 
 /// Every contradiction by its code, with the names of its arguments; each has its words in the
@@ -105,28 +105,29 @@ pub(super) fn register_guard(standing: &Standing) -> Option<(&'static str, Optio
     }
 }
 
-/// Kinds of business, likeliest first: what a guard says, or else the trade by its evidence, each
-/// family against the most it can weigh.
-pub(super) fn kinds(signals: &[Signal], held: &[String], exchange: f64) -> Vec<String> {
-    let weight = |id: &str| {
-        let of_id = signals.iter().filter(|signal| signal.id == id);
-        of_id.map(|signal| signal.weight).sum::<f64>()
+/// Kinds of business, likeliest first: what a guard says, or else, where it is likely an exchange at
+/// all, the trade by its evidence.
+pub(super) fn kinds(signals: &[Signal], held: &[String], likely: bool) -> Vec<String> {
+    let step = |family: &str| {
+        let found = signals.iter().find(|signal| signal.family() == family);
+        found.map_or(0.0, |signal| signal.step().max(1) as f64)
     };
     let mut kinds: Vec<String> = held
         .iter()
         .filter(|guard| !REGISTER_GUARDS.contains(&guard.as_str()))
         .cloned()
         .collect();
-    if exchange >= REVIEW_FROM && kinds.is_empty() {
-        let order = weight("order_form")
-            + weight("rates_feed")
-            + weight("platform")
-            + weight("deposit_address");
+    if likely && kinds.is_empty() {
+        let order = 0.7 * step("order_form")
+            + 0.3 * step("order_form_whole")
+            + step("rates_feed")
+            + 0.5 * step("platform")
+            + 0.5 * step("deposit_address");
         let mut found = [
-            ("instant_exchanger", order / 5.0),
-            ("exchange", weight("spot_trading") / 4.0),
-            ("otc", weight("cash_desk") / 4.0),
-            ("p2p", weight("p2p_offers") / 4.0),
+            ("instant_exchanger", order),
+            ("exchange", step("spot_trading") / 4.0),
+            ("otc", step("cash_desk") / 4.0),
+            ("p2p", step("p2p_offers") / 4.0),
         ];
         found.sort_by(|a, b| b.1.total_cmp(&a.1));
         let likely = found.iter().filter(|(_, share)| *share >= 0.5);

@@ -7,7 +7,7 @@ use regex::Regex;
 use serde::{Deserialize, Serialize};
 
 use crate::signal::identifiers::bins;
-use crate::signal::{Axis, Groups, Page, Signal};
+use crate::signal::{Groups, Page, Signal};
 
 static LICENCE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?i)\bAFSA-[A-Z]-[A-Z]{2}-20\d\d-\d{4}\b").ok());
@@ -67,7 +67,7 @@ pub fn read(page: &Page, groups: &Groups) -> (Vec<LicenceClaim>, Vec<Signal>) {
             });
         }
         if number.is_some() || said.is_some() {
-            signals.push(page.note("licence_claim", Axis::Note, 0.0, &quote, &block.place));
+            signals.push(page.note("licence_claim", &quote, &block.place));
         }
     }
     (claims, signals)

@@ -3,7 +3,7 @@
 
 use crate::currency::Money;
 use crate::feed::Direction;
-use crate::signal::{Axis, Signal};
+use crate::signal::Signal;
 
 /// A feed that was captured.
 #[derive(Debug, Clone)]
@@ -27,29 +27,19 @@ pub fn read(feed: &FeedPage) -> Vec<Signal> {
         let (from, to) = direction.sides();
         from == Some(Money::Tenge) || to == Some(Money::Tenge)
     };
-    let signal = |id: &str, axis, weight, direction: &Direction| Signal {
-        id: id.to_owned(),
-        axis,
-        weight,
-        quote: direction.quote(),
-        place: "feed".to_owned(),
-        url: feed.url.clone(),
-        capture: feed.capture.clone(),
-        matched: Vec::new(),
-        transaction: false,
-        decisive: false,
+    let signal = |id: &str, direction: &Direction| {
+        Signal::new(id, &direction.quote(), "feed", &feed.url, &feed.capture)
     };
     let mut out = Vec::new();
     if let Some(direction) = feed.directions.iter().find(with_crypto) {
-        let found = signal("rates_feed", Axis::Exchange, 5.0, direction);
         out.push(Signal {
             transaction: true,
             decisive: true,
-            ..found
+            ..signal("rates_feed", direction)
         });
     }
     if let Some(direction) = feed.directions.iter().filter(with_crypto).find(with_tenge) {
-        out.push(signal("tenge_in_feed", Axis::ServesKz, 5.0, direction));
+        out.push(signal("tenge_in_feed", direction));
     }
     out
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::currency::of_label;
 use crate::lexicon::Lexicon;
-use crate::signal::{Axis, Different, Groups, Page, Signal};
+use crate::signal::{Different, Groups, Page, Signal, ids};
 
 /// Every kind of look-alike; each has its words in the message files of the console.
 pub const KINDS: &[&str] = &[
@@ -26,13 +26,15 @@ pub const KINDS: &[&str] = &[
     "training",
 ];
 
-/// A guard that holds for a site.
+/// What a site says that look-alikes of one kind say.
 #[derive(Debug, Clone)]
 pub struct Guard {
     /// One of [`KINDS`].
     pub kind: String,
     /// Different phrases met.
     pub strength: usize,
+    /// Whether they are enough, and not too few beside the site's words of trade.
+    pub holds: bool,
     /// The phrase quoted first.
     pub signal: Signal,
 }
@@ -46,37 +48,20 @@ pub fn read(pages: &[Arc<Page>], groups: &Groups, lexicon: &Lexicon) -> Vec<Guar
         let Some(kind) = id.strip_prefix("guard.") else {
             continue;
         };
-        let Some((mut strength, signal)) = met(pages, number, kind) else {
-            continue;
+        let more = if kind == "news" && pages.iter().any(|page| is_article(page)) {
+            3
+        } else {
+            0
         };
-        if kind == "news" && pages.iter().any(|page| is_article(page)) {
-            strength += 3;
-        }
-        if strength >= *need && strength * 2 >= trade {
-            guards.push(Guard {
-                kind: kind.to_owned(),
-                strength,
-                signal,
-            });
-        }
+        let guard = met(pages, number, kind, more).map(|guard| Guard {
+            holds: guard.strength >= *need && guard.strength * 2 >= trade,
+            ..guard
+        });
+        guards.extend(guard);
     }
     guards.extend(fiat_only(pages, groups));
-    guards.extend(directory(
-        pages,
-        groups,
-        "aggregator",
-        groups.aggregator,
-        2,
-        3,
-    ));
-    guards.extend(directory(
-        pages,
-        groups,
-        "affiliate",
-        groups.affiliate,
-        2,
-        1,
-    ));
+    guards.extend(directory(pages, "aggregator", groups.aggregator, 2, 3));
+    guards.extend(directory(pages, "affiliate", groups.affiliate, 2, 1));
     guards.sort_by(|a, b| {
         b.strength
             .cmp(&a.strength)
@@ -104,8 +89,9 @@ pub fn trade_words(pages: &[Arc<Page>], groups: &Groups) -> usize {
         .count()
 }
 
-/// How many different entries of a group stand on the site, and the first as a signal.
-fn met(pages: &[Arc<Page>], group: usize, kind: &str) -> Option<(usize, Signal)> {
+/// How many different entries of a group stand on the site, `more` than are met counted with them,
+/// and the first as a signal. Whether that is enough is for the caller to say.
+fn met(pages: &[Arc<Page>], group: usize, kind: &str, more: usize) -> Option<Guard> {
     let mut different = Different::default();
     let mut met = Vec::new();
     for page in pages {
@@ -115,10 +101,14 @@ fn met(pages: &[Arc<Page>], group: usize, kind: &str) -> Option<(usize, Signal)>
     let (page, hit) = met
         .iter()
         .min_by_key(|(page, hit)| (page.url.as_str(), hit.words.start))?;
-    Some((
-        met.len(),
-        page.signal(&format!("guard.{kind}"), Axis::Guard, 0.0, hit),
-    ))
+    let strength = met.len() + more;
+    let id = ids::at_step(&format!("guard.{kind}"), strength)?;
+    Some(Guard {
+        kind: kind.to_owned(),
+        strength,
+        holds: false,
+        signal: page.signal(&id, hit),
+    })
 }
 
 /// A page that declares itself an article.
@@ -148,24 +138,23 @@ fn fiat_only(pages: &[Arc<Page>], groups: &Groups) -> Option<Guard> {
                 .flat_map(|field| &field.options)
                 .any(|option| of_label(&option.text) == Some(crate::currency::Money::Crypto))
     });
-    let (strength, signal) = met(pages, groups.fiat, "fiat_exchange")?;
-    (!crypto && strength >= 2).then(|| Guard {
-        kind: "fiat_exchange".to_owned(),
-        strength,
-        signal,
+    if crypto {
+        return None;
+    }
+    met(pages, groups.fiat, "fiat_exchange", 0).map(|guard| Guard {
+        holds: guard.strength >= 2,
+        ..guard
     })
 }
 
 /// A list of other people's exchanges: phrases of the kind and links out to several hosts.
 fn directory(
     pages: &[Arc<Page>],
-    _: &Groups,
     kind: &str,
     group: usize,
     phrases: usize,
     hosts: usize,
 ) -> Option<Guard> {
-    let (strength, signal) = met(pages, group, kind)?;
     let outside: HashSet<&str> = pages
         .iter()
         .flat_map(|page| {
@@ -176,9 +165,8 @@ fn directory(
         })
         .filter_map(|link| link.url.domain())
         .collect();
-    (strength >= phrases && outside.len() >= hosts).then(|| Guard {
-        kind: kind.to_owned(),
-        strength,
-        signal,
+    met(pages, group, kind, 0).map(|guard| Guard {
+        holds: guard.strength >= phrases && outside.len() >= hosts,
+        ..guard
     })
 }

@@ -1,7 +1,8 @@
 //! Signals: single observations about a page, each with its exact quote and place.
 //!
-//! A family is a module that reads a [`Page`] and yields [`Signal`]s. Nothing here decides; the
-//! weights are points that `score` adds up, and the verdict is made in `assessment`.
+//! A family is a module that reads a [`Page`] and yields [`Signal`]s by their [`ids`]. Nothing here
+//! decides: the points of an id stand in the fitted model, `score` adds them up, and the verdict is
+//! made in `assessment`.
 //!
 //! * [`transaction`]: evidence that orders can be placed; without one of these nothing is flagged
 //! * [`feed`]: a machine-readable list of directions
@@ -17,6 +18,7 @@ pub mod claims;
 pub mod feed;
 pub mod guards;
 pub mod identifiers;
+pub mod ids;
 pub mod restricted;
 pub mod scripts;
 pub mod targeting;
@@ -28,61 +30,11 @@ use std::collections::HashSet;
 use serde::Serialize;
 use url::Url;
 
+pub use ids::IDS;
+
 use crate::document::{Document, clip};
 use crate::lexicon::{Hit, Lexicon};
 use crate::words::Words;
-
-/// Every id a signal can have; each has its words in the message files of the console. Several
-/// phrases of one family are told apart by a number behind the id: `word_crypto.2`.
-pub const IDS: &[&str] = &[
-    "cash_desk",
-    "central_asia_named",
-    "city_with_office",
-    "country_named",
-    "country_picker",
-    "deposit_address",
-    "direction_picker",
-    "hreflang_kz",
-    "kazakh_language",
-    "kazakhstan_in_exception",
-    "kazakhstan_restricted",
-    "kz_domain",
-    "kz_phone",
-    "licence_claim",
-    "needs_scripts",
-    "offer_for_kazakhstan",
-    "order_form",
-    "order_terms",
-    "own_offer",
-    "p2p_offers",
-    "pair_url",
-    "platform",
-    "rail_in_order_form",
-    "rail_named",
-    "rates_feed",
-    "spot_trading",
-    "telegram_kz",
-    "tenge_amount",
-    "tenge_in_feed",
-    "tenge_in_order_form",
-    "tenge_in_picker",
-    "tenge_pair",
-    "tenge_pair_url",
-    "word_account",
-    "word_anonymous",
-    "word_crypto",
-    "word_exchanger",
-];
-
-/// Whether a signal's id is one of [`IDS`], with or without a number behind it.
-#[must_use]
-pub fn is_known(id: &str) -> bool {
-    let family = id
-        .rsplit_once('.')
-        .filter(|(_, number)| number.bytes().all(|b| b.is_ascii_digit()))
-        .map_or(id, |(family, _)| family);
-    IDS.contains(&family)
-}
 
 /// Which question a signal speaks to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -105,7 +57,7 @@ pub struct Signal {
     pub id: String,
     /// The question it speaks to.
     pub axis: Axis,
-    /// Points, as counted into the total after caps.
+    /// Points, set by `score` from the fitted model; 0 until then.
     pub weight: f64,
     /// The page's own words.
     pub quote: String,
@@ -125,6 +77,39 @@ pub struct Signal {
     /// Transaction evidence which a look-alike cannot have by accident.
     #[serde(skip)]
     pub decisive: bool,
+}
+
+impl Signal {
+    /// One observation, with its axis as [`IDS`] has it and no points yet.
+    #[must_use]
+    pub fn new(id: &str, quote: &str, place: &str, url: &str, capture: &str) -> Self {
+        let known = ids::of(id);
+        debug_assert!(known.is_some(), "{id} is no line of signal::IDS");
+        Self {
+            id: id.to_owned(),
+            axis: known.map_or(Axis::Note, |known| known.axis),
+            weight: 0.0,
+            quote: clip(quote, 400).to_owned(),
+            place: clip(place, 160).to_owned(),
+            url: url.to_owned(),
+            capture: capture.to_owned(),
+            matched: Vec::new(),
+            transaction: false,
+            decisive: false,
+        }
+    }
+
+    /// The id without its step.
+    #[must_use]
+    pub fn family(&self) -> &str {
+        ids::parts(&self.id).0
+    }
+
+    /// The step, 0 for a signal that has none.
+    #[must_use]
+    pub fn step(&self) -> usize {
+        ids::parts(&self.id).1.unwrap_or(0)
+    }
 }
 
 /// One captured page, read and searched.
@@ -202,29 +187,38 @@ impl Page {
 
     /// A signal quoting a hit.
     #[must_use]
-    pub fn signal(&self, id: &str, axis: Axis, weight: f64, hit: &Hit) -> Signal {
-        let signal = self.note(id, axis, weight, &self.quote(hit), &self.place(hit));
+    pub fn signal(&self, id: &str, hit: &Hit) -> Signal {
+        let signal = self.note(id, &self.quote(hit), &self.place(hit));
         Signal {
             matched: vec![self.exact(hit).to_owned()],
             ..signal
         }
     }
 
+    /// A signal quoting several hits, at the step of their number; `None` when they are too few.
+    #[must_use]
+    pub fn stepped(&self, family: &str, hits: &[&Hit]) -> Option<Signal> {
+        let id = ids::at_step(family, hits.len())?;
+        let mut quotes: Vec<String> = Vec::new();
+        for hit in hits.iter().take(4) {
+            let quote = self.quote(hit);
+            if !quotes.contains(&quote) {
+                quotes.push(quote);
+            }
+        }
+        let place = hits.first().map(|hit| self.place(hit)).unwrap_or_default();
+        let matched = hits.iter().take(8).map(|hit| self.exact(hit).to_owned());
+        let signal = self.note(&id, &quotes.join(" … "), &place);
+        Some(Signal {
+            matched: matched.collect(),
+            ..signal
+        })
+    }
+
     /// A signal with a quote of its own.
     #[must_use]
-    pub fn note(&self, id: &str, axis: Axis, weight: f64, quote: &str, place: &str) -> Signal {
-        Signal {
-            id: id.to_owned(),
-            axis,
-            weight,
-            quote: clip(quote, 400).to_owned(),
-            place: clip(place, 160).to_owned(),
-            url: self.url.to_string(),
-            capture: self.capture.clone(),
-            matched: Vec::new(),
-            transaction: false,
-            decisive: false,
-        }
+    pub fn note(&self, id: &str, quote: &str, place: &str) -> Signal {
+        Signal::new(id, quote, place, self.url.as_str(), &self.capture)
     }
 
     /// True when a word of denial stands within three words before the hit, or, as Kazakh has it,

@@ -3,7 +3,7 @@
 //! noted but not counted, because they can mean the opposite.
 
 use crate::lexicon::Hit;
-use crate::signal::{Axis, Groups, Page, Signal};
+use crate::signal::{Groups, Page, Signal};
 
 /// The signal's id; `assessment` sets it against what the form offers.
 pub const ID: &str = "kazakhstan_restricted";
@@ -27,10 +27,10 @@ pub fn read(page: &Page, groups: &Groups) -> Option<Signal> {
             continue;
         }
         if inside(groups.shut_except) {
-            return Some(page.signal("kazakhstan_in_exception", Axis::Note, 0.0, named));
+            return Some(page.signal("kazakhstan_in_exception", named));
         }
         let quote = block.text.get(from..to).unwrap_or(&block.text).trim();
-        return Some(page.note(ID, Axis::ServesKz, -4.0, quote, &block.place));
+        return Some(page.note(ID, quote, &block.place));
     }
     None
 }

@@ -1,7 +1,7 @@
 //! A page that shows nothing until its scripts have run. We run none, so that what such a site does
 //! cannot be told from here; the note says so to whoever reads the verdict.
 
-use crate::signal::{Axis, Page, Signal};
+use crate::signal::{Page, Signal};
 
 /// Reads one page.
 #[must_use]
@@ -11,7 +11,7 @@ pub fn read(page: &Page) -> Option<Signal> {
         return None;
     }
     let bundle = document.bundles.first()?;
-    Some(page.note("needs_scripts", Axis::Note, 0.0, bundle, "script[src]"))
+    Some(page.note("needs_scripts", bundle, "script[src]"))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use regex::Regex;
 
 use crate::currency::Money;
 use crate::lexicon::Lexicon;
-use crate::signal::{Axis, Groups, Page, Signal, around};
+use crate::signal::{Groups, Page, Signal, around};
 
 /// Kazakh mobile and city numbers. Russia shares +7: a 7 after it is Kazakhstan.
 static PHONE: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -19,7 +19,6 @@ static PHONE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 #[must_use]
 pub fn read(page: &Page, groups: &Groups, lexicon: &Lexicon) -> Vec<Signal> {
     let mut out = Vec::new();
-    let axis = Axis::ServesKz;
     language(page, &mut out);
     if let Some((tag, url)) = page
         .document
@@ -29,8 +28,6 @@ pub fn read(page: &Page, groups: &Groups, lexicon: &Lexicon) -> Vec<Signal> {
     {
         out.push(page.note(
             "hreflang_kz",
-            axis,
-            3.0,
             &format!("hreflang=\"{tag}\" {url}"),
             "link[hreflang]",
         ));
@@ -40,22 +37,16 @@ pub fn read(page: &Page, groups: &Groups, lexicon: &Lexicon) -> Vec<Signal> {
         .domain()
         .is_some_and(|host| host.ends_with(".kz") || host.ends_with(".xn--80ao21a"))
     {
-        out.push(page.note(
-            "kz_domain",
-            axis,
-            3.0,
-            page.url.domain().unwrap_or_default(),
-            "url",
-        ));
+        out.push(page.note("kz_domain", page.url.domain().unwrap_or_default(), "url"));
     }
-    for (id, group, weight) in [
-        ("offer_for_kazakhstan", groups.offer_country, 3.0),
-        ("country_named", groups.country, 0.5),
-        ("central_asia_named", groups.cis, 0.5),
+    for (id, group) in [
+        ("offer_for_kazakhstan", groups.offer_country),
+        ("country_named", groups.country),
+        ("central_asia_named", groups.cis),
     ] {
         let found = page.of_group(group).find(|hit| !page.negated(hit, groups));
         if let Some(hit) = found {
-            out.push(page.signal(id, axis, weight, hit));
+            out.push(page.signal(id, hit));
         }
     }
     amounts(page, groups, &mut out);
@@ -93,8 +84,6 @@ fn language(page: &Page, out: &mut Vec<Signal>) {
     {
         out.push(page.note(
             "kazakh_language",
-            Axis::ServesKz,
-            2.0,
             &around(&block.text, mark.start, mark.end),
             &block.place,
         ));
@@ -121,7 +110,7 @@ fn amounts(page: &Page, groups: &Groups, out: &mut Vec<Signal>) {
         })
     });
     if let Some(hit) = found {
-        out.push(page.signal("tenge_amount", Axis::ServesKz, 2.0, hit));
+        out.push(page.signal("tenge_amount", hit));
     }
 }
 
@@ -134,7 +123,7 @@ fn pairs(page: &Page, groups: &Groups, out: &mut Vec<Signal>) {
         })
     });
     if let Some(hit) = found {
-        out.push(page.signal("tenge_pair", Axis::ServesKz, 3.0, hit));
+        out.push(page.signal("tenge_pair", hit));
     }
 }
 
@@ -147,7 +136,7 @@ fn cities(page: &Page, groups: &Groups, out: &mut Vec<Signal>) {
         })
     });
     if let Some(hit) = found {
-        out.push(page.signal("city_with_office", Axis::ServesKz, 2.0, hit));
+        out.push(page.signal("city_with_office", hit));
     }
 }
 
@@ -160,7 +149,7 @@ fn rails(page: &Page, lexicon: &Lexicon, out: &mut Vec<Signal>) {
             .is_some_and(|(id, _)| id.starts_with("rail."))
     });
     if let Some(hit) = hit {
-        out.push(page.signal("rail_named", Axis::ServesKz, 1.5, hit));
+        out.push(page.signal("rail_named", hit));
     }
 }
 
@@ -170,13 +159,7 @@ fn phones(page: &Page, out: &mut Vec<Signal>) {
     };
     for block in &page.document.blocks {
         if let Some(found) = pattern.find(&block.text) {
-            out.push(page.note(
-                "kz_phone",
-                Axis::ServesKz,
-                2.0,
-                found.as_str(),
-                &block.place,
-            ));
+            out.push(page.note("kz_phone", found.as_str(), &block.place));
             return;
         }
     }
@@ -195,13 +178,7 @@ fn country_picker(page: &Page, lexicon: &Lexicon, groups: &Groups, out: &mut Vec
                         .any(|hit| hit.group == groups.country)
             });
             if let Some(option) = option {
-                out.push(page.note(
-                    "country_picker",
-                    Axis::ServesKz,
-                    1.5,
-                    &option.text,
-                    &field.place,
-                ));
+                out.push(page.note("country_picker", &option.text, &field.place));
                 return;
             }
         }
@@ -218,12 +195,6 @@ fn telegram(page: &Page, out: &mut Vec<Signal>) {
                 .any(|part| name.contains(part))
     });
     if let Some(link) = found {
-        out.push(page.note(
-            "telegram_kz",
-            Axis::ServesKz,
-            1.0,
-            link.url.as_str(),
-            "a[href]",
-        ));
+        out.push(page.note("telegram_kz", link.url.as_str(), "a[href]"));
     }
 }

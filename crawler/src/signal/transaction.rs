@@ -4,7 +4,7 @@ use crate::currency::{Money, of_code, of_label, of_pair_url};
 use crate::document::{Field, Form};
 use crate::lexicon::Lexicon;
 use crate::signal::identifiers::wallets;
-use crate::signal::{Axis, Groups, Page, Signal};
+use crate::signal::{Groups, Page, Signal, ids};
 use crate::words::Words;
 
 /// Marks that exchangers' programs leave in markup, scripts and asset paths.
@@ -79,23 +79,21 @@ fn forms(page: &Page, groups: &Groups, lexicon: &Lexicon, out: &mut Vec<Signal>)
         // stands in one form, and how much else the site writes does not matter.
         let whole = labelled && sides >= 2 && offer.asks.is_some() && offer.acts.is_some();
         if order && (labelled || sides >= 2 || offer.asks.is_some()) {
-            let weight = if whole { 5.0 } else { 3.5 };
-            out.push(evidence(
-                page.note("order_form", Axis::Exchange, weight, &quote, &form.place),
-                true,
-            ));
+            out.push(evidence(page.note("order_form", &quote, &form.place), true));
+            if whole {
+                out.push(page.note("order_form_whole", &quote, &form.place));
+            }
         } else {
             // A converter or a filter: two currencies, but nothing can be ordered.
-            out.push(page.note("direction_picker", Axis::Exchange, 0.8, &quote, &form.place));
+            out.push(page.note("direction_picker", &quote, &form.place));
         }
         if let Some(tenge) = &offer.tenge {
-            let weight = if order { 4.0 } else { 1.5 };
             let id = if order {
                 "tenge_in_order_form"
             } else {
                 "tenge_in_picker"
             };
-            out.push(page.note(id, Axis::ServesKz, weight, tenge, &form.place));
+            out.push(page.note(id, tenge, &form.place));
         }
         rails(page, form, lexicon, out);
     }
@@ -113,13 +111,7 @@ fn rails(page: &Page, form: &Form, lexicon: &Lexicon, out: &mut Vec<Signal>) {
                     .is_some_and(|(id, _)| id.starts_with("rail."))
             });
             if rail.is_some() {
-                out.push(page.note(
-                    "rail_in_order_form",
-                    Axis::ServesKz,
-                    3.0,
-                    &option.text,
-                    &field.place,
-                ));
+                out.push(page.note("rail_in_order_form", &option.text, &field.place));
                 return;
             }
         }
@@ -237,14 +229,10 @@ fn pair_urls(page: &Page, out: &mut Vec<Signal>) {
         .collect();
     pairs.sort_by(|a, b| a.0.cmp(b.0));
     pairs.dedup_by(|a, b| a.0 == b.0);
-    if let Some((first, _)) = pairs.first() {
-        let signal = page.note(
-            "pair_url",
-            Axis::Exchange,
-            if pairs.len() >= 3 { 2.0 } else { 1.0 },
-            first.as_str(),
-            "url",
-        );
+    if let Some((first, _)) = pairs.first()
+        && let Some(id) = ids::at_step("pair_url", pairs.len())
+    {
+        let signal = page.note(&id, first.as_str(), "url");
         out.push(if pairs.len() >= 2 {
             evidence(signal, false)
         } else {
@@ -255,7 +243,7 @@ fn pair_urls(page: &Page, out: &mut Vec<Signal>) {
         .iter()
         .find(|(_, (a, b))| *a == Money::Tenge || *b == Money::Tenge);
     if let Some((url, _)) = tenge {
-        out.push(page.note("tenge_pair_url", Axis::ServesKz, 3.0, url.as_str(), "url"));
+        out.push(page.note("tenge_pair_url", url.as_str(), "url"));
     }
 }
 
@@ -264,56 +252,27 @@ fn phrases(page: &Page, groups: &Groups, out: &mut Vec<Signal>) {
     if page.of_group(groups.crypto).next().is_none() {
         return;
     }
-    // (id, group, points for 2, 3, 4 or more different phrases)
     let families = [
-        ("order_terms", groups.life, [1.8, 2.4, 3.0]),
-        ("spot_trading", groups.spot, [2.2, 3.0, 4.0]),
-        ("p2p_offers", groups.p2p, [2.2, 3.2, 4.0]),
-        ("cash_desk", groups.cash, [2.0, 2.5, 4.0]),
+        ("order_terms", groups.life),
+        ("spot_trading", groups.spot),
+        ("p2p_offers", groups.p2p),
+        ("cash_desk", groups.cash),
     ];
-    for (id, group, points) in families {
+    for (id, group) in families {
         let hits: Vec<_> = page
             .distinct(group)
             .into_iter()
             .filter(|hit| !page.negated(hit, groups))
             .collect();
-        let Some(first) = hits.first() else { continue };
-        let weight = match hits.len() {
-            0 | 1 => continue,
-            2 => points[0],
-            3 => points[1],
-            _ => points[2],
-        };
-        let mut quotes: Vec<String> = Vec::new();
-        for hit in hits.iter().take(4) {
-            let quote = page.quote(hit);
-            if !quotes.contains(&quote) {
-                quotes.push(quote);
-            }
-        }
-        let matched = hits
-            .iter()
-            .map(|hit| page.exact(hit).to_owned())
-            .take(8)
-            .collect();
-        let signal = page.note(
-            id,
-            Axis::Exchange,
-            weight,
-            &quotes.join(" … "),
-            &page.place(first),
-        );
-        out.push(evidence(Signal { matched, ..signal }, false));
+        let signal = page.stepped(id, &hits);
+        out.extend(signal.map(|signal| evidence(signal, false)));
     }
     let offer = page
         .distinct(groups.offer)
         .into_iter()
         .find(|hit| !page.negated(hit, groups));
     if let Some(hit) = offer {
-        out.push(evidence(
-            page.signal("own_offer", Axis::Exchange, 2.0, hit),
-            false,
-        ));
+        out.push(evidence(page.signal("own_offer", hit), false));
     }
 }
 
@@ -324,13 +283,7 @@ fn deposit_address(page: &Page, groups: &Groups, out: &mut Vec<Signal>) {
     }
     for block in &page.document.blocks {
         if let Some(wallet) = wallets(&block.text).into_iter().next() {
-            let signal = page.note(
-                "deposit_address",
-                Axis::Exchange,
-                2.5,
-                &wallet.value,
-                &block.place,
-            );
+            let signal = page.note("deposit_address", &wallet.value, &block.place);
             out.push(evidence(signal, true));
             return;
         }
@@ -343,7 +296,7 @@ fn platform(page: &Page, out: &mut Vec<Signal>) {
     for text in document.assets.iter().chain(&document.scripts) {
         if let Some(mark) = PLATFORM_MARKS.iter().find(|mark| text.contains(*mark)) {
             out.push(evidence(
-                page.note("platform", Axis::Exchange, 2.5, mark, "script or asset"),
+                page.note("platform", mark, "script or asset"),
                 false,
             ));
             return;

@@ -1,24 +1,28 @@
-//! Words of the trade. News, price and law pages are full of them, so they are capped and can
+//! Words of the trade. News, price and law pages are full of them, so they
 //! never make a flag by themselves.
 
-use crate::signal::{Axis, Groups, Page, Signal};
+use crate::lexicon::Hit;
+use crate::signal::{Groups, Page, Signal};
 
 /// Reads one page.
 #[must_use]
 pub fn read(page: &Page, groups: &Groups) -> Vec<Signal> {
     let mut out = Vec::new();
-    let families = [
-        ("word_crypto", groups.crypto, 0.4, 3),
-        ("word_exchanger", groups.exchanger, 0.5, 3),
-        ("word_anonymous", groups.anonymous, 0.5, 1),
-        ("word_account", groups.account, 0.3, 1),
-    ];
-    for (id, group, weight, most) in families {
-        let hits = page.distinct(group);
-        let hits = hits.into_iter().filter(|hit| !page.negated(hit, groups));
-        for (number, hit) in hits.take(most).enumerate() {
-            out.push(page.signal(&format!("{id}.{}", number + 1), Axis::Exchange, weight, hit));
-        }
+    let said = |group| -> Vec<&Hit> {
+        let hits = page.distinct(group).into_iter();
+        hits.filter(|hit| !page.negated(hit, groups)).collect()
+    };
+    for (id, group) in [
+        ("word_crypto", groups.crypto),
+        ("word_exchanger", groups.exchanger),
+    ] {
+        out.extend(page.stepped(id, &said(group)));
+    }
+    for (id, group) in [
+        ("word_anonymous", groups.anonymous),
+        ("word_account", groups.account),
+    ] {
+        out.extend(said(group).first().map(|hit| page.signal(id, hit)));
     }
     out
 }

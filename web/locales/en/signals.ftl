@@ -1,5 +1,6 @@
 # What the crawler noticed: one line for each signal of the assessment.
 signal-order_form = Form for placing an order
+signal-order_form_whole = A whole order: both sides, where to pay, a button
 signal-order_terms = Terms of an order: give, get, rate
 signal-direction_picker = Picker of what to give and what to get
 signal-deposit_address = Address or card to pay to
