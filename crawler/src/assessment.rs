@@ -5,7 +5,6 @@
 //! people as `review`, with the contradiction named. What the register says of the host is passed
 //! in; what the site says of itself clears nothing.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use blocklist::matching::{ClaimFinding, Match};
@@ -16,15 +15,18 @@ use crate::charset;
 use crate::document;
 use crate::lexicon::{Lexicon, LexiconError};
 use crate::model::{Model, ModelError};
-use crate::score::{self, Ledger};
+use crate::plain;
+use crate::score::Ledger;
 use crate::signal::claims::LicenceClaim;
 use crate::signal::feed::FeedPage;
-use crate::signal::guards::{Guard, trade_words};
 use crate::signal::identifiers::Identifier;
-use crate::signal::{self, Axis, Groups, Page, Signal, restricted};
-pub use verdict::{CONTRADICTIONS, Contradiction, KINDS, REGISTER_GUARDS};
-use verdict::{contradictions, kinds, register_guard};
+use crate::signal::{Groups, Page, Signal};
+pub use contradiction::{CONTRADICTIONS, Contradiction};
+pub use observed::Observed;
+pub use verdict::{KINDS, REGISTER_GUARDS, judge};
 
+mod contradiction;
+mod observed;
 mod verdict;
 
 /// What the machine proposes to people.
@@ -136,6 +138,12 @@ impl Assessor {
         Ok(Self::new(Lexicon::shipped()?, Model::shipped()?))
     }
 
+    /// The model in use.
+    #[must_use]
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
     /// Reads one page's text.
     #[must_use]
     pub fn page(&self, url: Url, capture: String, text: &str) -> Page {
@@ -199,19 +207,7 @@ impl Assessor {
     /// The claims of a site's pages, to be held against the register before [`Assessor::assess`].
     #[must_use]
     pub fn claims(&self, pages: &[Arc<Page>]) -> Vec<LicenceClaim> {
-        let mut seen = HashSet::new();
-        let all = pages
-            .iter()
-            .flat_map(|page| signal::claims::read(page, &self.groups).0);
-        all.filter(|claim| {
-            seen.insert((
-                claim.licence_no.clone(),
-                claim.legal_name.clone(),
-                claim.bin.clone(),
-            ))
-        })
-        .take(20)
-        .collect()
+        observed::claims(pages, &self.groups)
     }
 
     /// Judges a site over its pages and feeds. The first page gives the address.
@@ -222,157 +218,25 @@ impl Assessor {
         feeds: &[FeedPage],
         standing: &Standing,
     ) -> Assessment {
-        let mut signals = Vec::new();
-        let mut identifiers: Vec<Identifier> = Vec::new();
-        let mut seen = HashSet::new();
-        for page in pages {
-            signals.extend(signal::transaction::read(page, &self.groups, &self.lexicon));
-            signals.extend(signal::vocabulary::read(page, &self.groups));
-            signals.extend(signal::targeting::read(page, &self.groups, &self.lexicon));
-            signals.extend(restricted::read(page, &self.groups));
-            signals.extend(signal::claims::read(page, &self.groups).1);
-            signals.extend(signal::scripts::read(page));
-            let fresh = signal::identifiers::read(page);
-            identifiers.extend(
-                fresh
-                    .into_iter()
-                    .filter(|id| seen.insert((id.kind.clone(), id.value.clone()))),
-            );
-        }
-        for feed in feeds {
-            signals.extend(signal::feed::read(feed));
-        }
-        let guards = signal::guards::read(pages, &self.groups, &self.lexicon);
-        signals.extend(guards.iter().map(|guard| guard.signal.clone()));
-        let mut signals = score::settle(signals);
-        score::weigh(&mut signals, &self.model);
-        let judged = self.judge(pages, &signals, &guards, standing);
-        let url = pages
-            .first()
-            .map(|page| page.url.to_string())
-            .or_else(|| feeds.first().map(|feed| feed.url.clone()))
-            .unwrap_or_default();
-        Assessment {
-            url,
-            exchange: judged.exchange.probability,
-            serves_kz: judged.serves_kz.probability,
-            kinds: judged.kinds,
-            verdict: judged.verdict,
-            signals,
-            guards: judged.guards,
-            identifiers,
-            contradictions: judged.contradictions,
-            claims: self.claims(pages),
-            ledger: Ledgers {
-                exchange: judged.exchange,
-                serves_kz: judged.serves_kz,
-            },
-            pages: pages.len() + feeds.len(),
-        }
+        judge(&self.observe(pages, feeds), standing, &self.model)
+    }
+
+    /// Reads everything there is to see of a site, before anything is weighed.
+    #[must_use]
+    pub fn observe(&self, pages: &[Arc<Page>], feeds: &[FeedPage]) -> Observed {
+        observed::read(pages, feeds, &self.groups, &self.lexicon)
     }
 
     /// Judges one saved page: `qalqan assess FILE --url URL`.
     #[must_use]
     pub fn assess_file(&self, bytes: &[u8], url: &Url) -> Assessment {
         use sha2::{Digest, Sha256};
-        let text = charset::decode(bytes, "").text;
+        let mut text = charset::decode(bytes, "").text;
+        if plain::is_plain(&text) {
+            text = plain::markup(&text);
+        }
         let capture = crate::hex(&Sha256::digest(bytes));
         let page = self.page(url.clone(), capture, &text);
         self.assess(&[Arc::new(page)], &[], &Standing::default())
     }
-
-    fn judge(
-        &self,
-        pages: &[Arc<Page>],
-        signals: &[Signal],
-        guards: &[Guard],
-        standing: &Standing,
-    ) -> Judged {
-        let Model {
-            exchange: by_trade,
-            serves_kz: by_market,
-        } = &self.model;
-        let exchange = score::ledger(signals, Axis::Exchange, by_trade);
-        let serves_kz = score::ledger(signals, Axis::ServesKz, by_market);
-        let transaction = signals.iter().any(|signal| signal.transaction);
-        let decisive = signals.iter().find(|signal| signal.decisive);
-        let trade = trade_words(pages, &self.groups);
-        let mut contradictions = contradictions(signals, standing);
-        let mut held: Vec<String> = Vec::new();
-        let mut directory = false;
-        let mut protected = false;
-        for guard in guards.iter().filter(|guard| guard.holds) {
-            let is_directory = matches!(guard.kind.as_str(), "aggregator" | "affiliate");
-            match decisive {
-                // An exchange that also talks like a bank or links out: the form outweighs it,
-                // unless the other words are at least as many. Then people look.
-                Some(evidence) if guard.strength > trade => {
-                    contradictions.push(Contradiction::new(
-                        "guard-with-order",
-                        [
-                            ("guard", guard.kind.as_str()),
-                            ("phrases", &guard.strength.to_string()),
-                            ("signal", &evidence.id),
-                            ("quote", &evidence.quote),
-                        ],
-                    ));
-                    held.push(guard.kind.clone());
-                }
-                Some(_) => {}
-                None => {
-                    held.push(guard.kind.clone());
-                    directory |= is_directory;
-                    protected |= !is_directory;
-                }
-            }
-        }
-        let licence = register_guard(standing);
-        if let Some((guard, note)) = &licence {
-            held.insert(0, (*guard).to_owned());
-            contradictions.extend(note.clone());
-        }
-        let crypto = signals
-            .iter()
-            .any(|signal| signal.id.starts_with("word_crypto"));
-        let likely =
-            exchange.probability >= by_trade.review && serves_kz.probability >= by_market.review;
-        let active = transaction && exchange.probability >= by_trade.review;
-        let verdict = match &licence {
-            Some((_, None)) => Verdict::Clear,
-            Some((_, Some(_))) if active => Verdict::Review,
-            _ if protected => Verdict::Clear,
-            _ if !contradictions.is_empty() && active => Verdict::Review,
-            // A list of exchangers for Kazakhstan is no exchange; people decide what it is.
-            _ if directory && serves_kz.probability >= by_market.review && crypto => {
-                Verdict::Review
-            }
-            _ if directory => Verdict::Clear,
-            _ if transaction
-                && exchange.probability >= by_trade.flag
-                && serves_kz.probability >= by_market.flag =>
-            {
-                Verdict::Flag
-            }
-            _ if transaction && likely => Verdict::Review,
-            _ => Verdict::Clear,
-        };
-        let kinds = kinds(signals, &held, exchange.probability >= by_trade.review);
-        Judged {
-            exchange,
-            serves_kz,
-            kinds,
-            verdict,
-            guards: held,
-            contradictions,
-        }
-    }
-}
-
-struct Judged {
-    exchange: Ledger,
-    serves_kz: Ledger,
-    kinds: Vec<String>,
-    verdict: Verdict,
-    guards: Vec<String>,
-    contradictions: Vec<Contradiction>,
 }

@@ -17,7 +17,7 @@ use crate::signal::{Axis, IDS, Signal};
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// Not TOML, or not of the expected shape.
-    #[error("{file}: {problem}\nwrite the file anew with `qalqan evaluate CORPUS --fit {file}`")]
+    #[error("{file}: {problem}")]
     Syntax {
         /// File name.
         file: String,
@@ -66,6 +66,52 @@ pub struct Model {
     pub exchange: Weights,
     /// Does it serve Kazakhstan?
     pub serves_kz: Weights,
+}
+
+/// What is believed of one axis before any site was seen.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prior {
+    /// Points before any signal.
+    pub bias: f64,
+    /// Points by full id; what is not named adds nothing to the step below it.
+    pub points: BTreeMap<String, f64>,
+}
+
+/// The prior of both axes: what the fit draws the points to.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Priors {
+    /// Is it an exchange?
+    pub exchange: Prior,
+    /// Does it serve Kazakhstan?
+    pub serves_kz: Prior,
+}
+
+impl Priors {
+    /// The prior shipped with the program.
+    ///
+    /// # Errors
+    /// Only if the shipped file is broken, which a test excludes.
+    pub fn shipped() -> Result<Self, ModelError> {
+        let (file, text) = data::model::PRIOR;
+        let read: Self = toml::from_str(text).map_err(|error| ModelError::Syntax {
+            file: file.to_owned(),
+            problem: error.to_string(),
+        })?;
+        for (name, prior) in [("exchange", &read.exchange), ("serves_kz", &read.serves_kz)] {
+            for id in prior.points.keys() {
+                let known = ids::of(id).filter(|known| table(known.axis) == Some(name));
+                if !known.is_some_and(|known| known.keys().any(|key| key == *id)) {
+                    return Err(ModelError::Syntax {
+                        file: file.to_owned(),
+                        problem: format!("\"{id}\" is no signal of [{name}.points]"),
+                    });
+                }
+            }
+        }
+        Ok(read)
+    }
 }
 
 #[derive(Deserialize)]

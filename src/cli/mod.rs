@@ -1,5 +1,7 @@
 //! Every verb and option, as `--help` shows them.
 
+#[cfg(feature = "centre")]
+mod measure;
 mod node;
 #[cfg(feature = "centre")]
 mod office;
@@ -14,19 +16,20 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use self::{
-    node::{Node, Resolver},
-    program::{Completions, Config, Man},
-    record::{Artefact, Base, Diff, List, Log},
-};
 #[cfg(feature = "centre")]
 pub(crate) use self::{
+    measure::Evaluate,
     office::{
         AccountRole, Guard, GuardLoad, GuardReach, GuardTier, ImportRegister, Init, Registry,
         Signers, User,
     },
     serve::{Crawl, CrawlCommand, CrawlVerb, Demo, Language, Listen, Publish, Run, Web, Zone},
     store::Db,
+};
+pub(crate) use self::{
+    node::{Node, Resolver},
+    program::{Completions, Config, Man},
+    record::{Artefact, Base, Diff, List, Log},
 };
 
 /// Qalqan: finds unlicensed crypto exchanges that serve Kazakhstan, puts each before two officers,
@@ -163,12 +166,9 @@ pub(crate) enum Command {
         #[arg(long)]
         explain: bool,
     },
-    /// Measure the machine's judgement on a corpus of pages whose answer is known (not built yet)
+    /// Measure the machine's judgement on pages whose answer is known; exit 0 without an error
     #[cfg(feature = "centre")]
-    Evaluate {
-        /// Directory of the corpus
-        corpus: PathBuf,
-    },
+    Evaluate(Evaluate),
     /// Sites that one operator seems to run
     #[cfg(feature = "centre")]
     #[command(subcommand)]

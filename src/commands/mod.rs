@@ -12,6 +12,8 @@ mod crawl_status;
 mod db;
 mod diff;
 #[cfg(feature = "centre")]
+mod evaluate;
+#[cfg(feature = "centre")]
 mod guard;
 #[cfg(feature = "centre")]
 pub(crate) mod init;
@@ -89,10 +91,7 @@ pub(crate) async fn run(told: Told, printer: &Printer) -> Result<Exit, Failure> 
         #[cfg(feature = "centre")]
         Command::Assess { file, url, explain } => assess::run(&file, &url, explain, printer),
         #[cfg(feature = "centre")]
-        Command::Evaluate { corpus } => Err(Failure::not_built_yet(format_args!(
-            "measuring the judgement on {}",
-            corpus.display()
-        ))),
+        Command::Evaluate(options) => evaluate::run(&options, printer),
         #[cfg(feature = "centre")]
         Command::Network(Network::Show { .. }) => Err(Failure::not_built_yet(
             "finding the sites that one operator runs",

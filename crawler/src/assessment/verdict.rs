@@ -1,22 +1,10 @@
-//! Parts of the verdict: contradictions, what the register says of the host, and kinds of business.
+//! From what was observed to the verdict: points, guards, what the register says, contradictions.
 
-use std::collections::BTreeMap;
-
-use blocklist::matching::ClaimKind;
-use serde::Serialize;
-
-use super::Standing;
-use crate::signal::{Signal, guards, restricted};
-
-/// Every contradiction by its code, with the names of its arguments; each has its words in the
-/// message files of the console.
-pub const CONTRADICTIONS: &[(&str, &[&str])] = &[
-    ("claim-not-live", &["licence"]),
-    ("guard-with-order", &["guard", "phrases", "quote", "signal"]),
-    ("licence-ended", &[]),
-    ("licence-unconfirmed", &[]),
-    ("restricted-yet-tenge", &["offered", "restricted"]),
-];
+use super::contradiction::contradictions;
+use super::{Assessment, Contradiction, Ledgers, Observed, Standing, Verdict};
+use crate::model::Model;
+use crate::score;
+use crate::signal::{Axis, Signal, guards};
 
 /// Guards that the register sets rather than the site's words.
 pub const REGISTER_GUARDS: &[&str] = &["licensed_host", "register_host"];
@@ -24,62 +12,96 @@ pub const REGISTER_GUARDS: &[&str] = &["licensed_host", "register_host"];
 /// Kinds of business, beside those of [`guards::KINDS`].
 pub const KINDS: &[&str] = &["exchange", "instant_exchanger", "otc", "other", "p2p"];
 
-/// Two things that do not fit together, as a code for message files with its arguments. Arguments
-/// called `quote`, `restricted` and `offered` are the site's own words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Contradiction {
-    /// One of [`CONTRADICTIONS`].
-    pub code: &'static str,
-    /// Its arguments.
-    pub args: BTreeMap<&'static str, String>,
-}
-
-impl Contradiction {
-    pub(super) fn new<const N: usize>(code: &'static str, args: [(&'static str, &str); N]) -> Self {
-        let args: BTreeMap<_, _> = args
-            .into_iter()
-            .map(|(name, value)| (name, value.to_owned()))
-            .collect();
-        debug_assert!(
-            CONTRADICTIONS
-                .iter()
-                .any(|(known, names)| *known == code && args.keys().eq(names.iter()))
-        );
-        Self { code, args }
-    }
-}
-
-/// What does not fit together between the site's own words.
-pub(super) fn contradictions(signals: &[Signal], standing: &Standing) -> Vec<Contradiction> {
-    let find = |id: &str| signals.iter().find(|signal| signal.id == id);
-    let mut out = Vec::new();
-    let offered = [
-        "tenge_in_order_form",
-        "tenge_in_feed",
-        "rail_in_order_form",
-        "tenge_pair_url",
-    ];
-    if let (Some(shut), Some(open)) = (find(restricted::ID), offered.iter().find_map(|id| find(id)))
-    {
-        let args = [
-            ("restricted", shut.quote.as_str()),
-            ("offered", &open.quote),
-        ];
-        out.push(Contradiction::new("restricted-yet-tenge", args));
-    }
-    for finding in &standing.claims {
-        if finding.kind == ClaimKind::Agrees {
-            let licensed = standing
-                .host
-                .as_ref()
-                .is_some_and(|host| host.verdict == blocklist::matching::Verdict::Licensed);
-            if !licensed {
-                let licence = finding.claim.licence_no.as_str();
-                out.push(Contradiction::new("claim-not-live", [("licence", licence)]));
+/// Weighs what was observed with `model` and says what it comes to.
+#[must_use]
+pub fn judge(observed: &Observed, standing: &Standing, model: &Model) -> Assessment {
+    let mut signals = observed.signals.clone();
+    score::weigh(&mut signals, model);
+    let signals = signals;
+    let Model {
+        exchange: by_trade,
+        serves_kz: by_market,
+    } = model;
+    let exchange = score::ledger(&signals, Axis::Exchange, by_trade);
+    let serves_kz = score::ledger(&signals, Axis::ServesKz, by_market);
+    let transaction = signals.iter().any(|signal| signal.transaction);
+    let decisive = signals.iter().find(|signal| signal.decisive);
+    let trade = observed.trade;
+    let mut contradictions = contradictions(&signals, standing);
+    let mut held: Vec<String> = Vec::new();
+    let mut directory = false;
+    let mut protected = false;
+    for guard in observed.guards.iter().filter(|guard| guard.holds) {
+        let is_directory = matches!(guard.kind.as_str(), "aggregator" | "affiliate");
+        match decisive {
+            // An exchange that also talks like a bank or links out: the form outweighs it,
+            // unless the other words are at least as many. Then people look.
+            Some(evidence) if guard.strength > trade => {
+                contradictions.push(Contradiction::new(
+                    "guard-with-order",
+                    [
+                        ("guard", guard.kind.as_str()),
+                        ("phrases", &guard.strength.to_string()),
+                        ("signal", &evidence.id),
+                        ("quote", &evidence.quote),
+                    ],
+                ));
+                held.push(guard.kind.clone());
+            }
+            Some(_) => {}
+            None => {
+                held.push(guard.kind.clone());
+                directory |= is_directory;
+                protected |= !is_directory;
             }
         }
     }
-    out
+    let licence = register_guard(standing);
+    if let Some((guard, note)) = &licence {
+        held.insert(0, (*guard).to_owned());
+        contradictions.extend(note.clone());
+    }
+    let crypto = signals
+        .iter()
+        .any(|signal| signal.id.starts_with("word_crypto"));
+    let likely =
+        exchange.probability >= by_trade.review && serves_kz.probability >= by_market.review;
+    let active = transaction && exchange.probability >= by_trade.review;
+    let verdict = match &licence {
+        Some((_, None)) => Verdict::Clear,
+        Some((_, Some(_))) if active => Verdict::Review,
+        _ if protected => Verdict::Clear,
+        _ if !contradictions.is_empty() && active => Verdict::Review,
+        // A list of exchangers for Kazakhstan is no exchange; people decide what it is.
+        _ if directory && serves_kz.probability >= by_market.review && crypto => Verdict::Review,
+        _ if directory => Verdict::Clear,
+        _ if transaction
+            && exchange.probability >= by_trade.flag
+            && serves_kz.probability >= by_market.flag =>
+        {
+            Verdict::Flag
+        }
+        _ if transaction && likely => Verdict::Review,
+        _ => Verdict::Clear,
+    };
+    let kinds = kinds(&signals, &held, exchange.probability >= by_trade.review);
+    Assessment {
+        url: observed.url.clone(),
+        exchange: exchange.probability,
+        serves_kz: serves_kz.probability,
+        kinds,
+        verdict,
+        signals,
+        guards: held,
+        identifiers: observed.identifiers.clone(),
+        contradictions,
+        claims: observed.claims.clone(),
+        ledger: Ledgers {
+            exchange,
+            serves_kz,
+        },
+        pages: observed.pages,
+    }
 }
 
 /// A host that a register row names is never flagged: a live row clears it, any other row sends it to

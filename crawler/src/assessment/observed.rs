@@ -1,0 +1,96 @@
+//! Everything there is to see of a site, before any of it is weighed.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::lexicon::Lexicon;
+use crate::score;
+use crate::signal::claims::LicenceClaim;
+use crate::signal::feed::FeedPage;
+use crate::signal::guards::{Guard, trade_words};
+use crate::signal::identifiers::Identifier;
+use crate::signal::{self, Groups, Page, Signal, restricted};
+
+/// Most claims kept of a site.
+const MAX_CLAIMS: usize = 20;
+
+/// What was seen of one site. The same observations are weighed by any model.
+#[derive(Debug, Clone)]
+pub struct Observed {
+    /// The site's first page.
+    pub url: String,
+    /// One signal of each family, without points.
+    pub signals: Vec<Signal>,
+    /// What look-alikes say.
+    pub guards: Vec<Guard>,
+    /// Different phrases of the trade.
+    pub trade: usize,
+    /// What may link it to other sites.
+    pub identifiers: Vec<Identifier>,
+    /// What the site says of its licence.
+    pub claims: Vec<LicenceClaim>,
+    /// Pages and feeds read.
+    pub pages: usize,
+}
+
+/// Reads the pages and feeds of one site. The first page gives the address.
+pub(super) fn read(
+    pages: &[Arc<Page>],
+    feeds: &[FeedPage],
+    groups: &Groups,
+    lexicon: &Lexicon,
+) -> Observed {
+    let mut signals = Vec::new();
+    let mut identifiers: Vec<Identifier> = Vec::new();
+    let mut seen = HashSet::new();
+    for page in pages {
+        signals.extend(signal::transaction::read(page, groups, lexicon));
+        signals.extend(signal::vocabulary::read(page, groups));
+        signals.extend(signal::targeting::read(page, groups, lexicon));
+        signals.extend(restricted::read(page, groups));
+        signals.extend(signal::claims::read(page, groups).1);
+        signals.extend(signal::scripts::read(page));
+        let fresh = signal::identifiers::read(page);
+        identifiers.extend(
+            fresh
+                .into_iter()
+                .filter(|id| seen.insert((id.kind.clone(), id.value.clone()))),
+        );
+    }
+    for feed in feeds {
+        signals.extend(signal::feed::read(feed));
+    }
+    let guards = signal::guards::read(pages, groups, lexicon);
+    signals.extend(guards.iter().map(|guard| guard.signal.clone()));
+    let url = pages
+        .first()
+        .map(|page| page.url.to_string())
+        .or_else(|| feeds.first().map(|feed| feed.url.clone()))
+        .unwrap_or_default();
+    Observed {
+        url,
+        signals: score::settle(signals),
+        guards,
+        trade: trade_words(pages, groups),
+        identifiers,
+        claims: claims(pages, groups),
+        pages: pages.len() + feeds.len(),
+    }
+}
+
+/// The different claims of a site's pages.
+pub(super) fn claims(pages: &[Arc<Page>], groups: &Groups) -> Vec<LicenceClaim> {
+    let mut seen = HashSet::new();
+    let all = pages
+        .iter()
+        .flat_map(|page| signal::claims::read(page, groups).0);
+    all.filter(|claim| {
+        seen.insert((
+            claim.licence_no.clone(),
+            claim.legal_name.clone(),
+            claim.bin.clone(),
+        ))
+    })
+    .take(MAX_CLAIMS)
+    .collect()
+}

@@ -1,0 +1,110 @@
+//! Where a flag begins, and where a look: chosen on sites left out, every view of them.
+
+use super::{Fit, SHARES, may_flag};
+use crate::assessment::Verdict;
+use crate::corpus::Prepared;
+
+/// Flags must be right this often; the corpus is no world, so a little more than is promised.
+const PRECISION: f64 = 0.985;
+/// Of the positives of an axis, this share must reach the threshold for a look.
+const LOOKED_AT: f64 = 0.99;
+/// Where equals are chosen between: in the middle, away from both mistakes.
+const MIDDLE: f64 = 0.75;
+
+/// One view of a site that only the thresholds decide.
+struct Candidate {
+    exchange: f64,
+    serves_kz: f64,
+    wanted: bool,
+    weight: f64,
+}
+
+/// Sets the thresholds of the fit's models.
+pub(super) fn choose(fit: &mut Fit, sites: &[Prepared]) {
+    let mut candidates = Vec::new();
+    let (mut exchanges, mut serving) = (Vec::new(), Vec::new());
+    for (index, site) in sites.iter().enumerate() {
+        for (view, (name, _)) in site.views.iter().enumerate() {
+            let Some((may, exchange, serves_kz)) = may_flag(fit.honest(index), site, view) else {
+                continue;
+            };
+            let share = SHARES.iter().find(|(shared, _)| shared == name);
+            let weight = share.map_or(0.0, |(_, share)| *share);
+            if site.site.exchange == Some(true) {
+                exchanges.push((exchange, weight));
+            }
+            if site.site.serves_kz == Some(true) {
+                serving.push((serves_kz, weight));
+            }
+            if let Some(wanted) = site.site.wanted().filter(|_| may) {
+                candidates.push(Candidate {
+                    exchange,
+                    serves_kz,
+                    wanted: wanted == Verdict::Flag,
+                    weight,
+                });
+            }
+        }
+    }
+    let (exchange, serves_kz) = flags(&candidates);
+    let (look, look_kz) = (
+        looks(exchanges).min(exchange),
+        looks(serving).min(serves_kz),
+    );
+    for model in std::iter::once(&mut fit.model).chain(&mut fit.left_out) {
+        (model.exchange.flag, model.exchange.review) = (exchange, look);
+        (model.serves_kz.flag, model.serves_kz.review) = (serves_kz, look_kz);
+    }
+}
+
+/// Hundredths from `from` to `to` in steps of five.
+fn grid(from: u32, to: u32) -> impl Iterator<Item = f64> + Clone {
+    (from..=to)
+        .step_by(5)
+        .map(|hundredths| f64::from(hundredths) / 100.0)
+}
+
+/// The pair that finds most at the wanted precision; among equals the one nearest the middle.
+fn flags(candidates: &[Candidate]) -> (f64, f64) {
+    let mut best: Option<((f64, f64), (f64, f64))> = None;
+    for exchange in grid(50, 95) {
+        for serves_kz in grid(50, 95) {
+            let flagged = candidates.iter().filter(|candidate| {
+                candidate.exchange >= exchange && candidate.serves_kz >= serves_kz
+            });
+            let (mut right, mut all) = (0.0, 0.0);
+            for candidate in flagged {
+                all += candidate.weight;
+                right += if candidate.wanted {
+                    candidate.weight
+                } else {
+                    0.0
+                };
+            }
+            // Too few of either sort would let chance choose; then precision counts alone.
+            let precision = if all > 0.0 { right / all } else { 1.0 };
+            let found = if precision >= PRECISION {
+                right
+            } else {
+                precision - 1.0
+            };
+            let central = -(exchange - MIDDLE).abs() - (serves_kz - MIDDLE).abs();
+            let worth = ((found * 1e6).round(), central);
+            if best.is_none_or(|(held, _)| worth > held) {
+                best = Some((worth, (exchange, serves_kz)));
+            }
+        }
+    }
+    best.map_or((MIDDLE, MIDDLE), |(_, pair)| pair)
+}
+
+/// The highest threshold up to even odds that nearly all positives reach.
+fn looks(positives: Vec<(f64, f64)>) -> f64 {
+    let all: f64 = positives.iter().map(|(_, weight)| weight).sum();
+    let reach = |threshold: &f64| {
+        let met = positives.iter().filter(|(share, _)| share >= threshold);
+        met.map(|(_, weight)| weight).sum::<f64>() >= LOOKED_AT * all
+    };
+    let found = grid(20, 50).filter(reach).last();
+    found.unwrap_or(0.2)
+}
