@@ -22,10 +22,12 @@ use crate::signal::feed::FeedPage;
 use crate::signal::identifiers::Identifier;
 use crate::signal::{Groups, Page, Signal};
 pub use contradiction::{CONTRADICTIONS, Contradiction};
+pub use kinds::{KINDS, KindReason};
 pub use observed::Observed;
-pub use verdict::{KINDS, REGISTER_GUARDS, judge};
+pub use verdict::{REGISTER_GUARDS, judge};
 
 mod contradiction;
+mod kinds;
 mod observed;
 mod verdict;
 
@@ -64,6 +66,8 @@ pub struct Assessment {
     pub serves_kz: f64,
     /// What kinds of business it looks like, likeliest first.
     pub kinds: Vec<String>,
+    /// By which signals each kind was named.
+    pub kind_reasons: Vec<KindReason>,
     /// The proposal.
     pub verdict: Verdict,
     /// Why, heaviest first.

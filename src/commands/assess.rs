@@ -7,8 +7,10 @@ use url::Url;
 
 use crate::{
     failure::{Exit, Failure},
-    print::{Printer, visible},
+    print::Printer,
 };
+
+mod explain;
 
 /// The largest page taken, in octets.
 const MAX_PAGE: u64 = 5 * 1024 * 1024;
@@ -34,21 +36,9 @@ pub(crate) fn run(
         Url::parse(url).map_err(|error| Failure::usage(format_args!("--url {url}: {error}")))?;
     let assessment = Assessor::shipped()?.assess_file(&bytes, &url);
     printer.result(&assessment, || {
-        let mut text = format!(
-            "{}: exchange {:.2}, serves Kazakhstan {:.2}\n",
-            assessment.verdict.as_str(),
-            assessment.exchange,
-            assessment.serves_kz
-        );
+        let mut text = explain::summary(&assessment);
         if explain {
-            for signal in &assessment.signals {
-                text += &format!(
-                    "  {:+.1}  {}  “{}”\n",
-                    signal.weight,
-                    signal.id,
-                    visible(&signal.quote)
-                );
-            }
+            text += &explain::ledger(&assessment);
         }
         text
     });

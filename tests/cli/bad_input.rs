@@ -58,6 +58,9 @@ const TABLE: &[(&[&str], i32, &[&str])] = &[
         &["Is a directory"],
     ),
     (&["assess", "{file}", "--url", "x"], USAGE, &["--url x"]),
+    (&["evaluate", "{dir}/none"], USAGE, &["none: No such file"]),
+    (&["evaluate", "{dir}"], USAGE, &["no site in it"]),
+    (&["evaluate", "{file}"], USAGE, &["no site in it"]),
     (&["registry", "import", "{dir}"], USAGE, &["Is a directory"]),
     (&["man", "--out", "{file}/pages"], USAGE, &["file/pages: "]),
     (

@@ -224,6 +224,43 @@ async fn verbs_of_one_file_print_what_is_documented() {
         "{assessed}"
     );
 
+    let told = qalqan(data, assess).await;
+    // The points are fitted anew now and then; what is told stays.
+    for part in [
+        "flag: exchange 0.",
+        "Is it an exchange?",
+        "before anything is seen",
+        "Form for placing an order (order_form)",
+        "“Отдаёте … Получаете",
+        "body>form",
+        "Does it serve Kazakhstan?",
+        "together: ",
+        "What it seems to be\n  instant exchanger: ",
+    ] {
+        assert!(told.out.contains(part), "{part}: {told}");
+    }
+
+    let corpus = data.join("pages.jsonl");
+    let line = |page: &str, wanted: &str| {
+        let page = serde_json::to_string(page).unwrap();
+        format!(
+            r#"{{"url":"https://obmen.test/","html":{page},"kind":"instant_exchanger","exchange":true,"serves_kz":true,"verdict":"{wanted}"}}"#
+        )
+    };
+    let pages = [
+        line(include_str!("page.html"), "flag"),
+        line("<p>x", "review"),
+    ]
+    .join("\n");
+    fs::write(&corpus, pages).unwrap();
+    let evaluate = ["--format", "json", "evaluate", corpus.to_str().unwrap()];
+    let measured = qalqan(data, evaluate).await;
+    assert_eq!(measured.code, Some(NEGATIVE), "{measured}");
+    conforms("evaluate", &measured.out);
+    let part = &measured.json()["parts"][0];
+    assert_eq!(part["errors"].as_array().unwrap().len(), 1, "{part}");
+    assert_eq!(part["verdicts"]["confusion"][1][2], 1, "{part}");
+
     prints("config-check", data, &["config", "check"], DONE).await;
     let init = [
         "init",

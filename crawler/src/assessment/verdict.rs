@@ -1,16 +1,14 @@
 //! From what was observed to the verdict: points, guards, what the register says, contradictions.
 
 use super::contradiction::contradictions;
+use super::kinds;
 use super::{Assessment, Contradiction, Ledgers, Observed, Standing, Verdict};
 use crate::model::Model;
 use crate::score;
-use crate::signal::{Axis, Signal, guards};
+use crate::signal::Axis;
 
 /// Guards that the register sets rather than the site's words.
 pub const REGISTER_GUARDS: &[&str] = &["licensed_host", "register_host"];
-
-/// Kinds of business, beside those of [`guards::KINDS`].
-pub const KINDS: &[&str] = &["exchange", "instant_exchanger", "otc", "other", "p2p"];
 
 /// Weighs what was observed with `model` and says what it comes to.
 #[must_use]
@@ -84,12 +82,14 @@ pub fn judge(observed: &Observed, standing: &Standing, model: &Model) -> Assessm
         _ if transaction && likely => Verdict::Review,
         _ => Verdict::Clear,
     };
-    let kinds = kinds(&signals, &held, exchange.probability >= by_trade.review);
+    let (kinds, kind_reasons) =
+        kinds::name(&signals, &held, exchange.probability >= by_trade.review);
     Assessment {
         url: observed.url.clone(),
         exchange: exchange.probability,
         serves_kz: serves_kz.probability,
         kinds,
+        kind_reasons,
         verdict,
         signals,
         guards: held,
@@ -125,43 +125,4 @@ pub(super) fn register_guard(standing: &Standing) -> Option<(&'static str, Optio
     } else {
         None
     }
-}
-
-/// Kinds of business, likeliest first: what a guard says, or else, where it is likely an exchange at
-/// all, the trade by its evidence.
-pub(super) fn kinds(signals: &[Signal], held: &[String], likely: bool) -> Vec<String> {
-    let step = |family: &str| {
-        let found = signals.iter().find(|signal| signal.family() == family);
-        found.map_or(0.0, |signal| signal.step().max(1) as f64)
-    };
-    let mut kinds: Vec<String> = held
-        .iter()
-        .filter(|guard| !REGISTER_GUARDS.contains(&guard.as_str()))
-        .cloned()
-        .collect();
-    if likely && kinds.is_empty() {
-        let order = 0.7 * step("order_form")
-            + 0.3 * step("order_form_whole")
-            + step("rates_feed")
-            + 0.5 * step("platform")
-            + 0.5 * step("deposit_address");
-        let mut found = [
-            ("instant_exchanger", order),
-            ("exchange", step("spot_trading") / 4.0),
-            ("otc", step("cash_desk") / 4.0),
-            ("p2p", step("p2p_offers") / 4.0),
-        ];
-        found.sort_by(|a, b| b.1.total_cmp(&a.1));
-        let likely = found.iter().filter(|(_, share)| *share >= 0.5);
-        kinds.extend(likely.map(|(kind, _)| (*kind).to_owned()));
-    }
-    if kinds.is_empty() {
-        kinds.push("other".to_owned());
-    }
-    debug_assert!(
-        kinds
-            .iter()
-            .all(|kind| KINDS.contains(&kind.as_str()) || guards::KINDS.contains(&kind.as_str()))
-    );
-    kinds
 }

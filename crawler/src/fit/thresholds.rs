@@ -48,8 +48,8 @@ pub(super) fn choose(fit: &mut Fit, sites: &[Prepared]) {
     }
     let (exchange, serves_kz) = flags(&candidates);
     let (look, look_kz) = (
-        looks(exchanges).min(exchange),
-        looks(serving).min(serves_kz),
+        looks(&exchanges).min(exchange),
+        looks(&serving).min(serves_kz),
     );
     for model in std::iter::once(&mut fit.model).chain(&mut fit.left_out) {
         (model.exchange.flag, model.exchange.review) = (exchange, look);
@@ -99,7 +99,7 @@ fn flags(candidates: &[Candidate]) -> (f64, f64) {
 }
 
 /// The highest threshold up to even odds that nearly all positives reach.
-fn looks(positives: Vec<(f64, f64)>) -> f64 {
+fn looks(positives: &[(f64, f64)]) -> f64 {
     let all: f64 = positives.iter().map(|(_, weight)| weight).sum();
     let reach = |threshold: &f64| {
         let met = positives.iter().filter(|(share, _)| share >= threshold);

@@ -33,7 +33,7 @@ pub struct Guard {
     pub kind: String,
     /// Different phrases met.
     pub strength: usize,
-    /// Whether they are enough, and not too few beside the site's words of trade.
+    /// Whether they are enough to keep a site from being flagged.
     pub holds: bool,
     /// The phrase quoted first.
     pub signal: Signal,
@@ -53,11 +53,12 @@ pub fn read(pages: &[Arc<Page>], groups: &Groups, lexicon: &Lexicon) -> Vec<Guar
         } else {
             0
         };
-        let guard = met(pages, number, kind, more).map(|guard| Guard {
-            holds: guard.strength >= *need && guard.strength * 2 >= trade,
+        // Three news words pasted on an exchange are not news.
+        let guard = met(pages, number, kind, more).filter(|guard| guard.strength * 2 >= trade);
+        guards.extend(guard.map(|guard| Guard {
+            holds: guard.strength >= *need,
             ..guard
-        });
-        guards.extend(guard);
+        }));
     }
     guards.extend(fiat_only(pages, groups));
     guards.extend(directory(pages, "aggregator", groups.aggregator, 2, 3));
@@ -165,8 +166,11 @@ fn directory(
         })
         .filter_map(|link| link.url.domain())
         .collect();
+    // Of bare text no links are left; then it takes one phrase more.
+    let bare = pages.iter().all(|page| page.document.links.is_empty());
     met(pages, group, kind, 0).map(|guard| Guard {
-        holds: guard.strength >= phrases && outside.len() >= hosts,
+        holds: guard.strength >= phrases && outside.len() >= hosts
+            || bare && guard.strength > phrases,
         ..guard
     })
 }

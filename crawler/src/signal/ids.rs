@@ -73,7 +73,7 @@ const fn serves_not(id: &'static str) -> Known {
 
 /// What a look-alike says of itself, by the number of different phrases.
 const fn guard(id: &'static str) -> Known {
-    known(id, Axis::Guard, Sense::Against).steps(1, 5)
+    known(id, Axis::Guard, Sense::Against).steps(2, 5)
 }
 
 const fn note(id: &'static str) -> Known {
@@ -185,6 +185,7 @@ mod tests {
         assert_eq!(at_step("order_terms", 2).as_deref(), Some("order_terms.2"));
         assert_eq!(at_step("order_terms", 9).as_deref(), Some("order_terms.4"));
         assert_eq!(at_step("order_form", 9), None, "it has no steps");
+        assert_eq!(at_step("guard.bank", 1), None);
         assert_eq!(parts("guard.bank.3"), ("guard.bank", Some(3)));
         assert_eq!(parts("guard.bank"), ("guard.bank", None));
     }
