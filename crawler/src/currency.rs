@@ -3,6 +3,12 @@
 //! Codes follow the shape that exchangers' export feeds use: upper-case ASCII, `<system><ISO 4217>`
 //! for money (`CARDKZT`, `SBPRUB`) and `<ticker>[<network>]` for crypto assets (`USDTTRC20`).
 
+mod pair;
+mod table;
+
+pub use pair::{of_direction_url, of_pair_url};
+pub use table::Table;
+
 /// One side of an exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Money {
@@ -14,45 +20,14 @@ pub enum Money {
     Fiat,
 }
 
-/// Tickers that are not also everyday words, so that they count in a slug.
-const PLAIN: &[&str] = &[
-    "BTC", "ETH", "USDT", "USDC", "LTC", "XMR", "TRX", "BCH", "DOGE", "XRP", "DAI", "TUSD", "BNB",
-    "ZEC", "XLM", "MATIC", "BUSD", "FDUSD", "XBT", "TETHER", "BITCOIN", "ETHEREUM", "LITECOIN",
-    "MONERO", "TONCOIN", "DOGECOIN",
-];
-/// Tickers that are also words; they count only where a currency is expected.
-const AMBIGUOUS: &[&str] = &[
-    "SOL", "TON", "ADA", "DASH", "ETC", "POL", "ATOM", "DOT", "AVAX", "TRON", "SOLANA", "RIPPLE",
-];
-const NETWORKS: &[&str] = &[
-    "", "TRC", "TRC20", "ERC", "ERC20", "BEP2", "BEP20", "BSC", "TON", "SOL", "POLYGON", "ARB",
-    "ARBTM", "OMNI", "OP", "OPTM", "LN", "AVAX", "AVAXC", "NEAR", "POL",
-];
-const ISO: &[&str] = &[
-    "RUB", "RUR", "USD", "EUR", "UAH", "BYN", "UZS", "KGS", "AMD", "MDL", "GEL", "CNY", "AED",
-    "TRY", "GBP", "PLN", "AZN", "TJS", "THB", "IDR", "VND", "INR",
-];
-
-/// Reads a code such as `USDTTRC20`, `KSPBKZT`, `WMK`, `BTC`. `None` when it is none we know.
+/// Reads a code such as `USDTTRC20`, `KSPBKZT`, `WMK`, `btc`. `None` when it is none we know.
 #[must_use]
 pub fn of_code(code: &str) -> Option<Money> {
-    let code = code.trim().to_ascii_uppercase();
-    if !(3..=16).contains(&code.len()) || !code.bytes().all(|b| b.is_ascii_alphanumeric()) {
+    let code = code.trim();
+    if code.is_empty() || !code.bytes().all(|b| b.is_ascii_alphanumeric()) {
         return None;
     }
-    if code.ends_with("KZT") || code == "WMK" || code.contains("KZK") && code.len() >= 7 {
-        return Some(Money::Tenge);
-    }
-    let crypto = PLAIN.iter().chain(AMBIGUOUS).any(|ticker| {
-        code.strip_prefix(ticker)
-            .is_some_and(|network| NETWORKS.contains(&network))
-    });
-    if crypto {
-        return Some(Money::Crypto);
-    }
-    ISO.iter()
-        .any(|iso| code.ends_with(iso))
-        .then_some(Money::Fiat)
+    Table::shipped().of(&code.to_ascii_uppercase())
 }
 
 /// Reads what a visitor sees in a choice: `Tether USDT (TRC20)`, `Kaspi Gold, ₸`, `Наличные рубли`.
@@ -76,7 +51,7 @@ pub fn of_label(label: &str) -> Option<Money> {
             f if f.starts_with("рубл") || f.starts_with("доллар") || f == "евро" => {
                 Some(Money::Fiat)
             }
-            f if f.is_ascii() => of_code(f),
+            f if f.is_ascii() => of_code(f).filter(|_| looks_like_a_code(word, f)),
             _ => None,
         };
         match (found, money) {
@@ -90,57 +65,18 @@ pub fn of_label(label: &str) -> Option<Money> {
     found
 }
 
-/// The currencies in a URL's path and query, when it looks like a direction of exchange:
-/// `/exchange-usdt-to-kzt`, `/exchange/BTC/CARDKZT`, `?cur_from=USDTTRC20&cur_to=KSPBKZT`.
-#[must_use]
-pub fn of_pair_url(url: &url::Url) -> Option<(Money, Money)> {
-    let text = format!("{} {}", url.path(), url.query().unwrap_or_default());
-    let words: Vec<&str> = text
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|w| !w.is_empty())
-        .collect();
-    let verb = words.iter().any(|word| {
-        let word = word.to_ascii_lowercase();
-        matches!(
-            word.as_str(),
-            "to" | "na"
-                | "cur"
-                | "exchange"
-                | "xchange"
-                | "obmen"
-                | "swap"
-                | "buy"
-                | "sell"
-                | "from"
-                | "airbastau"
-                | "kupit"
-                | "prodat"
-                | "calculator"
-                | "trade"
-                | "spot"
-                | "p2p"
-                | "cambiar"
-        )
-    });
-    if !verb || words.len() > 14 {
-        return None;
-    }
-    let mut sides = words.iter().filter_map(|word| {
-        let money = of_code(word)?;
-        let ambiguous = AMBIGUOUS
-            .iter()
-            .any(|ticker| word.eq_ignore_ascii_case(ticker));
-        (!ambiguous).then_some(money)
-    });
-    let (first, second) = (sides.next()?, sides.next()?);
-    (first == Money::Crypto || second == Money::Crypto).then_some((first, second))
+/// A code in running text is written in capitals. In small letters only a name that is nothing else
+/// counts, so that no word that is or ends like a code is taken for money.
+fn looks_like_a_code(word: &str, folded: &str) -> bool {
+    let capitals = !word.chars().any(char::is_lowercase);
+    let everyday = Table::shipped().is_word(&folded.to_ascii_uppercase());
+    capitals || !everyday && (folded.len() == 3 || of_code(folded) != Some(Money::Fiat))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use url::Url;
 
     #[test]
     fn codes() {
@@ -155,6 +91,14 @@ mod tests {
             ("CASHUSD", Some(Money::Fiat)),
             ("SOLID", None),
             ("ARTICLE", None),
+            ("COUNTRY", None),
+            ("CASHILS", Some(Money::Fiat)),
+            ("RSHBRUB2", Some(Money::Fiat)),
+            ("FRTBKZT3", Some(Money::Tenge)),
+            ("HSBKKZKX", Some(Money::Tenge)),
+            ("ETHARBTM", Some(Money::Crypto)),
+            ("", None),
+            ("ТОН", None),
         ] {
             assert_eq!(of_code(code), money, "{code}");
         }
@@ -169,29 +113,13 @@ mod tests {
             ("Наличные рубли", Some(Money::Fiat)),
             ("Выберите валюту", None),
             ("Биткоин", Some(Money::Crypto)),
+            ("Not selected, near a link", None),
+            ("Cardholder entry", None),
+            ("SOL", Some(Money::Crypto)),
+            ("usdt в сети tron", Some(Money::Crypto)),
         ] {
             assert_eq!(of_label(label), money, "{label}");
         }
-    }
-
-    #[test]
-    fn pair_urls() {
-        let of =
-            |path: &str| of_pair_url(&Url::parse("https://a.test/").unwrap().join(path).unwrap());
-        assert_eq!(
-            of("/exchange-USDT-to-KZT"),
-            Some((Money::Crypto, Money::Tenge))
-        );
-        assert_eq!(
-            of("/?cur_from=USDTTRC20&cur_to=KSPBKZT"),
-            Some((Money::Crypto, Money::Tenge))
-        );
-        assert_eq!(
-            of("/exchange/?from=BTC&to=CARDKZT"),
-            Some((Money::Crypto, Money::Tenge))
-        );
-        assert_eq!(of("/news/usd-to-kzt"), None);
-        assert_eq!(of("/how-to-buy"), None);
     }
 
     proptest! {

@@ -1,17 +1,22 @@
 //! Lexicons: words and phrases by sense, found in a page in one pass.
 //!
 //! A lexicon is a TOML file of `[[group]]` tables: `id` (the sense), `language`, `entries`, and for
-//! guards `need`. An entry is one or more words; `*` after a word matches any ending, which is how
-//! Russian inflection and Kazakh suffixes are met. Entries match whole words only, so that Kaspi is
-//! not Kaspa and not the Caspian.
+//! guards `need`. How an entry is written stands in [`entry`]; the endings that a stem may take stand
+//! in their own file, see [`endings`]. Entries match whole words only, so that Kaspi is not Kaspa and
+//! not the Caspian.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use serde::Deserialize;
 
-use crate::words::{Words, fold};
+use crate::words::Words;
+use endings::Endings;
+use entry::{Fit, Piece};
+
+mod endings;
+mod entry;
 
 /// A lexicon file that cannot be used. The text says where and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -61,10 +66,9 @@ fn one() -> usize {
     1
 }
 
-#[derive(Debug)]
-struct Piece {
-    word: String,
-    prefix: bool,
+/// The line, from 1, of a byte of a file.
+pub(crate) fn line(text: &str, at: usize) -> usize {
+    text.get(..at).map_or(0, |t| t.matches('\n').count() + 1)
 }
 
 #[derive(Debug)]
@@ -72,8 +76,13 @@ struct Entry {
     group: usize,
     text: String,
     language: String,
+    /// Index of the language's endings, when a piece is a stem.
+    endings: Option<usize>,
     pieces: Vec<Piece>,
 }
+
+/// Words that `..` in an entry stands for at most.
+const MAX_GAP: usize = 4;
 
 /// One place where an entry was met.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,6 +107,9 @@ pub struct Lexicon {
     entries: Vec<Entry>,
     by_pattern: Vec<Vec<usize>>,
     automaton: AhoCorasick,
+    endings: Vec<Endings>,
+    /// By group, whether it names a rail.
+    rails: Vec<bool>,
 }
 
 impl Lexicon {
@@ -106,20 +118,27 @@ impl Lexicon {
     /// # Errors
     /// Names the file and line; a test holds that the shipped ones load.
     pub fn shipped() -> Result<Self, LexiconError> {
-        Self::load(data::lexicon::FILES)
+        // Each of the other data files is read where it is used; whoever starts the program hears of a
+        // broken one here.
+        crate::currency::Table::load(data::lexicon::CURRENCIES)?;
+        crate::signal::doors::check_shipped()?;
+        crate::signal::phones::check_shipped()?;
+        Self::load(data::lexicon::FILES, data::lexicon::ENDINGS)
     }
 
-    /// Compiles `(file name, TOML text)` pairs.
+    /// Compiles `(file name, TOML text)` pairs, with the endings of each language.
     ///
     /// # Errors
     /// The first entry or table that cannot be used, with file and line.
-    pub fn load(files: &[(&str, &str)]) -> Result<Self, LexiconError> {
+    pub fn load(files: &[(&str, &str)], endings: (&str, &str)) -> Result<Self, LexiconError> {
+        let endings = endings::load(endings.0, endings.1)?;
         let mut groups: Vec<(String, usize)> = Vec::new();
         let mut by_id = HashMap::new();
         let mut entries = Vec::new();
         let mut patterns: Vec<String> = Vec::new();
         let mut by_pattern: Vec<Vec<usize>> = Vec::new();
         let mut seen: HashMap<String, usize> = HashMap::new();
+        let mut written: HashSet<(usize, String, String)> = HashSet::new();
         for (file, text) in files {
             let parsed: File = toml::from_str(text).map_err(|error| LexiconError::Syntax {
                 file: (*file).to_owned(),
@@ -131,20 +150,28 @@ impl Lexicon {
                     groups.len() - 1
                 });
                 for spanned in raw.entries {
-                    let line = text
-                        .get(..spanned.span().start)
-                        .map_or(0, |t| t.matches('\n').count() + 1);
+                    let line = line(text, spanned.span().start);
                     let entry = spanned.into_inner();
-                    let pieces = pieces(&entry).map_err(|problem| LexiconError::Entry {
+                    let wrong = |problem| LexiconError::Entry {
                         file: (*file).to_owned(),
                         line,
                         entry: entry.clone(),
                         problem,
-                    })?;
+                    };
+                    let pieces = entry::pieces(&entry).map_err(wrong)?;
+                    if !written.insert((group, raw.language.clone(), entry.clone())) {
+                        return Err(wrong("the entry stands twice in its group"));
+                    }
                     let Some(first) = pieces.first() else {
                         continue;
                     };
-                    let end = if first.prefix { "" } else { " " };
+                    let of_language = endings.iter().position(|e| e.language == raw.language);
+                    if of_language.is_none() && pieces.iter().any(|p| p.fit == Fit::Stem) {
+                        return Err(wrong(
+                            "no endings are listed for its language, write * or the whole word",
+                        ));
+                    }
+                    let end = if first.fit == Fit::Exact { " " } else { "" };
                     let pattern = format!(" {}{end}", first.word);
                     let at = *seen.entry(pattern.clone()).or_insert_with(|| {
                         patterns.push(pattern);
@@ -158,6 +185,7 @@ impl Lexicon {
                         group,
                         text: entry,
                         language: raw.language.clone(),
+                        endings: of_language,
                         pieces,
                     });
                 }
@@ -168,11 +196,16 @@ impl Lexicon {
             .build(&patterns)
             .map_err(|error| LexiconError::Size(error.to_string()))?;
         Ok(Self {
+            rails: groups
+                .iter()
+                .map(|(id, _)| id.starts_with("rail."))
+                .collect(),
             groups,
             by_id,
             entries,
             by_pattern,
             automaton,
+            endings,
         })
     }
 
@@ -186,6 +219,18 @@ impl Lexicon {
     #[must_use]
     pub fn groups(&self) -> &[(String, usize)] {
         &self.groups
+    }
+
+    /// Whether a group names a bank or a payment rail of Kazakhstan.
+    #[must_use]
+    pub fn is_rail(&self, group: usize) -> bool {
+        self.rails.get(group).copied().unwrap_or(false)
+    }
+
+    /// Whether the words name a bank or a payment rail of Kazakhstan.
+    #[must_use]
+    pub fn names_rail(&self, words: &Words) -> bool {
+        self.find(words).iter().any(|hit| self.is_rail(hit.group))
     }
 
     /// The entry as written in its file, and its language.
@@ -215,63 +260,52 @@ impl Lexicon {
         hits
     }
 
-    /// The first word matched; checks the rest, all within one block.
+    /// The start of the first word matched; checks all of it, and the rest within the same block.
     fn verify(&self, number: usize, first: usize, words: &Words) -> Option<Hit> {
         let entry = self.entries.get(number)?;
         let start = words.marks.get(first)?;
-        for (offset, piece) in entry.pieces.iter().enumerate() {
-            let mark = words.marks.get(first + offset)?;
-            let word = words.word(first + offset);
-            let fits = if piece.prefix {
-                word.starts_with(&piece.word)
-            } else {
-                word == piece.word
-            };
-            if mark.block != start.block || !fits {
-                return None;
-            }
-        }
-        let last = first + entry.pieces.len();
-        let end = words.marks.get(last - 1)?.end;
+        let after = self.fits(entry, 0, first, start.block, words)?;
         Some(Hit {
             group: entry.group,
             entry: number,
             block: start.block,
-            range: start.start..end,
-            words: first..last,
+            range: start.start..words.marks.get(after - 1)?.end,
+            words: first..after,
         })
     }
-}
 
-fn pieces(entry: &str) -> Result<Vec<Piece>, &'static str> {
-    let mut pieces = Vec::new();
-    for word in entry.split_whitespace() {
-        let (word, prefix) = match word.strip_suffix('*') {
-            Some(stem) => (stem, true),
-            None => (word, false),
+    /// One past the last word, when the pieces from `piece` on stand from word `at` on.
+    fn fits(
+        &self,
+        entry: &Entry,
+        piece: usize,
+        at: usize,
+        block: usize,
+        words: &Words,
+    ) -> Option<usize> {
+        let Some(wanted) = entry.pieces.get(piece) else {
+            return Some(at);
         };
-        if word.is_empty()
-            || !word
-                .chars()
-                .all(|c| c.is_alphanumeric() || matches!(c, '₸' | '№'))
-        {
-            return Err("write words of letters and digits, with * only at the end of a word");
-        }
-        if word == "№" {
-            continue;
-        }
-        if prefix && word.chars().count() < 3 {
-            return Err("a stem needs at least three letters before *");
-        }
-        pieces.push(Piece {
-            word: fold(word),
-            prefix,
-        });
+        let reach = if wanted.after_gap { MAX_GAP } else { 0 };
+        (at..=at + reach).find_map(|at| {
+            let here = words.marks.get(at).is_some_and(|mark| mark.block == block);
+            (here && self.meets(entry, wanted, words.word(at)))
+                .then(|| self.fits(entry, piece + 1, at + 1, block, words))?
+        })
     }
-    if pieces.is_empty() {
-        Err("the entry is empty")
-    } else {
-        Ok(pieces)
+
+    fn meets(&self, entry: &Entry, piece: &Piece, word: &str) -> bool {
+        let Some(ending) = word.strip_prefix(piece.word.as_str()) else {
+            return false;
+        };
+        match piece.fit {
+            Fit::Exact => ending.is_empty(),
+            Fit::Prefix => true,
+            Fit::Stem => entry
+                .endings
+                .and_then(|at| self.endings.get(at))
+                .is_some_and(|endings| endings.hold(ending)),
+        }
     }
 }
 
@@ -284,8 +318,9 @@ mod tests {
         Lexicon::load(&[(
             "t.toml",
             "[[group]]\nid = \"rail\"\nlanguage = \"any\"\nentries = [\"kaspi\", \"каспи\"]\n\
-             [[group]]\nid = \"life\"\nlanguage = \"ru\"\nentries = [\"создать заявк*\", \"криптовалют*\"]\n",
-        )])
+             [[group]]\nid = \"life\"\nlanguage = \"ru\"\nentries = [\"создать заявк*\", \"криптовалют*\", \"курс .. фиксир*\"]\n\
+             [[group]]\nid = \"money\"\nlanguage = \"kk\"\nentries = [\"теңге~\", \"карта~ аудар*\"]\n",
+        )], data::lexicon::ENDINGS)
         .unwrap()
     }
 
@@ -314,6 +349,30 @@ mod tests {
     }
 
     #[test]
+    fn a_stem_takes_the_endings_of_its_language_and_no_others() {
+        assert_eq!(
+            found("теңге, теңгеге, теңгелермен, теңгеңізді; теңгеру"),
+            ["теңге", "теңгеге", "теңгелермен", "теңгеңізді"]
+        );
+        assert_eq!(found("картаңызға аударамыз"), ["картаңызға аударамыз"]);
+        assert!(found("картайған аударма").is_empty());
+    }
+
+    #[test]
+    fn a_gap_is_bridged_within_bounds() {
+        assert_eq!(
+            found("Курс обмена в заявке фиксируется сразу"),
+            ["Курс обмена в заявке фиксируется"]
+        );
+        assert!(found("курс один два три четыре пять фиксируется").is_empty());
+        let words = Words::of(["курс", "фиксируется"]);
+        assert!(
+            small().find(&words).is_empty(),
+            "not from one block to the next"
+        );
+    }
+
+    #[test]
     fn homoglyphs_do_not_hide_a_word() {
         assert_eq!(found("кpиптoвалюта"), ["кpиптoвалюта"]);
     }
@@ -322,18 +381,29 @@ mod tests {
     fn an_error_names_file_and_line() {
         let text =
             "[[group]]\nid = \"x\"\nlanguage = \"ru\"\nentries = [\n  \"хорошо\",\n  \"о*\",\n]\n";
-        let error = Lexicon::load(&[("bad.toml", text)])
+        let error = Lexicon::load(&[("bad.toml", text)], data::lexicon::ENDINGS)
             .unwrap_err()
             .to_string();
         assert!(
             error.starts_with("bad.toml, line 6: entry \"о*\""),
             "{error}"
         );
-        let error = Lexicon::load(&[("worse.toml", "[[group]]\nid = 3")])
+        let error = Lexicon::load(
+            &[("worse.toml", "[[group]]\nid = 3")],
+            data::lexicon::ENDINGS,
+        )
+        .unwrap_err()
+        .to_string();
+        assert!(
+            error.contains("worse.toml") && error.contains("line 2"),
+            "{error}"
+        );
+        let stem = "[[group]]\nid = \"x\"\nlanguage = \"en\"\nentries = [\"coin~\"]\n";
+        let error = Lexicon::load(&[("stem.toml", stem)], data::lexicon::ENDINGS)
             .unwrap_err()
             .to_string();
         assert!(
-            error.contains("worse.toml") && error.contains("line 2"),
+            error.starts_with("stem.toml, line 4: entry \"coin~\""),
             "{error}"
         );
     }

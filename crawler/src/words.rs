@@ -1,5 +1,10 @@
-//! Text as words: lower case, ё as е, mixed-script tricks undone, and for every word the exact
-//! bytes it came from, so that a quote is always the page's own text.
+//! Text as words: folded, tricks of disguise undone, and for every word the exact bytes it came
+//! from, so that a quote is always the page's own text.
+
+mod fold;
+
+pub use fold::fold;
+use fold::{fold_into, is_combining, is_cyrillic, is_invisible};
 
 /// Where one word stands: block index and byte range inside that block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +27,13 @@ pub struct Words {
     pub buffer: String,
     /// One entry a word, in order.
     pub marks: Vec<Mark>,
+    /// The first words in which letters of the other alphabet stand for their look-alikes, as
+    /// indices of [`Words::marks`].
+    pub disguised: Vec<usize>,
 }
+
+/// Disguised words kept of one page.
+const MAX_DISGUISED: usize = 16;
 
 impl Words {
     /// Reads the blocks of a page.
@@ -30,28 +41,22 @@ impl Words {
     pub fn of<'a>(blocks: impl IntoIterator<Item = &'a str>) -> Self {
         let mut words = Self {
             buffer: " ".to_owned(),
-            marks: Vec::new(),
+            ..Self::default()
         };
+        let mut tokens = Vec::new();
         for (block, text) in blocks.into_iter().enumerate() {
             if block > 0 {
                 words.buffer.push_str("\u{1} ");
             }
-            let mut start = None;
-            for (at, c) in text.char_indices() {
-                match (is_word(c), start) {
-                    (true, None) => start = Some(at),
-                    (false, Some(from)) => {
-                        words.push(block, text, from, at);
-                        start = None;
-                    }
-                    _ => {}
-                }
-                if c == '₸' {
-                    words.push(block, text, at, at + c.len_utf8());
-                }
-            }
-            if let Some(from) = start {
-                words.push(block, text, from, text.len());
+            tokens.clear();
+            split(text, &mut tokens);
+            let mut at = 0;
+            while let Some(&(start, end)) = tokens.get(at) {
+                let spaced = spaced_letters(text, tokens.get(at..).unwrap_or_default());
+                let last = tokens.get(at + spaced.saturating_sub(1));
+                let end = last.map_or(end, |(_, end)| *end);
+                words.push(block, text, start, end);
+                at += spaced.max(1);
             }
         }
         words
@@ -61,13 +66,16 @@ impl Words {
         let Some(word) = text.get(start..end) else {
             return;
         };
+        let at = self.buffer.len();
+        if fold_into(word, &mut self.buffer) && self.disguised.len() < MAX_DISGUISED {
+            self.disguised.push(self.marks.len());
+        }
         self.marks.push(Mark {
-            at: self.buffer.len(),
+            at,
             block,
             start,
             end,
         });
-        fold_into(word, &mut self.buffer);
         self.buffer.push(' ');
     }
 
@@ -90,78 +98,92 @@ impl Words {
     }
 }
 
-fn is_word(c: char) -> bool {
-    c.is_alphanumeric()
-}
-
-/// Appends `word` in its folded form.
-fn fold_into(word: &str, out: &mut String) {
-    let mixed = is_mixed(word);
-    let to_cyrillic =
-        mixed && word.chars().filter(|c| is_cyrillic(*c)).count() * 2 >= word.chars().count();
-    for c in word.chars().flat_map(char::to_lowercase) {
-        let c = match c {
-            'ё' => 'е',
-            c if mixed && to_cyrillic => latin_to_cyrillic(c),
-            c if mixed => cyrillic_to_latin(c),
-            c => c,
-        };
-        out.push(c);
+/// Byte ranges of the words of `text`. Invisible characters and combining marks do not end a word; a
+/// Chinese character is a word; a Latin name with a Cyrillic ending (`Kaspiге`, `USDTны`) is two.
+fn split(text: &str, out: &mut Vec<(usize, usize)>) {
+    let mut open: Option<(usize, usize)> = None;
+    for (at, c) in text.char_indices() {
+        let end = at + c.len_utf8();
+        if is_combining(c) {
+            open = open.map(|(start, _)| (start, end));
+        } else if matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}') {
+            out.extend(open.take());
+            out.push((at, end));
+        } else if c.is_alphanumeric() {
+            if !c.is_ascii()
+                && let Some(name) = open.filter(|name| takes_ending(text, *name, at))
+            {
+                out.push(name);
+                open = None;
+            }
+            open = Some(open.map_or((at, end), |(start, _)| (start, end)));
+        } else if !is_invisible(c) {
+            out.extend(open.take());
+            if c == '₸' {
+                out.push((at, end));
+            }
+        }
     }
+    out.extend(open);
 }
 
-/// The folded form of one word.
-#[must_use]
-pub fn fold(word: &str) -> String {
-    let mut out = String::with_capacity(word.len());
-    fold_into(word, &mut out);
-    out
+/// Whether the Latin name in `name` has its end at `at`, and a Cyrillic ending follows: letters up to
+/// the end of the word, one of which at least no Latin letter looks like. Otherwise the Cyrillic letter
+/// may stand for its look-alike.
+fn takes_ending(text: &str, (start, end): (usize, usize), at: usize) -> bool {
+    let name = text.get(start..end).unwrap_or_default();
+    let latin = name.len() >= 3 && end == at && name.bytes().all(|b| b.is_ascii_alphanumeric());
+    let ending = || {
+        let rest = text.get(at..).unwrap_or_default().chars();
+        rest.take_while(|c| c.is_alphanumeric()).take(16)
+    };
+    latin && ending().all(is_cyrillic) && ending().any(|c| !fold::has_latin_twin(c))
 }
 
-/// True when Latin and Cyrillic letters stand in one word: a mark of copied or disguised text.
-#[must_use]
-pub fn is_mixed(word: &str) -> bool {
-    if word.is_ascii() {
-        return false;
+/// How many of the first tokens are single letters set apart to hide one word, `о б м е н` or
+/// `U.S.D.T`: the same mark between all of them, one alphabet, and enough of them that initials and
+/// lists do not count. 0 when they hide none.
+fn spaced_letters(text: &str, tokens: &[(usize, usize)]) -> usize {
+    let letter = |(start, end): (usize, usize)| {
+        let mut shown = text
+            .get(start..end)?
+            .chars()
+            .filter(|c| c.is_alphanumeric());
+        let only = shown
+            .next()
+            .filter(|c| c.is_alphabetic() && *c < '\u{3400}')?;
+        shown.next().is_none().then_some(only)
+    };
+    let between = |left: (usize, usize), right: (usize, usize)| {
+        let mut gap = text
+            .get(left.1..right.0)?
+            .chars()
+            .filter(|c| !is_invisible(*c));
+        let only = gap.next()?;
+        gap.next().is_none().then_some(only)
+    };
+    let (Some(&first), Some(&second)) = (tokens.first(), tokens.get(1)) else {
+        return 0;
+    };
+    let (Some(opening), Some(mark)) = (letter(first), between(first, second)) else {
+        return 0;
+    };
+    let ascii = opening.is_ascii();
+    let mut count = 1;
+    for pair in tokens.windows(2) {
+        let &[left, right] = pair else { break };
+        let goes_on = letter(right).is_some_and(|c| c.is_ascii() == ascii)
+            && between(left, right) == Some(mark);
+        if !goes_on {
+            break;
+        }
+        count += 1;
     }
-    word.chars().any(is_cyrillic) && word.chars().any(|c| c.is_ascii_alphabetic())
-}
-
-fn is_cyrillic(c: char) -> bool {
-    matches!(c, '\u{400}'..='\u{52F}')
-}
-
-const TWINS: &[(char, char)] = &[
-    ('a', 'а'),
-    ('b', 'в'),
-    ('c', 'с'),
-    ('e', 'е'),
-    ('h', 'н'),
-    ('i', 'і'),
-    ('k', 'к'),
-    ('m', 'м'),
-    ('o', 'о'),
-    ('p', 'р'),
-    ('t', 'т'),
-    ('x', 'х'),
-    ('y', 'у'),
-    ('s', 'ѕ'),
-    ('j', 'ј'),
-    ('h', 'һ'),
-];
-
-fn latin_to_cyrillic(c: char) -> char {
-    TWINS
-        .iter()
-        .find(|(latin, _)| *latin == c)
-        .map_or(c, |(_, twin)| *twin)
-}
-
-fn cyrillic_to_latin(c: char) -> char {
-    TWINS
-        .iter()
-        .find(|(_, twin)| *twin == c)
-        .map_or(c, |(latin, _)| *latin)
+    if count >= 4 || count == 3 && matches!(mark, '.' | '-' | '_' | '·' | '*') {
+        count
+    } else {
+        0
+    }
 }
 
 #[cfg(test)]
@@ -180,18 +202,57 @@ mod tests {
     }
 
     #[test]
-    fn mixed_scripts_are_folded_to_the_majority() {
-        assert_eq!(fold("обмeн"), "обмен"); // Latin e
-        assert_eq!(fold("USDТ"), "usdt"); // Cyrillic Т
-        assert_eq!(fold("Қазақстан"), "қазақстан");
+    fn a_hidden_word_is_quoted_as_it_stands() {
+        for (text, word, quote) in [
+            ("наш о б м е н здесь", "обмен", "о б м е н"),
+            ("за U.S.D.T сразу", "usdt", "U.S.D.T"),
+            ("к\u{ad}урс и к-з-т", "кзт", "к-з-т"),
+            ("x US\u{200b}D\u{200d}T y", "usdt", "US\u{200b}D\u{200d}T"),
+        ] {
+            let words = Words::of([text]);
+            let at = (0..words.marks.len()).find(|at| words.word(*at) == word);
+            let mark = words.marks[at.unwrap_or_else(|| panic!("{text}: {}", words.buffer))];
+            assert_eq!(&text[mark.start..mark.end], quote);
+        }
+    }
+
+    #[test]
+    fn names_with_endings_and_chinese_characters_are_parted() {
+        assert_eq!(
+            Words::of(["Kaspiге USDTны TRC20да"]).buffer,
+            " kaspi ге usdt ны trc20 да "
+        );
+        assert_eq!(Words::of(["USDТ BTCа"]).buffer, " usdt btca ");
+        assert_eq!(Words::of(["坚戈KZT"]).buffer, " 坚 戈 kzt ");
+    }
+
+    #[test]
+    fn initials_and_lists_stay_apart() {
+        assert_eq!(
+            Words::of(["А. С. Пушкин, a b c"]).buffer,
+            " а с пушкин a b c "
+        );
+        assert_eq!(
+            Words::of(["и т д, см. п. 1 2 3 4"]).buffer,
+            " и т д см п 1 2 3 4 "
+        );
+    }
+
+    #[test]
+    fn disguised_words_are_counted_within_bounds() {
+        let text = "cистема ".repeat(40);
+        assert_eq!(Words::of([text.as_str()]).disguised.len(), MAX_DISGUISED);
+        assert!(Words::of(["обычная system"]).disguised.is_empty());
     }
 
     proptest! {
         #[test]
-        fn every_mark_is_a_slice(blocks in proptest::collection::vec(".{0,80}", 0..6)) {
+        fn every_mark_is_a_slice(blocks in proptest::collection::vec("(.|о|б|[ .\u{ad}\u{200b}\u{301}]|[UTcе0]){0,80}", 0..6)) {
             let words = Words::of(blocks.iter().map(String::as_str));
             for (index, mark) in words.marks.iter().enumerate() {
-                prop_assert!(blocks[mark.block].get(mark.start..mark.end).is_some());
+                let slice = blocks[mark.block].get(mark.start..mark.end);
+                prop_assert!(slice.is_some_and(|slice| slice.contains(|c: char| c.is_alphanumeric() || c == '₸')));
+                prop_assert!(!words.word(index).is_empty());
                 prop_assert_eq!(words.index_at(mark.at), Some(index));
             }
         }

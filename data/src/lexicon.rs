@@ -9,6 +9,7 @@ pub const FILES: &[(&str, &str)] = &[
         "lexicon/activity.toml",
         include_str!("../lexicon/activity.toml"),
     ),
+    ("lexicon/order.toml", include_str!("../lexicon/order.toml")),
     (
         "lexicon/targeting.toml",
         include_str!("../lexicon/targeting.toml"),
@@ -23,3 +24,27 @@ pub const FILES: &[(&str, &str)] = &[
         include_str!("../lexicon/guards.toml"),
     ),
 ];
+
+/// Endings of stems by language: file name and TOML text.
+pub const ENDINGS: (&str, &str) = (
+    "lexicon/endings.toml",
+    include_str!("../lexicon/endings.toml"),
+);
+
+/// Currency codes: file name and TOML text.
+pub const CURRENCIES: (&str, &str) = (
+    "lexicon/currencies.toml",
+    include_str!("../lexicon/currencies.toml"),
+);
+
+/// Marks that exchangers' programs leave: file name and TOML text.
+pub const PLATFORMS: (&str, &str) = (
+    "lexicon/platforms.toml",
+    include_str!("../lexicon/platforms.toml"),
+);
+
+/// Telephone codes of Kazakhstan: file name and TOML text.
+pub const PHONES: (&str, &str) = (
+    "lexicon/phones.toml",
+    include_str!("../lexicon/phones.toml"),
+);

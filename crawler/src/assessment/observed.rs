@@ -9,7 +9,7 @@ use crate::signal::claims::LicenceClaim;
 use crate::signal::feed::FeedPage;
 use crate::signal::guards::{Guard, trade_words};
 use crate::signal::identifiers::Identifier;
-use crate::signal::{self, Groups, Page, Signal, restricted};
+use crate::signal::{self, Groups, Page, Signal};
 
 /// Most claims kept of a site.
 const MAX_CLAIMS: usize = 20;
@@ -42,14 +42,13 @@ pub(super) fn read(
 ) -> Observed {
     let mut signals = Vec::new();
     let mut identifiers: Vec<Identifier> = Vec::new();
+    let mut claims = Vec::new();
     let mut seen = HashSet::new();
     for page in pages {
-        signals.extend(signal::transaction::read(page, groups, lexicon));
-        signals.extend(signal::vocabulary::read(page, groups));
-        signals.extend(signal::targeting::read(page, groups, lexicon));
-        signals.extend(restricted::read(page, groups));
-        signals.extend(signal::claims::read(page, groups).1);
-        signals.extend(signal::scripts::read(page));
+        signals.extend(signal::read(page, groups, lexicon));
+        let (made, noted) = signal::claims::read(page, groups);
+        claims.extend(made);
+        signals.extend(noted);
         let fresh = signal::identifiers::read(page);
         identifiers.extend(
             fresh
@@ -73,24 +72,27 @@ pub(super) fn read(
         guards,
         trade: trade_words(pages, groups),
         identifiers,
-        claims: claims(pages, groups),
+        claims: different(claims),
         pages: pages.len() + feeds.len(),
     }
 }
 
-/// The different claims of a site's pages.
+/// The claims of a site's pages.
 pub(super) fn claims(pages: &[Arc<Page>], groups: &Groups) -> Vec<LicenceClaim> {
+    let read = |page: &Arc<Page>| signal::claims::read(page, groups).0;
+    different(pages.iter().flat_map(read).collect())
+}
+
+/// Each claim once, however many pages make it.
+fn different(claims: Vec<LicenceClaim>) -> Vec<LicenceClaim> {
     let mut seen = HashSet::new();
-    let all = pages
-        .iter()
-        .flat_map(|page| signal::claims::read(page, groups).0);
-    all.filter(|claim| {
-        seen.insert((
+    let of = |claim: &LicenceClaim| {
+        (
             claim.licence_no.clone(),
             claim.legal_name.clone(),
             claim.bin.clone(),
-        ))
-    })
-    .take(MAX_CLAIMS)
-    .collect()
+        )
+    };
+    let new = claims.into_iter().filter(|claim| seen.insert(of(claim)));
+    new.take(MAX_CLAIMS).collect()
 }

@@ -1,16 +1,27 @@
 //! What the site says about its licence. A claim is recorded and later held against the register;
 //! it clears nothing, whatever the page says.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
+use crate::lexicon::Hit;
 use crate::signal::identifiers::bins;
 use crate::signal::{Groups, Page, Signal};
 
-static LICENCE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)\bAFSA-[A-Z]-[A-Z]{2}-20\d\d-\d{4}\b").ok());
+/// A licence number with whatever dash or space a page puts into it.
+static LICENCE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let dash = r"\s?[-_/\u{2010}-\u{2015}\u{2212}\u{ad}]\s?";
+    Regex::new(&format!(
+        r"(?i)\bAFSA{dash}([A-Z]){dash}([A-Z]{{2}}){dash}(20\d\d){dash}(\d{{4}})\b"
+    ))
+    .ok()
+});
+/// A row of the public register, which names the firm by its business number.
+static REGISTER: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"publicreg\.myafsa\.com/\w+/(\d{12})\b").ok());
 static LEGAL_NAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
         r#"(?:(?:ТОО|ЖШС|АО|АҚ|ИП|ЖК)\s*[«"“„][^»"”“]{2,60}[»"”“])|(?:[«"“][^»"”“]{2,60}[»"”“]\s*(?:ЖШС|АҚ))|(?:\b[A-Z][A-Za-z0-9&.'\-]*(?:\s+[A-Z(][A-Za-z0-9&.'()\-]*){0,5},?\s+(?:Ltd\b\.?|Limited\b|LLP\b|LLC\b|PLC\b))"#,
@@ -38,14 +49,14 @@ pub struct LicenceClaim {
 pub fn read(page: &Page, groups: &Groups) -> (Vec<LicenceClaim>, Vec<Signal>) {
     let mut claims: Vec<LicenceClaim> = Vec::new();
     let mut signals = Vec::new();
+    let said = page.of_group(groups.licence);
+    let said: HashMap<usize, &Hit> = said
+        .filter(|hit| !page.negated(hit, groups))
+        .map(|hit| (hit.block, hit))
+        .collect();
     for (index, block) in page.document.blocks.iter().enumerate() {
-        let number = LICENCE
-            .as_ref()
-            .and_then(|pattern| pattern.find(&block.text))
-            .map(|m| m.as_str().to_uppercase());
-        let said = page
-            .of_group(groups.licence)
-            .find(|hit| hit.block == index && !page.negated(hit, groups));
+        let number = licence_number(&block.text);
+        let said = said.get(&index);
         let bin = bins(&block.text).into_iter().next();
         if number.is_none() && bin.is_none() && said.is_none() {
             continue;
@@ -70,7 +81,41 @@ pub fn read(page: &Page, groups: &Groups) -> (Vec<LicenceClaim>, Vec<Signal>) {
             signals.push(page.note("licence_claim", &quote, &block.place));
         }
     }
+    claims.extend(register_link(page).filter(|_| claims.len() < 20));
     (claims, signals)
+}
+
+/// The first licence number in the text, in the register's own way of writing.
+fn licence_number(text: &str) -> Option<String> {
+    // Nearly every text has no such number; a plain search is far cheaper than the pattern.
+    let bytes = text.as_bytes();
+    let named = bytes
+        .windows(4)
+        .any(|four| four.eq_ignore_ascii_case(b"afsa"));
+    named.then_some(())?;
+    let found = LICENCE.as_ref()?.captures(text)?;
+    let parts: Vec<&str> = found
+        .iter()
+        .skip(1)
+        .flatten()
+        .map(|part| part.as_str())
+        .collect();
+    Some(format!("AFSA-{}", parts.join("-")).to_uppercase())
+}
+
+/// A link to a row of the public register: a claim to be the firm of that row.
+fn register_link(page: &Page) -> Option<LicenceClaim> {
+    let pattern = REGISTER.as_ref()?;
+    page.document.links.iter().find_map(|link| {
+        let found = pattern.captures(link.url.as_str())?;
+        Some(LicenceClaim {
+            licence_no: None,
+            legal_name: None,
+            bin: Some(found.get(1)?.as_str().to_owned()),
+            quote: format!("{} {}", link.text, link.url),
+            url: page.url.to_string(),
+        })
+    })
 }
 
 #[cfg(test)]
@@ -101,9 +146,37 @@ mod tests {
     }
 
     #[test]
-    fn licence_numbers() {
-        let pattern = LICENCE.as_ref().unwrap();
-        assert!(pattern.is_match("Licence AFSA-A-LA-2023-0001 of"));
-        assert!(!pattern.is_match("AFSA-2023-0001"));
+    fn licence_numbers_with_any_dash() {
+        for text in [
+            "Licence AFSA-A-LA-2099-0001 of",
+            "№ AFSA–A–LA–2099–0001",
+            "afsa‑a‑la‑2099‑0001",
+            "AFSA - A - LA - 2099 - 0001",
+            "AFSA_A_LA_2099_0001",
+        ] {
+            assert_eq!(
+                licence_number(text).as_deref(),
+                Some("AFSA-A-LA-2099-0001"),
+                "{text}"
+            );
+        }
+        for text in [
+            "AFSA-2099-0001",
+            "AFSA-A-LA-1999-0001",
+            "AFSA-A-LA-2099-00012",
+        ] {
+            assert_eq!(licence_number(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_link_into_the_register_claims_its_firm() {
+        let lexicon = crate::lexicon::Lexicon::shipped().unwrap();
+        let url = url::Url::parse("https://a.test/").unwrap();
+        let html = "<p><a href=https://publicreg.myafsa.com/details/990140000001/>Register</a>";
+        let document = crate::document::read(html, &url);
+        let page = Page::new(url, String::new(), document, &lexicon);
+        let (claims, _) = read(&page, &Groups::of(&lexicon));
+        assert_eq!(claims[0].bin.as_deref(), Some("990140000001"));
     }
 }

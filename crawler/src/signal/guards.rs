@@ -15,15 +15,19 @@ pub const KINDS: &[&str] = &[
     "affiliate",
     "aggregator",
     "bank",
+    "casino",
     "consultant",
     "fiat_exchange",
     "mining",
     "news",
+    "payments",
     "reference",
     "regulator",
     "remittance",
+    "shop",
     "tracker",
     "training",
+    "wallet",
 ];
 
 /// What a site says that look-alikes of one kind say.
@@ -77,6 +81,10 @@ pub fn trade_words(pages: &[Arc<Page>], groups: &Groups) -> usize {
     let trade = [
         groups.exchanger,
         groups.life,
+        groups.rate_fixing,
+        groups.rate_source,
+        groups.operator,
+        groups.card_check,
         groups.spot,
         groups.p2p,
         groups.cash,

@@ -4,10 +4,17 @@
 //! decides: the points of an id stand in the fitted model, `score` adds them up, and the verdict is
 //! made in `assessment`.
 //!
-//! * [`transaction`]: evidence that orders can be placed; without one of these nothing is flagged
+//! Evidence that orders can be placed, without which nothing is flagged:
+//! * [`order_form`]: a form with two sides, something to pay with and a button
+//! * [`pairs`], [`directions`]: what is exchanged for what, in addresses and in words
+//! * [`terms`]: what exchangers write about an order, told apart by sense
+//! * [`doors`]: a deposit address, a bot, the program behind the site
 //! * [`feed`]: a machine-readable list of directions
 //! * [`vocabulary`]: words of the trade, capped, never enough
-//! * [`targeting`]: whom the offer is for
+//!
+//! The rest:
+//! * [`disguise`]: words written so that a filter does not read them
+//! * [`targeting`], [`language`], [`phones`]: whom the offer is for
 //! * [`restricted`]: Kazakhstan shut out in the site's own words
 //! * [`claims`]: what the site says about licences; recorded, never believed
 //! * [`guards`]: look-alikes that are not exchanges
@@ -15,14 +22,21 @@
 //! * [`identifiers`]: what may link this site to others of the same operator
 
 pub mod claims;
+pub mod directions;
+pub mod disguise;
+pub mod doors;
 pub mod feed;
 pub mod guards;
 pub mod identifiers;
 pub mod ids;
+pub mod language;
+pub mod order_form;
+pub mod pairs;
+pub mod phones;
 pub mod restricted;
 pub mod scripts;
 pub mod targeting;
-pub mod transaction;
+pub mod terms;
 pub mod vocabulary;
 
 use std::collections::HashSet;
@@ -96,6 +110,25 @@ impl Signal {
             matched: Vec::new(),
             transaction: false,
             decisive: false,
+        }
+    }
+
+    /// Evidence that orders can be placed here.
+    #[must_use]
+    pub fn transaction(self) -> Self {
+        Self {
+            transaction: true,
+            ..self
+        }
+    }
+
+    /// Transaction evidence which a look-alike cannot have by accident.
+    #[must_use]
+    pub fn decisive(self) -> Self {
+        Self {
+            transaction: true,
+            decisive: true,
+            ..self
         }
     }
 
@@ -221,6 +254,20 @@ impl Page {
         Signal::new(id, quote, place, self.url.as_str(), &self.capture)
     }
 
+    /// Whether the page speaks of crypto assets, or stands at the address of a direction of exchange.
+    #[must_use]
+    pub fn speaks_of_crypto(&self, groups: &Groups) -> bool {
+        self.of_group(groups.crypto).next().is_some()
+            || crate::currency::of_direction_url(&self.url).is_some()
+    }
+
+    /// Different phrases of a group that are not denied.
+    #[must_use]
+    pub fn said(&self, group: usize, groups: &Groups) -> Vec<&Hit> {
+        let hits = self.distinct(group).into_iter();
+        hits.filter(|hit| !self.negated(hit, groups)).collect()
+    }
+
     /// True when a word of denial stands within three words before the hit, or, as Kazakh has it,
     /// within three words after ("айырбастау қызметін көрсетпейміз").
     #[must_use]
@@ -233,6 +280,24 @@ impl Page {
                     || no.group == groups.denial_after && after)
         })
     }
+}
+
+/// Everything that one page says, by every family that reads pages.
+#[must_use]
+pub fn read(page: &Page, groups: &Groups, lexicon: &Lexicon) -> Vec<Signal> {
+    let mut out = order_form::read(page, groups, lexicon);
+    out.extend(pairs::read(page, lexicon));
+    out.extend(directions::read(page, groups, lexicon));
+    out.extend(terms::read(page, groups));
+    out.extend(doors::read(page, groups));
+    out.extend(vocabulary::read(page, groups));
+    out.extend(disguise::read(page));
+    out.extend(targeting::read(page, groups, lexicon));
+    out.extend(language::read(page, groups));
+    out.extend(phones::read(page));
+    out.extend(restricted::read(page, groups));
+    out.extend(scripts::read(page));
+    out
 }
 
 /// Which phrases have been met: different entries that match different words.
@@ -282,6 +347,21 @@ pub struct Groups {
     pub action: usize,
     pub detail: usize,
     pub life: usize,
+    pub rate_fixing: usize,
+    pub rate_source: usize,
+    pub operator: usize,
+    pub refused_name: usize,
+    pub refusal: usize,
+    pub card_check: usize,
+    pub aml: usize,
+    pub reserve: usize,
+    pub card_purchase: usize,
+    pub manager: usize,
+    pub bot: usize,
+    pub direction_to: usize,
+    pub direction_by: usize,
+    pub direction_verb: usize,
+    pub direction_money: usize,
     pub exchanger: usize,
     pub spot: usize,
     pub account: usize,
@@ -290,6 +370,11 @@ pub struct Groups {
     pub offer: usize,
     pub anonymous: usize,
     pub country: usize,
+    pub kz_address: usize,
+    pub kazakh_latin: usize,
+    pub of_law: usize,
+    pub service: usize,
+    pub geo_block: usize,
     pub offer_country: usize,
     pub tenge: usize,
     pub office: usize,
@@ -318,6 +403,21 @@ impl Groups {
             action: at("order.action"),
             detail: at("order.detail"),
             life: at("order.life"),
+            rate_fixing: at("rate.fixing"),
+            rate_source: at("rate.source"),
+            operator: at("operator.mode"),
+            refused_name: at("refused.name"),
+            refusal: at("refused.refusal"),
+            card_check: at("card.check"),
+            aml: at("aml.check"),
+            reserve: at("reserve"),
+            card_purchase: at("card.purchase"),
+            manager: at("manager"),
+            bot: at("bot"),
+            direction_to: at("direction.to"),
+            direction_by: at("direction.by"),
+            direction_verb: at("direction.verb"),
+            direction_money: at("direction.money"),
             exchanger: at("exchanger"),
             spot: at("spot"),
             account: at("account"),
@@ -326,6 +426,11 @@ impl Groups {
             offer: at("offer"),
             anonymous: at("anonymous"),
             country: at("country"),
+            kz_address: at("address.kz"),
+            kazakh_latin: at("kazakh.latin"),
+            of_law: at("restricted.law"),
+            service: at("restricted.service"),
+            geo_block: at("restricted.geo"),
             offer_country: at("offer.country"),
             tenge: at("tenge"),
             office: at("office"),
@@ -341,5 +446,32 @@ impl Groups {
             shut_list: at("restricted.list"),
             shut_except: at("restricted.exception"),
         }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// What the shipped lexicons find on a page of our own writing.
+    pub(crate) fn signals_of(url: &str, html: &str) -> Vec<Signal> {
+        let lexicon = Lexicon::shipped().unwrap();
+        let groups = Groups::of(&lexicon);
+        let url = Url::parse(url).unwrap();
+        let document = crate::document::read(html, &url);
+        let page = Page::new(url, "00".repeat(32), document, &lexicon);
+        read(&page, &groups, &lexicon)
+    }
+
+    /// Their ids.
+    pub(crate) fn ids_of(url: &str, html: &str) -> Vec<String> {
+        let signals = signals_of(url, html).into_iter();
+        signals.map(|signal| signal.id).collect()
+    }
+
+    #[test]
+    fn every_group_that_a_family_asks_for_is_shipped() {
+        let groups = format!("{:?}", Groups::of(&Lexicon::shipped().unwrap()));
+        assert!(!groups.contains(&usize::MAX.to_string()), "{groups}");
     }
 }

@@ -1,37 +1,18 @@
-//! Whom the offer is for: tenge, Kazakh rails, language, phones, cities, addresses.
+//! Whom the offer is for: tenge, Kazakh rails, cities, addresses, and the site's own words.
 //! Language is not market, so no single weak sign is enough; the strong ones are read from the
 //! order form, the feed and the pair URLs by their own families.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
 use crate::currency::Money;
 use crate::lexicon::Lexicon;
-use crate::signal::{Groups, Page, Signal, around};
+use crate::signal::{Groups, Page, Signal};
 
-/// Kazakh mobile and city numbers. Russia shares +7: a 7 after it is Kazakhstan.
-static PHONE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:\+7|(?-u:\b)8)[ \u{a0}(\-]*7(?:0[0-9]|47|7[15678]|[12][0-9])[0-9) \u{a0}\-]{0,3}[ \u{a0})\-]*[0-9]{2,3}[ \u{a0}\-]?[0-9]{2}[ \u{a0}\-]?[0-9]{2}(?-u:\b)").ok()
-});
+/// Words between a coin and a bank of Kazakhstan at most, for the two to belong together.
+const NEAR: usize = 8;
 
 /// Reads one page.
 #[must_use]
 pub fn read(page: &Page, groups: &Groups, lexicon: &Lexicon) -> Vec<Signal> {
     let mut out = Vec::new();
-    language(page, &mut out);
-    if let Some((tag, url)) = page
-        .document
-        .hreflang
-        .iter()
-        .find(|(tag, _)| is_kz_tag(tag))
-    {
-        out.push(page.note(
-            "hreflang_kz",
-            &format!("hreflang=\"{tag}\" {url}"),
-            "link[hreflang]",
-        ));
-    }
     if page
         .url
         .domain()
@@ -52,42 +33,11 @@ pub fn read(page: &Page, groups: &Groups, lexicon: &Lexicon) -> Vec<Signal> {
     amounts(page, groups, &mut out);
     pairs(page, groups, &mut out);
     cities(page, groups, &mut out);
-    rails(page, lexicon, &mut out);
-    phones(page, &mut out);
+    rails(page, lexicon, groups, &mut out);
+    address(page, groups, &mut out);
     country_picker(page, lexicon, groups, &mut out);
     telegram(page, &mut out);
     out
-}
-
-/// `kk`, `kk-kz`, `ru-kz`, `en-kz`, `ru-kaz`.
-fn is_kz_tag(tag: &str) -> bool {
-    let mut parts = tag.split(['-', '_']);
-    parts.next() == Some("kk") || parts.any(|part| part == "kz" || part == "kaz")
-}
-
-/// A page in Kazakh: letters that only Kazakh has among the neighbours, in enough words.
-fn language(page: &Page, out: &mut Vec<Signal>) {
-    let own = |word: &str| {
-        word.chars()
-            .any(|c| matches!(c, 'қ' | 'ғ' | 'ұ' | 'һ' | 'ә' | 'ң' | 'ө' | 'ү' | 'і'))
-    };
-    let strict = |word: &str| word.chars().any(|c| matches!(c, 'қ' | 'ғ' | 'ұ'));
-    let total = page.words.marks.len();
-    let kazakh = (0..total)
-        .filter(|index| own(page.words.word(*index)))
-        .count();
-    let sure = (0..total).find(|index| strict(page.words.word(*index)));
-    if let Some(mark) = sure.and_then(|index| page.words.marks.get(index))
-        && kazakh >= 12
-        && kazakh * 6 >= total
-        && let Some(block) = page.document.blocks.get(mark.block)
-    {
-        out.push(page.note(
-            "kazakh_language",
-            &around(&block.text, mark.start, mark.end),
-            &block.place,
-        ));
-    }
 }
 
 /// Tenge beside a number.
@@ -140,28 +90,37 @@ fn cities(page: &Page, groups: &Groups, out: &mut Vec<Signal>) {
     }
 }
 
-/// Kazakh banks named anywhere on the page.
-fn rails(page: &Page, lexicon: &Lexicon, out: &mut Vec<Signal>) {
-    let hit = page.hits.iter().find(|hit| {
-        lexicon
-            .groups()
-            .get(hit.group)
-            .is_some_and(|(id, _)| id.starts_with("rail."))
+/// Kazakh banks named anywhere on the page, and beside a coin.
+fn rails(page: &Page, lexicon: &Lexicon, groups: &Groups, out: &mut Vec<Signal>) {
+    let rails = || page.hits.iter().filter(|hit| lexicon.is_rail(hit.group));
+    out.extend(rails().next().map(|hit| page.signal("rail_named", hit)));
+    let beside = rails().find(|rail| {
+        page.of_group(groups.crypto).any(|coin| {
+            let apart = coin.words.start.abs_diff(rail.words.start);
+            coin.block == rail.block && apart <= NEAR
+        })
     });
-    if let Some(hit) = hit {
-        out.push(page.signal("rail_named", hit));
-    }
+    out.extend(beside.map(|hit| page.signal("rail_beside_coin", hit)));
 }
 
-fn phones(page: &Page, out: &mut Vec<Signal>) {
-    let Some(pattern) = PHONE.as_ref() else {
+/// An address in Kazakhstan by words that stand nowhere else, or by a postcode of the financial centre
+/// in Astana (`Z05…`).
+fn address(page: &Page, groups: &Groups, out: &mut Vec<Signal>) {
+    let named = page.of_group(groups.kz_address).next();
+    if let Some(hit) = named {
+        out.push(page.signal("kz_address", hit));
         return;
-    };
-    for block in &page.document.blocks {
-        if let Some(found) = pattern.find(&block.text) {
-            out.push(page.note("kz_phone", found.as_str(), &block.place));
-            return;
-        }
+    }
+    let postcode = (0..page.words.marks.len()).find(|index| {
+        let word = page.words.word(*index);
+        word.len() == 7 && word.starts_with("z05") && word.bytes().any(|b| b.is_ascii_alphabetic())
+    });
+    let mark = postcode.and_then(|index| page.words.marks.get(index));
+    if let Some(mark) = mark
+        && let Some(block) = page.document.blocks.get(mark.block)
+    {
+        let quote = super::around(&block.text, mark.start, mark.end);
+        out.push(page.note("kz_address", &quote, &block.place));
     }
 }
 

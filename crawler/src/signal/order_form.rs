@@ -1,41 +1,11 @@
-//! Evidence that orders can be placed on this page. Nothing is flagged without it.
+//! An order form: two sides, a coin on one of them, something to pay with, a button. What a visitor
+//! without a form reads instead stands in `terms` and `directions`.
 
-use crate::currency::{Money, of_code, of_label, of_pair_url};
+use crate::currency::{Money, of_code, of_label};
 use crate::document::{Field, Form};
 use crate::lexicon::Lexicon;
-use crate::signal::identifiers::wallets;
-use crate::signal::{Groups, Page, Signal, ids};
+use crate::signal::{Groups, Page, Signal};
 use crate::words::Words;
-
-/// Marks that exchangers' programs leave in markup, scripts and asset paths.
-const PLATFORM_MARKS: &[&str] = &[
-    "/premiumbox/",
-    "js_amount",
-    "xchange_",
-    "iexexchanger",
-    "boxexchanger",
-    "/plugins/premiumexchanger",
-];
-
-/// Reads one page.
-#[must_use]
-pub fn read(page: &Page, groups: &Groups, lexicon: &Lexicon) -> Vec<Signal> {
-    let mut out = Vec::new();
-    forms(page, groups, lexicon, &mut out);
-    pair_urls(page, &mut out);
-    phrases(page, groups, &mut out);
-    deposit_address(page, groups, &mut out);
-    platform(page, &mut out);
-    out
-}
-
-fn evidence(signal: Signal, decisive: bool) -> Signal {
-    Signal {
-        transaction: true,
-        decisive,
-        ..signal
-    }
-}
 
 /// What a form offers.
 #[derive(Default)]
@@ -50,7 +20,10 @@ struct Offer {
     acts: Option<String>,
 }
 
-fn forms(page: &Page, groups: &Groups, lexicon: &Lexicon, out: &mut Vec<Signal>) {
+/// Reads one page.
+#[must_use]
+pub fn read(page: &Page, groups: &Groups, lexicon: &Lexicon) -> Vec<Signal> {
+    let mut out = Vec::new();
     for (index, form) in page.document.forms.iter().enumerate() {
         let offer = offer(page, index, form, groups, lexicon);
         let sides = usize::from(offer.tenge.is_some())
@@ -79,7 +52,7 @@ fn forms(page: &Page, groups: &Groups, lexicon: &Lexicon, out: &mut Vec<Signal>)
         // stands in one form, and how much else the site writes does not matter.
         let whole = labelled && sides >= 2 && offer.asks.is_some() && offer.acts.is_some();
         if order && (labelled || sides >= 2 || offer.asks.is_some()) {
-            out.push(evidence(page.note("order_form", &quote, &form.place), true));
+            out.push(page.note("order_form", &quote, &form.place).decisive());
             if whole {
                 out.push(page.note("order_form_whole", &quote, &form.place));
             }
@@ -95,22 +68,16 @@ fn forms(page: &Page, groups: &Groups, lexicon: &Lexicon, out: &mut Vec<Signal>)
             };
             out.push(page.note(id, tenge, &form.place));
         }
-        rails(page, form, lexicon, out);
+        rails(page, form, lexicon, &mut out);
     }
+    out
 }
 
 /// Kazakh banks and wallets offered in a form, by name.
 fn rails(page: &Page, form: &Form, lexicon: &Lexicon, out: &mut Vec<Signal>) {
     for field in &form.fields {
         for option in &field.options {
-            let words = Words::of([option.text.as_str()]);
-            let rail = lexicon.find(&words).into_iter().find(|hit| {
-                lexicon
-                    .groups()
-                    .get(hit.group)
-                    .is_some_and(|(id, _)| id.starts_with("rail."))
-            });
-            if rail.is_some() {
+            if lexicon.names_rail(&Words::of([option.text.as_str()])) {
                 out.push(page.note("rail_in_order_form", &option.text, &field.place));
                 return;
             }
@@ -212,94 +179,5 @@ fn read_field(field: &Field, offer: &mut Offer, groups: &Groups, lexicon: &Lexic
         } else {
             field.hint.clone()
         });
-    }
-}
-
-/// Pages of single directions: `/exchange-usdt-to-kzt`.
-fn pair_urls(page: &Page, out: &mut Vec<Signal>) {
-    let own = page
-        .document
-        .links
-        .iter()
-        .map(|link| &link.url)
-        .filter(|url| url.host() == page.url.host());
-    let mut pairs: Vec<(&url::Url, (Money, Money))> = own
-        .chain([&page.url])
-        .filter_map(|url| Some((url, of_pair_url(url)?)))
-        .collect();
-    pairs.sort_by(|a, b| a.0.cmp(b.0));
-    pairs.dedup_by(|a, b| a.0 == b.0);
-    if let Some((first, _)) = pairs.first()
-        && let Some(id) = ids::at_step("pair_url", pairs.len())
-    {
-        let signal = page.note(&id, first.as_str(), "url");
-        out.push(if pairs.len() >= 2 {
-            evidence(signal, false)
-        } else {
-            signal
-        });
-    }
-    let tenge = pairs
-        .iter()
-        .find(|(_, (a, b))| *a == Money::Tenge || *b == Money::Tenge);
-    if let Some((url, _)) = tenge {
-        out.push(page.note("tenge_pair_url", url.as_str(), "url"));
-    }
-}
-
-/// Kinds of trade told by several different phrases on one page that also speaks of crypto assets.
-fn phrases(page: &Page, groups: &Groups, out: &mut Vec<Signal>) {
-    if page.of_group(groups.crypto).next().is_none() {
-        return;
-    }
-    let families = [
-        ("order_terms", groups.life),
-        ("spot_trading", groups.spot),
-        ("p2p_offers", groups.p2p),
-        ("cash_desk", groups.cash),
-    ];
-    for (id, group) in families {
-        let hits: Vec<_> = page
-            .distinct(group)
-            .into_iter()
-            .filter(|hit| !page.negated(hit, groups))
-            .collect();
-        let signal = page.stepped(id, &hits);
-        out.extend(signal.map(|signal| evidence(signal, false)));
-    }
-    let offer = page
-        .distinct(groups.offer)
-        .into_iter()
-        .find(|hit| !page.negated(hit, groups));
-    if let Some(hit) = offer {
-        out.push(evidence(page.signal("own_offer", hit), false));
-    }
-}
-
-/// A wallet to pay into, on a page that speaks of orders.
-fn deposit_address(page: &Page, groups: &Groups, out: &mut Vec<Signal>) {
-    if page.distinct(groups.life).len() < 2 {
-        return;
-    }
-    for block in &page.document.blocks {
-        if let Some(wallet) = wallets(&block.text).into_iter().next() {
-            let signal = page.note("deposit_address", &wallet.value, &block.place);
-            out.push(evidence(signal, true));
-            return;
-        }
-    }
-}
-
-/// The exchanger program behind the site.
-fn platform(page: &Page, out: &mut Vec<Signal>) {
-    let document = &page.document;
-    for text in document.assets.iter().chain(&document.scripts) {
-        if let Some(mark) = PLATFORM_MARKS.iter().find(|mark| text.contains(*mark)) {
-            out.push(evidence(
-                page.note("platform", mark, "script or asset"),
-                false,
-            ));
-            return;
-        }
     }
 }
