@@ -11,7 +11,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use blocklist::{fold::ListingState, matching, matching::ClaimKind};
+use blocklist::{fold::ListingState, matching};
 use crawler::{assessment, signal};
 
 /// Key → variables of one language.
@@ -72,20 +72,6 @@ fn given() -> Words {
     }
     for (code, arguments) in matching::REASONS {
         given.insert(format!("reason-{code}"), set(arguments));
-    }
-    for kind in [
-        ClaimKind::Agrees,
-        ClaimKind::OtherHost,
-        ClaimKind::Expired,
-        ClaimKind::UnknownNumber,
-    ] {
-        let (code, arguments): (_, &[&str]) = match kind {
-            ClaimKind::Agrees => ("agrees", &["firm", "number"]),
-            ClaimKind::OtherHost => ("other_host", &["firm", "hosts", "number"]),
-            ClaimKind::Expired => ("expired", &["firm", "number"]),
-            ClaimKind::UnknownNumber => ("unknown_number", &["number"]),
-        };
-        given.insert(format!("reason-claim-{code}"), set(arguments));
     }
     given
 }

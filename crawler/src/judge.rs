@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, PoisonError};
 
-use blocklist::matching::{self, Claim};
+use blocklist::matching::{self, Claim, Index};
 use blocklist::{DomainName, Timestamp};
 use data::assessment::{self, NewAssessment};
 use data::capture::{self, Capture};
@@ -54,7 +54,7 @@ pub(crate) async fn site(shared: &Shared, host: &str) -> Result<(), CrawlError> 
             .map_err(|source| shared.evidence_error(source))?;
     }
     let root = evidence::freeze(&shared.store, host, &captures, at).await?;
-    let known = shared.store.known(Timestamp(at)).await?;
+    let known = Index::of(shared.store.known(Timestamp(at)).await?);
     let count = pages.len() + feeds.len();
     let assessor = Arc::clone(&shared.assessor);
     let judged = tokio::task::spawn_blocking(move || {

@@ -179,7 +179,7 @@ impl Centre {
             .expect("a row");
         }
         let licence_match = serde_json::json!({
-            "match": blocklist::matching::check_host(&host, &self.store.known(blocklist::Timestamp(NOW)).await.expect("known"), blocklist::Timestamp(NOW)),
+            "match": blocklist::matching::check_host(&host, &self.store.known(blocklist::Timestamp(NOW)).await.expect("known").into(), blocklist::Timestamp(NOW)),
             "claims": [],
         });
         let new = case::NewCase {

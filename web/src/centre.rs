@@ -2,7 +2,7 @@
 
 use std::{fmt, path::PathBuf, pin::Pin, sync::Arc, time::SystemTime};
 
-use blocklist::{Timestamp, matching::Known};
+use blocklist::{Timestamp, matching::Index};
 use data::Store;
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
@@ -101,12 +101,10 @@ impl Centre {
         (self.clock)()
     }
 
-    /// Everything a public answer follows from, as of now.
-    pub(crate) async fn known(&self) -> Result<Known, Fault> {
-        self.store
-            .known(Timestamp(self.now()))
-            .await
-            .map_err(Fault::internal)
+    /// Everything a public answer follows from, as of now, ready to be asked.
+    pub(crate) async fn known(&self) -> Result<Index, Fault> {
+        let known = self.store.known(Timestamp(self.now())).await;
+        known.map(Index::of).map_err(Fault::internal)
     }
 
     /// Whether readers come over TLS; cookies are then bound to it.

@@ -5,15 +5,16 @@
 use serde::Serialize;
 
 use super::{
-    Known, Match, Matched, Operator, Query, Reason, Verdict, check_host,
+    Index, Match, Matched, Operator, Query, Reason, Verdict, check_host,
     host::{add_standing, reason_of_row, row_verdict, warning_reason},
+    index::Row,
     known::RowHost,
     search::{self, Meant},
     weigh,
 };
 use crate::{
     DomainName, Timestamp,
-    register::{HostKind, LicenceRow, Measure, Snapshot, Warning},
+    register::{HostKind, LicenceRow, Measure, Warning},
 };
 
 /// What is known of what was asked.
@@ -63,37 +64,24 @@ pub struct RowAnswer {
 }
 
 /// Answers whatever was asked.
-pub fn answer(query: Query, known: &Known, now: Timestamp) -> Answer {
+pub fn answer(query: Query, index: &Index, now: Timestamp) -> Answer {
     if let Query::Host(name) = &query {
-        let found = check_host(name, known, now);
-        return of_host(query.clone(), name, found, known);
+        let found = check_host(name, index, now);
+        return of_host(query.clone(), name, found, index);
     }
-    let meant = search::search(&query, known);
-    of_meant(query, &meant, known, now)
+    let meant = search::search(&query, index);
+    of_meant(query, &meant, index, now)
 }
 
-fn of_host(query: Query, name: &DomainName, found: Match, known: &Known) -> Answer {
-    let covers = |host: &DomainName| name.is_at_or_below(host);
-    let notices = known.warnings.iter();
-    let rows = found.matched.iter().map(|matched| RowAnswer {
-        register: matched.register.clone(),
-        taken_on: matched.taken_on,
-        signed: matched.signed,
-        row: matched.row.clone(),
-    });
+fn of_host(query: Query, name: &DomainName, found: Match, index: &Index) -> Answer {
     Answer {
         verdict: found.verdict,
         also: found.also.clone(),
-        rows: rows.collect(),
-        warnings: notices
-            .filter(|warning| warning.hosts.iter().any(covers))
-            .cloned()
-            .collect(),
-        operators: known
-            .operators
-            .iter()
-            .filter(|operator| covers(&operator.host))
-            .cloned()
+        rows: rows_of_host(name, &found, index),
+        warnings: index.warnings_over(name).cloned().collect(),
+        operators: index
+            .operators_over(name)
+            .map(|(operator, _)| operator.clone())
             .collect(),
         reasons: found.reasons.clone(),
         hosts: vec![HostAnswer {
@@ -108,16 +96,45 @@ fn of_host(query: Query, name: &DomainName, found: Match, known: &Known) -> Answ
     }
 }
 
+/// The row that spoke, and every other row that names the same host.
+fn rows_of_host(name: &DomainName, found: &Match, index: &Index) -> Vec<RowAnswer> {
+    let Some(matched) = &found.matched else {
+        return Vec::new();
+    };
+    let mut rows = vec![RowAnswer {
+        register: matched.register.clone(),
+        taken_on: matched.taken_on,
+        signed: matched.signed,
+        row: matched.row.clone(),
+    }];
+    for at in index.rows_over(name) {
+        let row = row_answer((at.snapshot, at.signed, at.row));
+        if !rows.contains(&row) {
+            rows.push(row);
+        }
+    }
+    rows
+}
+
+fn row_answer((snapshot, signed, row): Row<'_>) -> RowAnswer {
+    RowAnswer {
+        register: snapshot.register.clone(),
+        taken_on: snapshot.taken_on,
+        signed,
+        row: row.clone(),
+    }
+}
+
 /// How the row names this very address or a parent of it.
 fn kind_of(name: &DomainName, matched: &Matched) -> Option<HostKind> {
     name.is_at_or_below(&matched.host).then_some(matched.kind)
 }
 
-fn of_meant(query: Query, meant: &Meant<'_>, known: &Known, now: Timestamp) -> Answer {
-    let hosts = hosts(meant, known, now);
+fn of_meant(query: Query, meant: &Meant<'_>, index: &Index, now: Timestamp) -> Answer {
+    let hosts = hosts(meant, index, now);
     let mut found: Vec<(Verdict, Reason)> = Vec::new();
     for row in &meant.rows {
-        add_row(&mut found, known, *row, now);
+        add_row(&mut found, index, *row, now);
     }
     for warning in &meant.warnings {
         // An alert about a forged copy says nothing against the firm whose licence was copied.
@@ -144,16 +161,7 @@ fn of_meant(query: Query, meant: &Meant<'_>, known: &Known, now: Timestamp) -> A
         also,
         reasons: reasons(&query, meant, found),
         hosts,
-        rows: meant
-            .rows
-            .iter()
-            .map(|(snapshot, signed, row)| RowAnswer {
-                register: snapshot.register.clone(),
-                taken_on: snapshot.taken_on,
-                signed: *signed,
-                row: (*row).clone(),
-            })
-            .collect(),
+        rows: meant.rows.iter().map(|row| row_answer(*row)).collect(),
         warnings: meant.warnings.iter().map(|w| (*w).clone()).collect(),
         operators: meant.operators.iter().map(|o| (*o).clone()).collect(),
         query,
@@ -187,6 +195,10 @@ fn reasons(query: &Query, meant: &Meant<'_>, mut found: Vec<(Verdict, Reason)>) 
             reasons.push(reason);
         }
     }
+    if meant.more > 0 {
+        let count = meant.more.to_string();
+        reasons.push(Reason::new("more-found", [("count", count.as_str())]));
+    }
     let nothing = meant.rows.is_empty() && meant.warnings.is_empty() && meant.operators.is_empty();
     reasons.push(match query {
         Query::Name(_) if nothing => Reason::new("not-found", []),
@@ -199,13 +211,13 @@ fn reasons(query: &Query, meant: &Meant<'_>, mut found: Vec<(Verdict, Reason)>) 
 
 fn add_row(
     found: &mut Vec<(Verdict, Reason)>,
-    known: &Known,
-    (snapshot, signed, row): (&Snapshot, bool, &LicenceRow),
+    index: &Index,
+    (snapshot, signed, row): Row<'_>,
     now: Timestamp,
 ) {
-    let verdict = row_verdict(known, snapshot, signed, row, now);
+    let verdict = row_verdict(index, snapshot, signed, row, now);
     if verdict != Verdict::Licensed {
-        found.push((verdict, reason_of_row(verdict, snapshot, row)));
+        found.push((verdict, reason_of_row(verdict, snapshot, row, now)));
     }
     let mut trading = row
         .all_hosts()
@@ -230,7 +242,7 @@ fn add_row(
 
 /// Every address that what is meant stands for, in order of weight. Help desks are left out: nobody
 /// trades there.
-fn hosts(meant: &Meant<'_>, known: &Known, now: Timestamp) -> Vec<HostAnswer> {
+fn hosts(meant: &Meant<'_>, index: &Index, now: Timestamp) -> Vec<HostAnswer> {
     let mut named: Vec<(&DomainName, Option<HostKind>)> = Vec::new();
     for (.., row) in &meant.rows {
         let hosts = row
@@ -247,7 +259,7 @@ fn hosts(meant: &Meant<'_>, known: &Known, now: Timestamp) -> Vec<HostAnswer> {
             answers.push(HostAnswer {
                 host: host.clone(),
                 kind,
-                found: check_host(host, known, now),
+                found: check_host(host, index, now),
             });
         }
     }

@@ -2,23 +2,26 @@
 //! where none does, the rows it is related to or resembles. The longest host that covers the name
 //! speaks for it.
 
-use super::{Known, Match, Matched, Reason, Verdict, known::RowHost, names::NameKey, resembles};
+use super::{Index, Known, Match, Matched, Reason, Verdict, known::RowHost};
 use crate::{
     DomainName, ListingId, Scope, Timestamp,
-    fold::{Listing, ListingState},
-    register::{Basis, HostKind, LicenceRow, Mapping, Measure, Snapshot, Warning},
+    fold::ListingState,
+    register::{Basis, HostKind, LicenceRow, LicenceState, Mapping, Measure, Snapshot, Warning},
 };
 
 /// Judges one host.
-pub fn check_host(name: &DomainName, known: &Known, now: Timestamp) -> Match {
+pub fn check_host(name: &DomainName, index: &Index, now: Timestamp) -> Match {
     let mut findings = Findings::default();
-    find_listing(name, known, &mut findings);
-    find_warning(name, known, &mut findings);
-    if !find_row(name, known, now, &mut findings)
-        && !find_group(name, known, &mut findings)
-        && !find_relative(name, known, &mut findings)
+    find_listing(name, index, &mut findings);
+    if let Some(warning) = index.warnings_over(name).next() {
+        findings.add(Verdict::Warned, warning_reason(warning));
+    }
+    if !find_row(name, index, now, &mut findings)
+        && !find_group(name, index, &mut findings)
+        && !find_relative(name, index, &mut findings)
+        && !find_alike(name, index, &mut findings)
     {
-        find_operator(name, known, &mut findings);
+        find_operator(name, index, &mut findings);
     }
     findings.into_match()
 }
@@ -51,48 +54,25 @@ impl Findings {
     }
 }
 
-fn find_listing(name: &DomainName, known: &Known, findings: &mut Findings) {
-    let covers = |listing: &&Listing| {
+/// The longest listed name that is in force, or held back, speaks for the host.
+fn find_listing(name: &DomainName, index: &Index, findings: &mut Findings) {
+    for listing in index.listings_over(name) {
         let list = &listing.statement;
-        *name == list.name || (list.scope == Scope::Subtree && name.is_at_or_below(&list.name))
-    };
-    // The longest listed name speaks for the host.
-    let mut covering: Vec<_> = known.listings.iter().filter(covers).collect();
-    covering.sort_by_key(|listing| std::cmp::Reverse(listing.statement.name.as_str().len()));
-    for listing in covering {
-        let id = &listing.statement.listing_id;
-        let verdict = match &listing.state {
-            ListingState::Listed { .. } => Verdict::Blocked,
-            ListingState::Suspended { .. } => Verdict::Suspended,
+        if *name != list.name && list.scope != Scope::Subtree {
+            continue;
+        }
+        let (verdict, code) = match &listing.state {
+            ListingState::Listed { .. } => (Verdict::Blocked, "listed"),
+            ListingState::Suspended { .. } => (Verdict::Suspended, "listing-suspended"),
             _ => continue,
         };
-        let code = if verdict == Verdict::Blocked {
-            "listed"
-        } else {
-            "listing-suspended"
-        };
-        findings.add(
-            verdict,
-            Reason::new(
-                code,
-                [
-                    ("listing", id.as_str()),
-                    ("name", listing.statement.name.as_str()),
-                ],
-            ),
-        );
-        findings.listing_id = Some(id.clone());
+        let args = [
+            ("listing", list.listing_id.as_str()),
+            ("name", list.name.as_str()),
+        ];
+        findings.add(verdict, Reason::new(code, args));
+        findings.listing_id = Some(list.listing_id.clone());
         return;
-    }
-}
-
-fn find_warning(name: &DomainName, known: &Known, findings: &mut Findings) {
-    let covers = |warning: &&Warning| {
-        warning.measure != Measure::ForgedDocument
-            && warning.hosts.iter().any(|host| name.is_at_or_below(host))
-    };
-    if let Some(warning) = known.warnings.iter().find(covers) {
-        findings.add(Verdict::Warned, warning_reason(warning));
     }
 }
 
@@ -121,24 +101,57 @@ pub(super) fn warning_reason(warning: &Warning) -> Reason {
     )
 }
 
-/// Looks for rows that name the host or a parent of it; the longest such host decides (rule 4).
-fn find_row(name: &DomainName, known: &Known, now: Timestamp, findings: &mut Findings) -> bool {
-    let covering = || known.row_hosts().filter(|at| name.is_at_or_below(at.host));
-    let Some(longest) = covering().map(|at| at.host.as_str().len()).max() else {
+/// Looks for rows that name the host or a parent of it; the longest such host decides (rule 4). Of
+/// several rows that name it the one that says most speaks, and the others are told of.
+fn find_row(name: &DomainName, index: &Index, now: Timestamp, findings: &mut Findings) -> bool {
+    let mut covering: Vec<(Verdict, RowHost<'_>)> = index
+        .rows_over(name)
+        .into_iter()
+        .map(|at| (verdict_of_host(index, &at, now), at))
+        .collect();
+    covering.sort_by_key(|(verdict, _)| *verdict);
+    let Some(((verdict, at), others)) = covering.split_first() else {
         return false;
     };
-    let speaks = covering()
-        .filter(|at| at.host.as_str().len() == longest)
-        .map(|at| (verdict_of_host(known, &at, now), at))
-        .min_by_key(|(verdict, _)| *verdict);
-    if let Some((verdict, at)) = speaks {
-        findings.add(verdict, reason_of_host(verdict, &at));
-        if at.kind <= HostKind::Unconfirmed {
-            add_standing(&at, now, |verdict, reason| findings.add(verdict, reason));
-        }
-        findings.matched = Some(matched(&at));
+    findings.add(*verdict, reason_of_host(*verdict, at, now));
+    if at.kind <= HostKind::Unconfirmed {
+        add_standing(at, now, |verdict, reason| findings.add(verdict, reason));
     }
+    if at.kind == HostKind::Trading && *verdict != Verdict::LicenceEnded {
+        findings.add(*verdict, bank_reason(at.row));
+    }
+    for (other, row) in others {
+        if let Some(reason) = other_licence(at.row, *other, row) {
+            findings.add(*other, reason);
+        }
+    }
+    findings.matched = Some(matched(at));
     true
+}
+
+/// Another licence of the firm, or another firm's, that names the same host.
+fn other_licence(spoken: &LicenceRow, verdict: Verdict, other: &RowHost<'_>) -> Option<Reason> {
+    let row = other.row;
+    let told = row.licence_no == spoken.licence_no && row.firm() == spoken.firm();
+    if told || row.licence_no.is_empty() || other.kind != HostKind::Trading {
+        return None;
+    }
+    let code = match verdict {
+        Verdict::Licensed => "other-licence-live",
+        Verdict::LicenceEnded => "other-licence-ended",
+        _ => "other-licence-unconfirmed",
+    };
+    let args = [("firm", row.firm()), ("number", row.licence_no.as_str())];
+    Some(Reason::new(code, args))
+}
+
+/// Whether a bank of Kazakhstan stands beside the licence: lawful trading needs both.
+fn bank_reason(row: &LicenceRow) -> Reason {
+    if row.banks.is_empty() {
+        return Reason::new("bank-unknown", [("firm", row.firm())]);
+    }
+    let banks = row.banks.join(", ");
+    Reason::new("bank-known", [("firm", row.firm()), ("banks", &banks)])
 }
 
 /// What a row says of one of its hosts.
@@ -170,7 +183,7 @@ pub fn row_verdict(
     }
 }
 
-fn reason_of_host(verdict: Verdict, at: &RowHost<'_>) -> Reason {
+fn reason_of_host(verdict: Verdict, at: &RowHost<'_>, now: Timestamp) -> Reason {
     let (host, firm) = (at.host.as_str(), at.row.firm());
     let register = at.snapshot.register.as_str();
     let day = at.snapshot.taken_on.to_string();
@@ -189,33 +202,45 @@ fn reason_of_host(verdict: Verdict, at: &RowHost<'_>) -> Reason {
                 ("day", &day),
             ],
         ),
-        (HostKind::Trading, _) => reason_of_row(verdict, at.snapshot, at.row),
+        (HostKind::Trading, _) => reason_of_row(verdict, at.snapshot, at.row, now),
     }
 }
 
 /// Why a row that does not say "licensed" says what it says.
-pub(super) fn reason_of_row(verdict: Verdict, snapshot: &Snapshot, row: &LicenceRow) -> Reason {
-    let firm = row.firm();
-    match (verdict, row.basis) {
-        (Verdict::LicenceEnded, _) => {
-            let last = row.valid_to.map(|day| day.to_string()).unwrap_or_default();
-            Reason::new("licence-ended", [("firm", firm), ("day", &last)])
+pub(super) fn reason_of_row(
+    verdict: Verdict,
+    snapshot: &Snapshot,
+    row: &LicenceRow,
+    now: Timestamp,
+) -> Reason {
+    let firm = ("firm", row.firm());
+    let of_day = |code, day: String| Reason::new(code, [firm, ("day", day.as_str())]);
+    if verdict == Verdict::LicenceEnded {
+        return match (row.state, row.valid_to) {
+            (LicenceState::Withdrawn, _) => Reason::new("licence-withdrawn", [firm]),
+            (LicenceState::Suspended, _) => Reason::new("licence-suspended", [firm]),
+            (LicenceState::Active, last) => {
+                let last = last.map(|day| day.to_string()).unwrap_or_default();
+                of_day("licence-ended", last)
+            }
+        };
+    }
+    if row.basis != Basis::Register {
+        let args = [
+            firm,
+            ("source", row.source_url.as_str()),
+            ("day", &row.source_date.to_string()),
+        ];
+        return Reason::new("reported-only", args);
+    }
+    match row.valid_from {
+        None => Reason::new("licence-without-term", [firm]),
+        Some(from) if now < from.start() => of_day("licence-not-yet", from.to_string()),
+        Some(_) => {
+            let day = snapshot.taken_on.to_string();
+            let args = [("register", snapshot.register.as_str()), ("day", &day)];
+            Reason::new("snapshot-too-old", args)
         }
-        (_, Basis::Register) => Reason::new(
-            "snapshot-too-old",
-            [
-                ("register", snapshot.register.as_str()),
-                ("day", &snapshot.taken_on.to_string()),
-            ],
-        ),
-        _ => Reason::new(
-            "reported-only",
-            [
-                ("firm", firm),
-                ("source", &row.source_url),
-                ("day", &row.source_date.to_string()),
-            ],
-        ),
     }
 }
 
@@ -224,7 +249,7 @@ pub(super) fn reason_of_row(verdict: Verdict, snapshot: &Snapshot, row: &Licence
 pub(super) fn add_standing(at: &RowHost<'_>, now: Timestamp, mut add: impl FnMut(Verdict, Reason)) {
     let row = at.row;
     if at.kind == HostKind::Unconfirmed && row.basis == Basis::Secondary {
-        let reported = reason_of_row(Verdict::LicenceUnconfirmed, at.snapshot, row);
+        let reported = reason_of_row(Verdict::LicenceUnconfirmed, at.snapshot, row, now);
         add(Verdict::LicenceUnconfirmed, reported);
     }
     if let Some(last) = row.valid_to.filter(|_| row.quoted_end(now)) {
@@ -257,48 +282,56 @@ fn matched(at: &RowHost<'_>) -> Matched {
 }
 
 /// Looks for a widely known site abroad whose brand a row bears: the licence is for another host.
-fn find_group(name: &DomainName, known: &Known, findings: &mut Findings) -> bool {
-    let operators = known.operators.iter();
-    for operator in operators.filter(|operator| name.is_at_or_below(&operator.host)) {
-        let theirs = NameKey::of(&operator.name);
-        let bears_brand = |at: &RowHost<'_>| {
-            !at.row.brand.is_empty() && NameKey::of(&at.row.brand).is_within(&theirs)
-        };
-        if let Some(at) = known.row_hosts().find(bears_brand) {
-            let args = [("host", operator.host.as_str()), ("firm", at.row.firm())];
-            findings.add(Verdict::LicensedElsewhere, Reason::new("group-host", args));
-            findings.matched = Some(matched(&at));
-            return true;
-        }
-    }
-    false
+fn find_group(name: &DomainName, index: &Index, findings: &mut Findings) -> bool {
+    let mut bearing = index
+        .operators_over(name)
+        .filter_map(|(operator, row)| Some((operator, row?)));
+    let Some((operator, at)) = bearing.next() else {
+        return false;
+    };
+    let args = [("host", operator.host.as_str()), ("firm", at.row.firm())];
+    findings.add(Verdict::LicensedElsewhere, Reason::new("group-host", args));
+    findings.matched = Some(matched(&at));
+    true
 }
 
-/// Looks for a host of a register row that is a relative of this one, or that it resembles.
-fn find_relative(name: &DomainName, known: &Known, findings: &mut Findings) -> bool {
-    // Help desks stand below names that many firms share.
-    let own = || known.row_hosts().filter(|at| at.kind != HostKind::Support);
-    let registrable = name.registrable();
-    let relative = own().find(|at| registrable.is_some() && registrable == at.host.registrable());
-    let found = match relative {
-        Some(at) => Some((at, Verdict::LicensedElsewhere, "licence-names-other-host")),
-        None => own()
-            .find(|at| resembles(name, at.host))
-            .map(|at| (at, Verdict::Lookalike, "resembles")),
-    };
-    let Some((at, verdict, code)) = found else {
+/// Looks for a host of a register row under the same registrable domain.
+fn find_relative(name: &DomainName, index: &Index, findings: &mut Findings) -> bool {
+    let Some(at) = index.relative_of(name) else {
         return false;
     };
     let args = [("host", at.host.as_str()), ("firm", at.row.firm())];
-    findings.add(verdict, Reason::new(code, args));
+    let reason = Reason::new("licence-names-other-host", args);
+    findings.add(Verdict::LicensedElsewhere, reason);
+    findings.matched = Some(matched(&at));
+    true
+}
+
+/// Looks for a host of a register row that this one resembles. An exchange abroad that is known by
+/// a name of its own resembles nobody.
+fn find_alike(name: &DomainName, index: &Index, findings: &mut Findings) -> bool {
+    if index.operators_over(name).next().is_some() {
+        return false;
+    }
+    let Some((at, alike)) = index.alike(name) else {
+        return false;
+    };
+    let (host, firm) = (("host", at.host.as_str()), ("firm", at.row.firm()));
+    let differs = [("asked", name.as_str()), firm, host];
+    for reason in [
+        Reason::new("resembles", [host, firm]),
+        alike.reason(),
+        Reason::new("host-differs", differs),
+    ] {
+        findings.add(Verdict::Lookalike, reason);
+    }
     findings.matched = Some(matched(&at));
     true
 }
 
 /// Says that a site is an exchange abroad that nobody here has a record of.
-fn find_operator(name: &DomainName, known: &Known, findings: &mut Findings) {
-    let covers = |host: &DomainName| name.is_at_or_below(host);
-    if let Some(operator) = known.operators.iter().find(|o| covers(&o.host)) {
+fn find_operator(name: &DomainName, index: &Index, findings: &mut Findings) {
+    if let Some((operator, _)) = index.operators_over(name).next() {
         let args = [
             ("brand", operator.name.as_str()),
             ("host", operator.host.as_str()),

@@ -62,17 +62,4 @@ impl Known {
             snapshot.rows.iter().map(move |row| (snapshot, signed, row))
         })
     }
-
-    /// Every host of every row.
-    pub(super) fn row_hosts(&self) -> impl Iterator<Item = RowHost<'_>> {
-        self.rows().flat_map(|(snapshot, signed, row)| {
-            row.all_hosts().map(move |(host, kind)| RowHost {
-                snapshot,
-                signed,
-                row,
-                host,
-                kind,
-            })
-        })
-    }
 }

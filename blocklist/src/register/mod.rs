@@ -13,12 +13,12 @@ use serde::{Deserialize, Serialize};
 
 pub use bin::is_bin;
 pub use diff::{Changed, Diff};
-pub use row::{Basis, HostKind, LicenceRow, LicenceState, RelatedHost};
+pub use row::{Basis, HostKind, HostProof, LicenceRow, LicenceState, RelatedHost};
 pub use source_date::SourceDate;
 pub use warning::{Mapping, Measure, Warning};
 
 use crate::{
-    Digest, Timestamp,
+    Digest, DomainName, Timestamp,
     statement::{RegisterHost, Term},
     time::{DAY_SECONDS, Day},
 };
@@ -107,6 +107,14 @@ impl Snapshot {
                 Some(("related", "hosts of the licensed service stand in `hosts`"))
             } else if row.source_url.trim().is_empty() {
                 Some(("source_url", "say where the row was read"))
+            } else if row.proofs.iter().any(|proof| !row.names_host(&proof.host)) {
+                Some(("proofs", "each is of a host that the row names"))
+            } else if row
+                .proofs
+                .iter()
+                .any(|proof| proof.source_url.trim().is_empty())
+            {
+                Some(("proofs", "say where each host was read"))
             } else {
                 None
             };
@@ -166,6 +174,10 @@ impl Snapshot {
 }
 
 impl LicenceRow {
+    fn names_host(&self, name: &DomainName) -> bool {
+        self.all_hosts().any(|(host, _)| host == name)
+    }
+
     fn check_bin(&self) -> Result<(), SnapshotError> {
         let wrong = !self.bin.is_empty() && !is_bin(&self.bin);
         let problem = wrong.then(|| {
@@ -299,6 +311,14 @@ mod tests {
                     r#""related":[{"name":"a.test","kind":"trading"}]"#,
                 )],
                 "related",
+            ),
+            (
+                vec![good.replace(
+                    r#""hosts":["a.test"]"#,
+                    r#""hosts":["a.test"],"proofs":[{"host":"b.test","basis":"letter",
+                    "source_url":"https://r.test/","source_date":"2026-11-01"}]"#,
+                )],
+                "proofs",
             ),
         ] {
             let error = snapshot(&rows).check().unwrap_err().to_string();

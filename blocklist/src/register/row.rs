@@ -69,6 +69,24 @@ pub struct RelatedHost {
     pub note: String,
 }
 
+/// Who says of a host that it is the firm's, and when. A row is often read in one place and its hosts
+/// in another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HostProof {
+    /// The host, as the row names it.
+    pub host: DomainName,
+    /// How we know.
+    pub basis: Basis,
+    /// Where it was read.
+    pub source_url: String,
+    /// When it was read, or when the source was written.
+    pub source_date: SourceDate,
+    /// The words that say so, or what else a reader should know.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+}
+
 /// One licence of one firm. Fields after `source_date` came later: left out where empty, so that
 /// snapshots signed without them keep their bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,6 +152,9 @@ pub struct LicenceRow {
     /// What a reader should know beside.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub notes: String,
+    /// Who says so of single hosts, of whatever kind; where none does, the source of the row.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proofs: Vec<HostProof>,
 }
 
 impl LicenceRow {
@@ -166,6 +187,11 @@ impl LicenceRow {
     pub fn all_hosts(&self) -> impl Iterator<Item = (&DomainName, HostKind)> {
         let trading = self.hosts.iter().map(|name| (name, HostKind::Trading));
         trading.chain(self.related.iter().map(|host| (&host.name, host.kind)))
+    }
+
+    /// Who says of a host that it is the firm's, apart from the source of the row.
+    pub fn proofs_of(&self, host: &DomainName) -> impl Iterator<Item = &HostProof> {
+        self.proofs.iter().filter(move |proof| proof.host == *host)
     }
 
     /// The firm as it is spoken of: its registered name or, where that is unknown, its brand.

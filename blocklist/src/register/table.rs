@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Basis, HostKind, LicenceRow, LicenceState, RelatedHost, SourceDate};
+use super::{Basis, HostKind, HostProof, LicenceRow, LicenceState, RelatedHost, SourceDate};
 use crate::{DomainName, time::Day};
 
 /// One field with the place where it begins, both counted from 1.
@@ -135,7 +135,7 @@ impl Reader<'_> {
 }
 
 /// The columns of a register's table, in the order in which it is written. Lists are parted by `;`.
-pub const COLUMNS: [&str; 24] = [
+pub const COLUMNS: [&str; 25] = [
     "record_id",
     "regulator",
     "legal_name",
@@ -153,6 +153,7 @@ pub const COLUMNS: [&str; 24] = [
     "hosts_unconfirmed",
     "hosts_support",
     "hosts_group",
+    "proofs",
     "banks",
     "register_url",
     "source_url",
@@ -241,6 +242,7 @@ pub fn empty_row() -> LicenceRow {
         status_note: String::new(),
         confidence: String::new(),
         notes: String::new(),
+        proofs: Vec::new(),
     }
 }
 
@@ -269,6 +271,7 @@ pub fn set(row: &mut LicenceRow, column: &str, field: &Field) -> Result<(), Tabl
         "hosts_unconfirmed" => relate(row, field, HostKind::Unconfirmed)?,
         "hosts_support" => relate(row, field, HostKind::Support)?,
         "hosts_group" => relate(row, field, HostKind::Group)?,
+        "proofs" => row.proofs = proofs(field)?,
         "banks" => row.banks = list(field),
         "register_url" => row.register_url = text(),
         "source_url" => row.source_url = text(),
@@ -308,6 +311,63 @@ fn relate(row: &mut LicenceRow, field: &Field, kind: HostKind) -> Result<(), Tab
     Ok(())
 }
 
+/// Who says so of each host: `a.test letter 2026-11 https://r.test/ and what else there is to say`.
+fn proofs(field: &Field) -> Result<Vec<HostProof>, TableError> {
+    let read = |text: &String| {
+        let (host, rest) = word_of(text);
+        let (basis, rest) = word_of(rest);
+        let (date, rest) = word_of(rest);
+        let (source, note) = word_of(rest);
+        let refuse = |problem: &dyn std::fmt::Display| {
+            let form = "write `host basis date address note`, such as `a.test letter 2026-11 https://r.test/`";
+            field.refuse(format!("the proof `{}`: {problem}; {form}", shown(text)))
+        };
+        if source.is_empty() {
+            return Err(refuse(&"something is missing"));
+        }
+        let basis = basis.to_lowercase();
+        Ok(HostProof {
+            host: DomainName::parse(host).map_err(|error| refuse(&error))?,
+            basis: serde_json::from_value(basis.into()).map_err(|_| refuse(&"no such basis"))?,
+            source_url: source.to_owned(),
+            source_date: SourceDate::parse(date).map_err(|error| refuse(&error))?,
+            note: note.to_owned(),
+        })
+    };
+    list(field).iter().map(read).collect()
+}
+
+fn word_of(text: &str) -> (&str, &str) {
+    let text = text.trim();
+    let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    (word, rest.trim())
+}
+
+fn shown(text: &str) -> String {
+    text.chars()
+        .take(80)
+        .flat_map(char::escape_default)
+        .collect()
+}
+
+/// A proof as the table holds it: what parts proofs from one another cannot stand inside one.
+fn proof_text(proof: &HostProof) -> String {
+    let HostProof {
+        host,
+        basis,
+        source_url,
+        source_date,
+        note,
+    } = proof;
+    let source = source_url.replace(';', "%3B");
+    let text = format!(
+        "{host} {} {source_date} {source} {}",
+        basis.as_str(),
+        note.replace(';', ",")
+    );
+    text.trim_end().to_owned()
+}
+
 fn day(field: &Field) -> Result<Option<Day>, TableError> {
     if field.text.is_empty() {
         return Ok(None);
@@ -324,7 +384,8 @@ fn word<T: serde::de::DeserializeOwned>(field: &Field, words: &[&str]) -> Result
 }
 
 /// Writes rows as a table that [`rows`] reads back, but for one thing: a field that a spreadsheet
-/// would take for a formula is written with an apostrophe before it.
+/// would take for a formula is written with an apostrophe before it. A semicolon inside a proof is
+/// written as a comma, or `%3B` in its address.
 pub fn write<'a>(rows: impl IntoIterator<Item = &'a LicenceRow>) -> String {
     let mut out = COLUMNS.join(",");
     out.push('\n');
@@ -360,6 +421,11 @@ pub fn write<'a>(rows: impl IntoIterator<Item = &'a LicenceRow>) -> String {
             &kind(HostKind::Unconfirmed),
             &kind(HostKind::Support),
             &kind(HostKind::Group),
+            &row.proofs
+                .iter()
+                .map(proof_text)
+                .collect::<Vec<_>>()
+                .join("; "),
             &row.banks.join("; "),
             &row.register_url,
             &row.source_url,

@@ -75,3 +75,11 @@ pub struct Warning {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub notes: String,
 }
+
+impl Warning {
+    /// Every name it goes by, as the notice has it first.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let aliases = self.aliases.iter().map(String::as_str);
+        [self.brand.as_str()].into_iter().chain(aliases)
+    }
+}

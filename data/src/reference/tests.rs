@@ -1,6 +1,6 @@
 use super::*;
 use blocklist::{
-    matching::{Known, Query, Verdict, answer},
+    matching::{Index, Known, Query, Verdict, answer},
     register::{HostKind, Measure},
     testing::START,
 };
@@ -9,8 +9,8 @@ fn reference() -> &'static Reference {
     shipped().unwrap()
 }
 
-fn known() -> Known {
-    Known {
+fn known() -> Index {
+    Index::of(Known {
         shipped: reference().snapshots.clone(),
         warnings: reference()
             .snapshots
@@ -20,7 +20,7 @@ fn known() -> Known {
         operators: reference().operators.clone(),
         register_days: 14,
         ..Known::default()
-    }
+    })
 }
 
 /// Of 16 records of registers two are regimes without rows and one is memory alone; of 24 records
@@ -287,7 +287,7 @@ proptest::proptest! {
     fn any_text_is_answered_within_bounds(
         text in ".{0,60}|(bybit|okx|binance|атаикс|220340900479|AFSA-G-LA-2023-0004)[ .a-zа-я]{0,6}"
     ) {
-        static KNOWN: LazyLock<Known> = LazyLock::new(known);
+        static KNOWN: LazyLock<Index> = LazyLock::new(known);
         if let Ok(query) = Query::parse(&text) {
             let is_host = matches!(query, Query::Host(_));
             let found = answer(query, &KNOWN, START);

@@ -113,6 +113,19 @@ fn line_of_row(row: &LicenceRow, verdict: &str) -> String {
             kind => format!("{host} ({})", format!("{kind:?}").to_lowercase()),
         })
         .collect();
+    let proofs = row.proofs.iter().map(|proof| {
+        format!(
+            "    {}: {}, {}, {} {}",
+            proof.host,
+            proof.basis.as_str(),
+            proof.source_date,
+            visible(&proof.source_url),
+            visible(&proof.note)
+        )
+    });
+    let proofs: String = proofs
+        .map(|line| line.trim_end().to_owned() + "\n")
+        .collect();
     let or_dash = |text: &str| {
         if text.is_empty() {
             "-".into()
@@ -121,7 +134,7 @@ fn line_of_row(row: &LicenceRow, verdict: &str) -> String {
         }
     };
     format!(
-        "  {}  {}  {}  [{}, {}]  {}\n",
+        "  {}  {}  {}  [{}, {}]  {}\n{proofs}",
         or_dash(&row.licence_no),
         visible(row.firm()),
         verdict.replace('_', " "),

@@ -5,7 +5,7 @@ use data::case::CaseFile;
 
 use crate::{
     console::{
-        case_view::{Material, Quote, hosts, signal_name},
+        case_view::{Material, Quote, signal_name},
         refusal,
         report::{self, Contradiction},
     },
@@ -58,23 +58,18 @@ pub(crate) struct Tick {
     pub(crate) href: Option<String>,
 }
 
-/// A claim of the site in words.
+/// A claim of the site in words; what was kept before reasons were is shown by its quote.
 fn claim(p: &Page, finding: &ClaimFinding) -> String {
-    let code = match finding.kind {
-        ClaimKind::Agrees => key("reason-claim-agrees"),
-        ClaimKind::OtherHost => key("reason-claim-other_host"),
-        ClaimKind::Expired => key("reason-claim-expired"),
-        ClaimKind::UnknownNumber => key("reason-claim-unknown_number"),
-    };
-    let number = hostile::line(&finding.claim.licence_no, 60);
-    let firm = hostile::line(finding.firm.as_deref().unwrap_or("–"), 120);
-    let hosts = hosts(&finding.hosts);
-    let values = [
-        ("number", Value::Text(&number)),
-        ("firm", Value::Text(&firm)),
-        ("hosts", Value::Text(&hosts)),
-    ];
-    messages::text(p.lang, code, &values)
+    let said: Vec<String> = finding
+        .reasons
+        .iter()
+        .map(|reason| check::reason(p, reason))
+        .collect();
+    if said.is_empty() {
+        hostile::line(&finding.claim.quote, 200)
+    } else {
+        said.join(" ")
+    }
 }
 
 /// A contradiction in words; its code where there is none. What it quotes is foreign text.
@@ -122,12 +117,22 @@ pub(crate) fn stops(m: &Material<'_>) -> Vec<Stop> {
         stops.push(Stop::red(p.t(key("stop-licensed-title")), text));
     }
     for finding in m.claims {
-        let title = match finding.kind {
-            ClaimKind::OtherHost | ClaimKind::UnknownNumber => key("stop-forged-title"),
-            ClaimKind::Expired => key("stop-expired-title"),
+        let stop = match finding.kind {
             ClaimKind::Agrees => continue,
+            ClaimKind::OtherHost | ClaimKind::UnknownNumber | ClaimKind::Forged => {
+                Stop::red(p.t(key("stop-forged-title")), claim(p, finding))
+            }
+            ClaimKind::NameMismatch | ClaimKind::BinMismatch => {
+                Stop::red(p.t(key("stop-mismatch-title")), claim(p, finding))
+            }
+            ClaimKind::Expired => Stop::red(p.t(key("stop-expired-title")), claim(p, finding)),
+            ClaimKind::Suspended => Stop::red(p.t(key("stop-suspended-title")), claim(p, finding)),
+            ClaimKind::Unverified => {
+                Stop::amber(p.t(key("stop-unverified-title")), claim(p, finding))
+            }
+            ClaimKind::NameOnly => Stop::amber(p.t(key("stop-name-title")), claim(p, finding)),
         };
-        stops.push(Stop::red(p.t(title), claim(p, finding)));
+        stops.push(stop);
     }
     let guards: Vec<String> = m
         .report

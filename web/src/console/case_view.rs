@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use blocklist::{
     DomainName, Scope, Timestamp,
     guard::Refusal,
-    matching::{self, ClaimFinding, Known, Match},
+    matching::{self, ClaimFinding, Index, Match, Why},
+    register::LicenceRow,
 };
 use data::case::{CaptureRow, CaseFile};
 
@@ -70,7 +71,7 @@ pub(crate) struct Material<'a> {
     pub(crate) report: &'a Report,
     pub(crate) claims: &'a [ClaimFinding],
     pub(crate) found: &'a Match,
-    pub(crate) known: &'a Known,
+    pub(crate) known: &'a Index,
     /// Why the guard refuses the exact host, if it does.
     pub(crate) guard: Option<&'a Refusal>,
     pub(crate) now: i64,
@@ -222,49 +223,31 @@ pub(crate) fn hosts(names: &[DomainName]) -> String {
 /// Register rows that this site could be, with why and why not; at most five.
 pub(crate) fn candidates(m: &Material<'_>) -> Vec<Candidate> {
     let p = m.p;
-    let mut found = Vec::new();
-    for row in m.known.snapshots.iter().flat_map(|snapshot| &snapshot.rows) {
-        let names_host = row.hosts.iter().any(|host| m.name.is_at_or_below(host));
-        let resembles = row.hosts.iter().any(|host| {
-            matching::resembles(m.name, host)
-                || (host.registrable().is_some() && host.registrable() == m.name.registrable())
-        });
-        let claimed = !row.licence_no.is_empty()
-            && m.claims.iter().any(|finding| {
-                finding
-                    .claim
-                    .licence_no
-                    .eq_ignore_ascii_case(&row.licence_no)
-            });
-        let (rank, why) = if names_host {
-            (0, key("candidate-why-host"))
-        } else if claimed {
-            (1, key("candidate-why-claim"))
-        } else if resembles {
-            (2, key("candidate-why-name"))
-        } else {
-            continue;
-        };
+    let numbers = m
+        .claims
+        .iter()
+        .map(|finding| finding.claim.licence_no.as_str());
+    let found = m.known.candidates(m.name, numbers);
+    let candidate = |(why, row): (Why, &LicenceRow)| {
         let title = if row.brand.is_empty() || row.brand == row.legal_name {
             row.legal_name.clone()
         } else {
             format!("{} — {}", row.brand, row.legal_name)
         };
-        let candidate = Candidate {
+        let why_not = why != Why::Host && !row.hosts.is_empty();
+        Candidate {
             title: hostile::line(&title, 200),
             licence: (!row.licence_no.is_empty()).then(|| hostile::line(&row.licence_no, 60)),
-            why: p.t(why),
-            why_not: (!names_host && !row.hosts.is_empty())
+            why: p.t(match why {
+                Why::Host => key("candidate-why-host"),
+                Why::Number => key("candidate-why-claim"),
+                Why::Name => key("candidate-why-name"),
+            }),
+            why_not: why_not
                 .then(|| p.t1(key("candidate-why-not-host"), "hosts", &hosts(&row.hosts))),
-        };
-        found.push((rank, candidate));
-    }
-    found.sort_by_key(|(rank, _)| *rank);
-    found
-        .into_iter()
-        .map(|(_, candidate)| candidate)
-        .take(5)
-        .collect()
+        }
+    };
+    found.into_iter().take(5).map(candidate).collect()
 }
 
 /// What the guard says of the exact host, read from the log.
@@ -277,7 +260,7 @@ pub(crate) async fn guard_refusal(
 }
 
 /// The match of a host now: registers may have changed since the case was opened.
-pub(crate) fn match_now(name: &DomainName, known: &Known, now: i64) -> Match {
+pub(crate) fn match_now(name: &DomainName, known: &Index, now: i64) -> Match {
     matching::check_host(name, known, Timestamp(now))
 }
 

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use blocklist::{
-    matching::Known,
+    matching::Index,
     statement::{List, Statement, from_canonical},
 };
 use data::{
@@ -162,7 +162,7 @@ async fn stops(
     p: &Page,
     file: &CaseFile,
     report: &Report,
-    known: &Known,
+    known: &Index,
 ) -> Result<Vec<Stop>, Fault> {
     let name = cases::host(&file.case).map_err(Fault::internal)?;
     let guard = case_view::guard_refusal(&centre.store, &name)

@@ -10,7 +10,7 @@ use axum::{
 };
 use blocklist::{
     Timestamp,
-    matching::{self, Known, LONGEST, Query as Asking},
+    matching::{self, Index, LONGEST, Query as Asking},
 };
 use serde_json::{Value, json};
 
@@ -69,7 +69,7 @@ pub(crate) async fn check(
 pub fn answer(
     asked: &str,
     query: Asking,
-    known: &Known,
+    known: &Index,
     now: Timestamp,
     public_url: &str,
     demo: bool,

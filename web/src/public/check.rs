@@ -115,6 +115,9 @@ pub(crate) fn word(p: &Page, verdict: Verdict) -> String {
     p.t(words(verdict).2)
 }
 
+/// Most hosts that one reason lists.
+const MOST_HOSTS: usize = 8;
+
 /// A reason in words. Days among its arguments are written out; everything else is foreign text.
 pub(crate) fn reason(p: &Page, reason: &matching::Reason) -> String {
     let args: Vec<(String, String)> = reason
@@ -123,7 +126,13 @@ pub(crate) fn reason(p: &Page, reason: &matching::Reason) -> String {
         .map(|(name, value)| {
             let shown = match name.as_str() {
                 "day" => date(p, value),
-                "host" | "name" => Shown::of(value).whole(),
+                "host" | "name" | "asked" => Shown::of(value).whole(),
+                "hosts" => value
+                    .split(", ")
+                    .take(MOST_HOSTS)
+                    .map(|host| Shown::of(host).whole())
+                    .collect::<Vec<_>>()
+                    .join(", "),
                 _ => hostile::line(value, 300),
             };
             (name.clone(), shown)

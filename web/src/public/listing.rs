@@ -152,11 +152,9 @@ fn view(p: &Page, listing: &Listing) -> View {
 pub(crate) async fn find(centre: &Centre, id: &str) -> Result<Listing, Fault> {
     let id = ListingId::try_from(id.to_owned()).map_err(|_| Fault::NOT_FOUND)?;
     let known = centre.known().await?;
-    known
-        .listings
-        .into_iter()
-        .find(|listing| listing.statement.listing_id == id)
-        .ok_or(Fault::NOT_FOUND)
+    let mut listings = known.listings.iter();
+    let found = listings.find(|listing| listing.statement.listing_id == id);
+    found.cloned().ok_or(Fault::NOT_FOUND)
 }
 
 /// `GET /i/{id}`: the short address that name servers give, to the reader's language.

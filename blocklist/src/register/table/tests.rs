@@ -47,6 +47,44 @@ fn errors_point_at_the_field() {
     assert!(rows("record_id\n").unwrap_err().problem.contains("missing"));
 }
 
+/// Every host can say who says so of it; what cannot be read is refused with its place.
+#[test]
+fn a_host_keeps_its_proof() {
+    let proof = "a.test letter 2026-11 https://r.test/1?x=1%3B2 said by the firm, in its terms";
+    let with = |proof: &str| {
+        let header = GOOD.replacen("hosts_group", "hosts_group,proofs", 1);
+        header.replacen("group.test,", &format!("group.test,\"{proof}\","), 1)
+    };
+    let read = rows(&with(&format!(
+        "{proof}; group.test secondary undated https://g.test/"
+    )))
+    .unwrap();
+    assert_eq!(read[0].proofs.len(), 2);
+    let held = &read[0].proofs[0];
+    assert_eq!(
+        (held.basis, held.note.as_str()),
+        (Basis::Letter, "said by the firm, in its terms")
+    );
+    assert_eq!(read[0].proofs_of(&read[0].related[0].name).count(), 1);
+    assert_eq!(rows(&write(&read)).unwrap(), read);
+    let mut odd = read.clone();
+    odd[0].proofs[0].note = "one; two".into();
+    odd[0].proofs[0].source_url = "https://r.test/1;2".into();
+    let back = rows(&write(&odd)).unwrap();
+    assert_eq!(back[0].proofs[0].note, "one, two");
+    assert_eq!(back[0].proofs[0].source_url, "https://r.test/1%3B2");
+    for (wrong, says) in [
+        ("a.test letter 2026-11", "something is missing"),
+        ("a..test letter 2026-11 https://r.test/", "a..test"),
+        ("a.test press 2026-11 https://r.test/", "no such basis"),
+        ("a.test letter soon https://r.test/", "soon"),
+    ] {
+        let error = rows(&with(wrong)).unwrap_err();
+        assert_eq!(error.line, 3);
+        assert!(error.problem.contains(says), "{}", error.problem);
+    }
+}
+
 #[test]
 fn a_formula_is_disarmed() {
     let mut row = rows(GOOD).unwrap().remove(0);

@@ -7,7 +7,7 @@ mod plan;
 mod whole_sites;
 
 use blocklist::DomainName;
-use blocklist::matching::Known;
+use blocklist::matching::{Index, Known};
 use blocklist::register::Snapshot;
 
 use super::site::{Answer, Site, World};
@@ -29,9 +29,9 @@ fn snapshots(world: &World) -> Vec<Snapshot> {
 }
 
 /// What the public check knows before anyone has signed a listing.
-fn known(world: &World) -> Known {
+fn known(world: &World) -> Index {
     let snapshots = snapshots(world);
-    Known {
+    Index::of(Known {
         warnings: snapshots
             .iter()
             .flat_map(|snapshot| snapshot.warnings.clone())
@@ -39,7 +39,7 @@ fn known(world: &World) -> Known {
         snapshots,
         register_days: 30,
         ..Known::default()
-    }
+    })
 }
 
 /// Pages as text, whatever their encoding, with `{{base:HOST}}` made `http://HOST`.

@@ -1,10 +1,12 @@
 //! Judged over every page they have, not only over those a crawl reaches, the harmless stay harmless.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use blocklist::Timestamp;
-use blocklist::matching::check_host;
+use blocklist::matching::{Claim, check_claims, check_host};
 use crawler::assessment::{Assessor, Standing};
+use crawler::signal::claims::LicenceClaim;
 use crawler::signal::feed::FeedPage;
 use crawler::{charset, feed};
 use url::Url;
@@ -56,4 +58,49 @@ fn no_harmless_site_is_accused_by_any_page_of_its_own() {
         judged += 1;
     }
     assert!(judged >= 20, "{judged}");
+}
+
+/// What a site says of its licence stands to the registers as expected, over every page it has.
+#[test]
+fn claims_of_a_licence_stand_as_expected() {
+    let world = world();
+    let assessor = Assessor::shipped().unwrap();
+    let now = Timestamp(world.day.midnight().assume_utc().unix_timestamp());
+    let known = known(&world);
+    let mut compared = 0;
+    for expectation in &world.plan.expectations {
+        let site = site_of(&world, &expectation.host).unwrap();
+        let pages = site
+            .answers
+            .iter()
+            .filter(|(_, a)| a.status == 200 && is_html(a));
+        let pages: Vec<_> = pages
+            .map(|(path, answer)| {
+                let url = Url::parse(&format!("http://{}{path}", expectation.host)).unwrap();
+                let content_type = answer.content_type.as_deref().unwrap_or_default();
+                let text = charset::decode(&with_bases(&answer.body, 80), content_type).text;
+                Arc::new(assessor.page(url, "00".repeat(32), &text))
+            })
+            .collect();
+        let claims: Vec<Claim> = assessor.claims(&pages).into_iter().map(claim).collect();
+        let found = check_claims(&name(&expectation.host), &claims, &known, now);
+        let kinds: BTreeSet<&str> = found.iter().map(|finding| finding.kind.as_str()).collect();
+        let kinds = kinds.into_iter().collect::<Vec<_>>().join(" ");
+        if let Some(wanted) = &expectation.claim {
+            assert_eq!(kinds, *wanted, "{}: {found:#?}", expectation.host);
+            compared += 1;
+        } else if expectation.case {
+            assert_eq!(kinds, "", "{}: {found:#?}", expectation.host);
+        }
+    }
+    assert!(compared >= 5, "{compared}");
+}
+
+fn claim(said: LicenceClaim) -> Claim {
+    Claim {
+        licence_no: said.licence_no.unwrap_or_default(),
+        legal_name: said.legal_name.unwrap_or_default(),
+        bin: said.bin.unwrap_or_default(),
+        quote: said.quote,
+    }
 }
