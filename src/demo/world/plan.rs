@@ -55,8 +55,8 @@ pub(crate) struct Expectation {
     /// Paths that robots.txt closes: a polite crawler never asks for them.
     #[serde(default)]
     pub(crate) never_fetched: Vec<String>,
-    /// How the site's licence claim stands to the registers, where it makes one: `agrees`,
-    /// `other_host`, `expired`, `unknown_number`.
+    /// How the site's licence claim stands to the registers, where it makes one: a word of
+    /// [`blocklist::matching::ClaimKind`].
     #[serde(default)]
     pub(crate) claim: Option<String>,
     /// Signals that the report must show.

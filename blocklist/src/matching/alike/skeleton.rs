@@ -6,18 +6,19 @@ use std::{collections::HashMap, sync::LazyLock};
 
 /// Letters that UTS 39 leaves apart, each with the Latin letter it is read as in common fonts.
 const READ_AS: &[(&str, char)] = &[
-    ("ə ǝ ә є э ҽ", 'e'),
+    ("ə ǝ ә", 'a'),
+    ("є э ҽ", 'e'),
     ("в ь ъ ѣ ʙ", 'b'),
     ("с ҫ", 'c'),
     ("ԁ ժ", 'd'),
-    ("ғ г ґ ӷ ʀ ᴦ", 'r'),
-    ("н ң һ ӊ ӈ ҥ ʜ ħ ћ ђ", 'h'),
-    ("к қ ҝ ҟ ҡ ӄ ĸ ᴋ κ", 'k'),
+    ("ғ г ґ ӷ ʀ ᴦ ɾ", 'r'),
+    ("н ң һ ӊ ӈ ҥ ʜ ħ ћ ђ ⱨ", 'h'),
+    ("к қ ҝ ҟ ҡ ӄ ĸ ᴋ κ ⱪ", 'k'),
     ("м ӎ ʍ ᴍ", 'm'),
-    ("п л ɴ ŋ η ᴨ ո", 'n'),
+    ("п л ɴ ŋ η ᴨ ո ꞑ", 'n'),
     ("ө ø ɵ ѳ ӫ", 'o'),
     ("т ҭ ᴛ τ ŧ", 't'),
-    ("и й ц џ υ", 'u'),
+    ("и й ц џ υ ʉ", 'u'),
     ("у ү ұ ў ʏ ч ɣ γ", 'y'),
     ("х ҳ ҲӼ", 'x'),
     ("ш щ ѡ ɯ ω", 'w'),
@@ -92,6 +93,7 @@ pub(super) fn skeleton(letters: &[char]) -> String {
             ['r', 'n', ..] => Some('m'),
             ['v', 'v', ..] => Some('w'),
             ['c', 'l', ..] => Some('d'),
+            ['l', 'c', ..] => Some('k'),
             _ => None,
         };
         out.push(pair.unwrap_or(*c));

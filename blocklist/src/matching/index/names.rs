@@ -214,3 +214,49 @@ fn signature(spelling: &str) -> u64 {
     }
     bits
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::matching::Operator;
+    use proptest::prelude::*;
+
+    fn index(names: &[String]) -> NameIndex {
+        let operator = |name: &String| Operator {
+            name: name.clone(),
+            host: crate::DomainName::parse("a.test").unwrap(),
+            source: String::new(),
+        };
+        NameIndex::of(&Known {
+            operators: names.iter().map(operator).collect(),
+            ..Known::default()
+        })
+    }
+
+    proptest! {
+        /// The index finds what comparing with every name finds.
+        #[test]
+        fn the_index_finds_what_a_scan_finds(
+            names in proptest::collection::vec("[abк]{1,6}( (kz|ltd|[abxё]{2,7})){0,2}", 1..10),
+            asked in "[abк]{1,6}( [abxё]{2,7}){0,2}",
+            long in "[a-d]{8,13}", edits in proptest::collection::vec((0_usize..13, "[a-d]?"), 0..3),
+        ) {
+            let mut edited: Vec<String> = long.chars().map(String::from).collect();
+            for (at, letter) in edits {
+                let place = at % edited.len();
+                edited[place] = letter;
+            }
+            let names: Vec<String> = names.into_iter().chain([long]).collect();
+            let index = index(&names);
+            for asked in [asked, edited.concat()] {
+                let asked = NameKey::of(&asked);
+                let scanned = names.iter().enumerate().filter_map(|(at, name)| {
+                    let closeness = asked.closeness(&NameKey::of(name))?;
+                    Some((Bearer::Operator(position(at)), closeness))
+                });
+                let found = index.near(&asked).into_iter().map(|hit| (hit.bearer, hit.closeness));
+                prop_assert_eq!(found.collect::<Vec<_>>(), scanned.collect::<Vec<_>>());
+            }
+        }
+    }
+}
