@@ -59,7 +59,11 @@ fn of_rows<'a>(index: &'a Index, rows: Vec<Row<'a>>) -> Meant<'a> {
 }
 
 fn of_name<'a>(text: &str, index: &'a Index) -> Meant<'a> {
-    let hits = nearest_of_each(index.names_near(&NameKey::of(text)));
+    let asked = NameKey::of(text);
+    let mut hits = nearest_of_each(index.names_sharing(&asked));
+    if hits.iter().all(|hit| hit.closeness == Closeness::Near) {
+        hits = nearest_of_each(index.names_near(&asked));
+    }
     let Some(best) = hits.iter().min_by_key(|hit| hit.closeness) else {
         return Meant::default();
     };

@@ -1,6 +1,6 @@
 //! Words, endings and figures that are put before or after a brand, with a hyphen or without.
 
-use super::super::words::{LONGEST_ADDED, is_added, is_ending};
+use super::super::words::{LONGEST_ADDED, is_added};
 
 /// Most figures that count as added: `name365`, not a number of its own.
 const MOST_FIGURES: usize = 4;
@@ -43,7 +43,7 @@ fn once(held: &Stripped) -> Vec<Stripped> {
             });
         }
     };
-    for at in cuts(label) {
+    for (at, _) in label.char_indices().skip(1) {
         let (head, tail) = label.split_at(at);
         if is_word(tail) || (is_figures(tail) && !head.ends_with(|c: char| c.is_ascii_digit())) {
             let rest = head.trim_end_matches('-');
@@ -57,19 +57,8 @@ fn once(held: &Stripped) -> Vec<Stripped> {
     found
 }
 
-/// Places in the label that can lie beside a word.
-fn cuts(label: &str) -> impl Iterator<Item = usize> {
-    let (longest, all) = (*LONGEST_ADDED, label.chars().count());
-    label
-        .char_indices()
-        .enumerate()
-        .skip(1)
-        .filter(move |(count, _)| *count <= longest || all - count <= longest)
-        .map(|(_, (at, _))| at)
-}
-
 fn is_word(part: &str) -> bool {
-    part.len() > 1 && (is_added(part) || is_ending(part))
+    (2..=*LONGEST_ADDED).contains(&part.len()) && is_added(part)
 }
 
 fn is_figures(part: &str) -> bool {

@@ -1,7 +1,7 @@
 //! Which known hosts a name can resemble, found without looking at each: every form in which two
 //! labels can meet is kept by its hash, and what is found there is compared in full.
 
-use super::{Alike, Asked, Brand, Label};
+use super::{Alike, Asked, Brand, FEWEST_EDITED};
 use crate::DomainName;
 
 /// Known hosts by the forms in which they can be taken for one another.
@@ -9,6 +9,9 @@ use crate::DomainName;
 pub(in crate::matching) struct AlikeIndex {
     brands: Vec<Brand>,
     table: Table,
+    /// Whether a brand is in other letters than Latin ones: only then can words beside a Latin
+    /// spelling of it be met.
+    other_letters: bool,
 }
 
 /// What of a label is looked up.
@@ -41,7 +44,12 @@ impl AlikeIndex {
             positions.push(position);
         }
         let table = Table::of(keys);
-        (Self { brands, table }, positions)
+        let index = Self {
+            other_letters: brands.iter().any(|brand| !brand.label.is_latin()),
+            brands,
+            table,
+        };
+        (index, positions)
     }
 
     /// The brand that `name` resembles by the plainest trick, and the trick.
@@ -51,7 +59,7 @@ impl AlikeIndex {
         }
         let asked = Asked::of(name)?;
         let mut candidates = Vec::new();
-        look_up(&asked, |key| candidates.extend(self.table.get(key)));
+        self.look_up(&asked, |key| candidates.extend(self.table.get(key)));
         candidates.sort_unstable();
         candidates.dedup();
         let found = candidates.into_iter().filter_map(|id| {
@@ -59,6 +67,32 @@ impl AlikeIndex {
             Some((asked.compare(self.brands.get(id)?)?, id))
         });
         found.min().map(|(alike, id)| (id, alike))
+    }
+
+    fn look_up(&self, asked: &Asked, mut look: impl FnMut(u64)) {
+        let skeletons = [&asked.label.skeleton].into_iter().chain(&asked.joined);
+        let fronts = asked.fronts.iter().map(|(front, _)| front);
+        for skeleton in skeletons.chain(fronts) {
+            look(key(Form::Skeleton, skeleton.chars()));
+        }
+        for (_, label) in &asked.stripped {
+            look(key(Form::Skeleton, label.skeleton.chars()));
+            if self.other_letters || !label.is_latin() {
+                by_sound(&label.sound(), &mut look);
+            }
+        }
+        by_sound(&asked.sound, &mut look);
+        let (letters, raw) = (&asked.label.letters, &asked.label.raw);
+        if letters.len() < FEWEST_EDITED {
+            return;
+        }
+        shortened(letters, &mut look);
+        if raw != letters {
+            shortened(raw, &mut look);
+        }
+        if let Some(single) = raw.strip_suffix(&['e', 's']) {
+            look(key(Form::Shortened, single.iter().copied()));
+        }
     }
 }
 
@@ -68,46 +102,16 @@ fn add_keys(brand: &Brand, mut add: impl FnMut(u64)) {
     if !brand.is_edited() {
         return;
     }
-    if !label.sound.is_empty() {
-        add(key(Form::Sound, label.sound.chars()));
-    }
+    by_sound(&brand.sound, &mut add);
     shortened(&label.letters, &mut add);
     if label.raw != label.letters {
         shortened(&label.raw, &mut add);
     }
 }
 
-fn look_up(asked: &Asked, mut look: impl FnMut(u64)) {
-    let skeletons = [&asked.label.skeleton].into_iter().chain(&asked.joined);
-    let fronts = asked.fronts.iter().map(|(front, _)| front);
-    for skeleton in skeletons.chain(fronts) {
-        look(key(Form::Skeleton, skeleton.chars()));
-    }
-    let stripped = asked.stripped.iter().map(|(_, label)| label);
-    for label in stripped {
-        look(key(Form::Skeleton, label.skeleton.chars()));
-        by_sound(label, &mut look);
-    }
-    by_sound(&asked.label, &mut look);
-    if asked.label.ordinary {
-        return;
-    }
-    for form in [&asked.label.letters, &asked.label.raw] {
-        if form.len() >= super::FEWEST {
-            shortened(form, &mut look);
-        }
-        if let Some(single) = form.strip_suffix(&['e', 's']) {
-            look(key(Form::Shortened, single.iter().copied()));
-        }
-        if asked.label.raw == asked.label.letters {
-            break;
-        }
-    }
-}
-
-fn by_sound(label: &Label, look: &mut impl FnMut(u64)) {
-    if !label.sound.is_empty() {
-        look(key(Form::Sound, label.sound.chars()));
+fn by_sound(sound: &str, look: &mut impl FnMut(u64)) {
+    if !sound.is_empty() {
+        look(key(Form::Sound, sound.chars()));
     }
 }
 

@@ -121,23 +121,27 @@ struct Label {
     /// Each letter folded onto the one it looks like.
     letters: Vec<char>,
     skeleton: String,
-    /// As it sounds; empty where it is too short to tell.
-    sound: String,
-    ordinary: bool,
 }
 
 impl Label {
     fn of(text: &str) -> Self {
-        let raw: Vec<char> = text.chars().filter(|c| *c != '-' && *c != '_').collect();
+        let raw = text.chars().filter(|c| *c != '-' && *c != '_').collect();
         let letters = letters(text);
         let skeleton = skeleton(&letters);
         Self {
-            sound: sound_of(&raw),
-            ordinary: is_ordinary(text),
             raw,
             letters,
             skeleton,
         }
+    }
+
+    /// As it sounds; empty where it is too short to tell.
+    fn sound(&self) -> String {
+        sound_of(&self.raw)
+    }
+
+    fn is_latin(&self) -> bool {
+        self.raw.iter().all(char::is_ascii)
     }
 }
 
@@ -153,6 +157,9 @@ fn sound_of(raw: &[char]) -> String {
 struct Brand {
     registrable: DomainName,
     label: Label,
+    sound: String,
+    /// Whether the label is an everyday word.
+    ordinary: bool,
     /// The label as it is written, with its hyphens.
     written: String,
     /// The first label of the public suffix, such as `kz`.
@@ -166,6 +173,8 @@ impl Brand {
         let label = Label::of(&written);
         (label.letters.len() >= FEWEST).then_some(Self {
             registrable,
+            sound: label.sound(),
+            ordinary: is_ordinary(&written),
             label,
             written,
             ending,
@@ -173,7 +182,7 @@ impl Brand {
     }
 
     fn is_edited(&self) -> bool {
-        self.label.letters.len() >= FEWEST_EDITED && !self.label.ordinary
+        self.label.letters.len() >= FEWEST_EDITED && !self.ordinary
     }
 }
 
@@ -195,6 +204,7 @@ fn parts(name: &DomainName) -> Option<(DomainName, String, String)> {
 struct Asked {
     registrable: DomainName,
     label: Label,
+    sound: String,
     written: String,
     /// The label with words taken off.
     stripped: Vec<(Stripped, Label)>,
@@ -214,6 +224,7 @@ impl Asked {
         let joined = (!below.is_empty()).then(|| skeleton(&letters(&whole)));
         let taken = stripped(&written).into_iter();
         let taken = taken.filter(|stripped| stripped.rest.chars().count() >= FEWEST);
+        let label = Label::of(&written);
         Some(Self {
             stripped: taken
                 .map(|stripped| {
@@ -221,7 +232,8 @@ impl Asked {
                     (stripped, label)
                 })
                 .collect(),
-            label: Label::of(&written),
+            sound: label.sound(),
+            label,
             fronts: fronts(&below),
             registrable,
             written,
@@ -254,9 +266,8 @@ impl Asked {
     }
 
     fn sounds(&self, brand: &Brand) -> Option<Alike> {
-        let (mine, theirs) = (&self.label, &brand.label);
-        let same = !mine.sound.is_empty() && mine.sound == theirs.sound;
-        (same && !mine.ordinary && brand.is_edited()).then_some(Alike::Sound)
+        let same = !self.sound.is_empty() && self.sound == brand.sound;
+        (same && brand.is_edited() && !is_ordinary(&self.written)).then_some(Alike::Sound)
     }
 
     fn dot(&self, brand: &Brand) -> Option<Alike> {
@@ -268,18 +279,18 @@ impl Asked {
         let stands = |(front, ending): &(String, String)| {
             *front == brand.label.skeleton && (*ending == brand.ending || is_ending(ending))
         };
-        if brand.label.ordinary || !self.fronts.iter().any(stands) {
+        if brand.ordinary || !self.fronts.iter().any(stands) {
             return None;
         }
         Some(Alike::Subdomain(self.below.join(".")))
     }
 
     fn added(&self, brand: &Brand) -> Option<Alike> {
-        if brand.label.ordinary {
+        if brand.ordinary {
             return None;
         }
         let fits = |(stripped, label): &&(Stripped, Label)| {
-            let same = label.skeleton == brand.label.skeleton || sounds_across(label, &brand.label);
+            let same = label.skeleton == brand.label.skeleton || sounds_across(label, brand);
             same && (stripped.parted || brand.is_edited())
         };
         let (found, _) = self.stripped.iter().find(fits)?;
@@ -292,26 +303,28 @@ impl Asked {
     }
 
     fn edited(&self, brand: &Brand) -> Option<Alike> {
-        if !brand.is_edited() || self.label.ordinary {
+        if !brand.is_edited() || self.label.letters.len() < FEWEST_EDITED {
             return None;
         }
-        let (wrong, right) = match one_edit(&self.label.raw, &brand.label.raw) {
-            Some(_) => (&self.label.raw, &brand.label.raw),
+        let (raw, right) = (&self.label.raw, &brand.label.raw);
+        let found = match one_edit(raw, right) {
+            _ if raw.strip_suffix(&['e', 's']) == Some(right) => Some(Alike::Plural),
+            Some(edit) => of_edit(edit, raw, right),
             // A letter that only looks like another, and one edit beside.
-            None => (&self.label.letters, &brand.label.letters),
+            None => {
+                let (letters, right) = (&self.label.letters, &brand.label.letters);
+                one_edit(letters, right).and_then(|edit| of_edit(edit, letters, right))
+            }
         };
-        if wrong.strip_suffix(&['e', 's']) == Some(right) {
-            return Some(Alike::Plural);
-        }
-        of_edit(one_edit(wrong, right)?, wrong, right)
+        found.filter(|_| !is_ordinary(&self.written))
     }
 }
 
-/// Whether two labels sound alike and only one of them is in Latin letters.
-fn sounds_across(a: &Label, b: &Label) -> bool {
-    !a.sound.is_empty()
-        && a.sound == b.sound
-        && a.raw.iter().all(char::is_ascii) != b.raw.iter().all(char::is_ascii)
+/// Whether a label sounds like a brand and only one of them is in Latin letters.
+fn sounds_across(label: &Label, brand: &Brand) -> bool {
+    label.is_latin() != brand.label.is_latin()
+        && !brand.sound.is_empty()
+        && label.sound() == brand.sound
 }
 
 /// Endings that are glued to a brand to be read as its own, rather than as a word.

@@ -68,6 +68,7 @@ fn innocents_resemble_nobody() {
         ("okxkz.com", "okxs.kz"),
         ("nova.kz", "nora.kz"),
         ("norakz.com", "nora.kz"),
+        ("qana.kz", "qanat.kz"),
         // Everyday words.
         ("finance.kz", "binance.kz"),
         ("signal.org", "xignal.kz"),

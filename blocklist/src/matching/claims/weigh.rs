@@ -333,7 +333,7 @@ fn of_name<'a>(legal_name: &str, index: &'a Index) -> Vec<Row<'a>> {
     if asked.joined().plain.chars().count() < SHORTEST_NAME {
         return Vec::new();
     }
-    let hits = index.names_near(&asked).into_iter();
+    let hits = index.names_sharing(&asked).into_iter();
     let same = hits.filter(|hit| hit.closeness == Closeness::Same);
     let rows = same.filter_map(|hit| match hit.bearer {
         Bearer::Row(id) => index.row(id),

@@ -120,7 +120,18 @@ impl NameIndex {
 
     /// Every entry near the name asked for, in their order.
     pub(super) fn near(&self, asked: &NameKey) -> Vec<NameHit> {
-        let mut found = self.candidates(asked);
+        let mut found = self.sharing_words(asked);
+        self.spelt_alike(asked, &mut found);
+        self.compared(asked, found)
+    }
+
+    /// Those of them that share all words of one of the two: whatever is the same, and what begins
+    /// with the name, is among them.
+    pub(super) fn sharing(&self, asked: &NameKey) -> Vec<NameHit> {
+        self.compared(asked, self.sharing_words(asked))
+    }
+
+    fn compared(&self, asked: &NameKey, mut found: Vec<u32>) -> Vec<NameHit> {
         found.sort_unstable();
         found.dedup();
         let hits = found.into_iter().filter_map(|id| {
@@ -134,7 +145,7 @@ impl NameIndex {
         hits.collect()
     }
 
-    fn candidates(&self, asked: &NameKey) -> Vec<u32> {
+    fn sharing_words(&self, asked: &NameKey) -> Vec<u32> {
         let mut found = Vec::new();
         let holding = |word: &Word| {
             let held = self.holding.get(word.class());
@@ -154,13 +165,17 @@ impl NameIndex {
         for spelling in [&joined.plain, &joined.sound] {
             found.extend(self.joined.get(spelling.as_str()).into_iter().flatten());
         }
-        if joined.is_long() {
-            self.plain.near(&joined.plain, &mut found);
-            self.sound.near(&joined.sound, &mut found);
-            // A name that sounds as it is written stands among the plain ones only.
-            self.plain.near(&joined.sound, &mut found);
-        }
         found
+    }
+
+    fn spelt_alike(&self, asked: &NameKey, found: &mut Vec<u32>) {
+        let joined = asked.joined();
+        if joined.is_long() {
+            self.plain.near(&joined.plain, found);
+            self.sound.near(&joined.sound, found);
+            // A name that sounds as it is written stands among the plain ones only.
+            self.plain.near(&joined.sound, found);
+        }
     }
 }
 

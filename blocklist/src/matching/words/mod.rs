@@ -1,7 +1,11 @@
 //! Word lists as data: what names share, what is added to them, and what is too ordinary to be a
 //! name at all. One entry a line, lower case, any script; `#` begins a comment.
 
-use std::{collections::HashSet, sync::LazyLock};
+use std::{
+    collections::HashSet,
+    hash::{BuildHasherDefault, Hasher},
+    sync::LazyLock,
+};
 
 /// Which form a firm has, in three languages; several words a line where the form is a phrase.
 pub(super) const LEGAL_FORMS: &str = include_str!("legal_forms.txt");
@@ -21,18 +25,41 @@ pub(super) fn entries(text: &'static str) -> impl Iterator<Item = &'static str> 
         .filter(|entry| !entry.is_empty())
 }
 
-static IS_ADDED: LazyLock<HashSet<&'static str>> = LazyLock::new(|| entries(ADDED).collect());
-static IS_ENDING: LazyLock<HashSet<&'static str>> = LazyLock::new(|| entries(ENDINGS).collect());
-static IS_ORDINARY: LazyLock<HashSet<&'static str>> =
+/// A set of our own words, asked for parts of every name that is looked up: nobody can choose what is
+/// in it, so that a plain fast hash (FNV-1a) serves.
+type Words = HashSet<&'static str, BuildHasherDefault<Fnv>>;
+
+struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hasher for Fnv {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}
+
+static IS_ADDED: LazyLock<Words> =
+    LazyLock::new(|| entries(ADDED).chain(entries(ENDINGS)).collect());
+static IS_ENDING: LazyLock<Words> = LazyLock::new(|| entries(ENDINGS).collect());
+static IS_ORDINARY: LazyLock<Words> =
     LazyLock::new(|| entries(ORDINARY).chain(entries(ADDED)).collect());
 
-/// Letters of the longest word or ending that can be added.
-pub(super) static LONGEST_ADDED: LazyLock<usize> = LazyLock::new(|| {
-    let all = IS_ADDED.iter().chain(IS_ENDING.iter());
-    all.map(|word| word.chars().count()).max().unwrap_or(0)
-});
+/// Octets of the longest word or ending that can be added.
+pub(super) static LONGEST_ADDED: LazyLock<usize> =
+    LazyLock::new(|| IS_ADDED.iter().map(|word| word.len()).max().unwrap_or(0));
 
-/// Whether a word is one that is added to brands.
+/// Whether a word is one that is added to brands, or an ending that is glued to them.
 pub(super) fn is_added(word: &str) -> bool {
     IS_ADDED.contains(word)
 }
