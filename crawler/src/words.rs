@@ -11,6 +11,8 @@ use fold::{fold_into, is_combining, is_cyrillic, is_invisible};
 pub struct Mark {
     /// Offset of the word's first byte in [`Words::buffer`].
     pub at: usize,
+    /// One past its last byte there.
+    pub to: usize,
     /// Index of the block.
     pub block: usize,
     /// First byte in the block's text.
@@ -72,6 +74,7 @@ impl Words {
         }
         self.marks.push(Mark {
             at,
+            to: self.buffer.len(),
             block,
             start,
             end,
@@ -82,11 +85,10 @@ impl Words {
     /// The normalised word at `index`.
     #[must_use]
     pub fn word(&self, index: usize) -> &str {
-        let Some(mark) = self.marks.get(index) else {
-            return "";
-        };
-        let rest = self.buffer.get(mark.at..).unwrap_or_default();
-        rest.split(' ').next().unwrap_or_default()
+        self.marks
+            .get(index)
+            .and_then(|mark| self.buffer.get(mark.at..mark.to))
+            .unwrap_or_default()
     }
 
     /// Index of the word that begins at `offset` of the buffer.
@@ -102,29 +104,59 @@ impl Words {
 /// Chinese character is a word; a Latin name with a Cyrillic ending (`Kaspiге`, `USDTны`) is two.
 fn split(text: &str, out: &mut Vec<(usize, usize)>) {
     let mut open: Option<(usize, usize)> = None;
+    let mut latin = false;
     for (at, c) in text.char_indices() {
         let end = at + c.len_utf8();
-        if is_combining(c) {
-            open = open.map(|(start, _)| (start, end));
-        } else if matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}') {
-            out.extend(open.take());
-            out.push((at, end));
-        } else if c.is_alphanumeric() {
-            if !c.is_ascii()
-                && let Some(name) = open.filter(|name| takes_ending(text, *name, at))
-            {
-                out.push(name);
-                open = None;
+        match class(c) {
+            Class::Letter => {
+                if latin
+                    && !c.is_ascii()
+                    && let Some(name) = open.filter(|name| takes_ending(text, *name, at))
+                {
+                    out.push(name);
+                    open = None;
+                }
+                latin = c.is_ascii();
+                open = Some(open.map_or((at, end), |(start, _)| (start, end)));
             }
-            open = Some(open.map_or((at, end), |(start, _)| (start, end)));
-        } else if !is_invisible(c) {
-            out.extend(open.take());
-            if c == '₸' {
+            Class::Mark => open = open.map(|(start, _)| (start, end)),
+            Class::Invisible => {}
+            Class::Word => {
+                out.extend(open.take());
                 out.push((at, end));
             }
+            Class::Other => out.extend(open.take()),
         }
     }
     out.extend(open);
+}
+
+/// What a character does to the word it stands in.
+enum Class {
+    /// Belongs to it, as a letter or a digit.
+    Letter,
+    /// Belongs to the letter before it.
+    Mark,
+    /// Shows nothing.
+    Invisible,
+    /// Is a word by itself.
+    Word,
+    /// Ends it.
+    Other,
+}
+
+fn class(c: char) -> Class {
+    match c {
+        '0'..='9' | 'a'..='z' | 'A'..='Z' | '\u{400}'..='\u{482}' | '\u{48a}'..='\u{52f}' => {
+            Class::Letter
+        }
+        '\0'..='\u{7f}' => Class::Other,
+        '₸' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' => Class::Word,
+        c if is_combining(c) => Class::Mark,
+        c if is_invisible(c) => Class::Invisible,
+        c if c.is_alphanumeric() => Class::Letter,
+        _ => Class::Other,
+    }
 }
 
 /// Whether the Latin name in `name` has its end at `at`, and a Cyrillic ending follows: letters up to

@@ -40,6 +40,7 @@ pub mod terms;
 pub mod vocabulary;
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use serde::Serialize;
 use url::Url;
@@ -157,6 +158,10 @@ pub struct Page {
     pub words: Words,
     /// Lexicon entries met, in order of place.
     pub hits: Vec<Hit>,
+    /// Where the hits of each group stand in `hits`.
+    by_group: Vec<Vec<usize>>,
+    /// Which hits stand in each block.
+    by_block: Vec<Range<usize>>,
 }
 
 impl Page {
@@ -165,18 +170,46 @@ impl Page {
     pub fn new(url: Url, capture: String, document: Document, lexicon: &Lexicon) -> Self {
         let words = Words::of(document.blocks.iter().map(|block| block.text.as_str()));
         let hits = lexicon.find(&words);
+        let mut by_group = vec![Vec::new(); lexicon.groups().len()];
+        let mut by_block = vec![0..0; document.blocks.len()];
+        for (index, hit) in hits.iter().enumerate() {
+            if let Some(list) = by_group.get_mut(hit.group) {
+                list.push(index);
+            }
+            if let Some(range) = by_block.get_mut(hit.block) {
+                let from = if range.end == 0 { index } else { range.start };
+                *range = from..index + 1;
+            }
+        }
         Self {
             url,
             capture,
             document,
             words,
             hits,
+            by_group,
+            by_block,
         }
     }
 
-    /// Hits of one group.
+    /// Hits of one group, in order of place.
     pub fn of_group(&self, group: usize) -> impl Iterator<Item = &Hit> {
-        self.hits.iter().filter(move |hit| hit.group == group)
+        let list = self.by_group.get(group).into_iter().flatten();
+        list.filter_map(|index| self.hits.get(*index))
+    }
+
+    /// Hits in one block, in order of place.
+    #[must_use]
+    pub fn in_block(&self, block: usize) -> &[Hit] {
+        let range = self.by_block.get(block).cloned().unwrap_or_default();
+        self.hits.get(range).unwrap_or_default()
+    }
+
+    /// Hits of one group in one block.
+    pub fn of_group_in(&self, group: usize, block: usize) -> impl Iterator<Item = &Hit> {
+        self.in_block(block)
+            .iter()
+            .filter(move |hit| hit.group == group)
     }
 
     /// The first hit of each different entry of a group. Words that several entries match, as `P2P`
@@ -272,12 +305,10 @@ impl Page {
     /// within three words after ("айырбастау қызметін көрсетпейміз").
     #[must_use]
     pub fn negated(&self, hit: &Hit, groups: &Groups) -> bool {
-        self.hits.iter().any(|no| {
+        self.in_block(hit.block).iter().any(|no| {
             let before = no.words.end <= hit.words.start && hit.words.start - no.words.end < 3;
             let after = no.words.start >= hit.words.end && no.words.start - hit.words.end < 3;
-            no.block == hit.block
-                && (no.group == groups.negation && before
-                    || no.group == groups.denial_after && after)
+            no.group == groups.negation && before || no.group == groups.denial_after && after
         })
     }
 }
@@ -310,8 +341,7 @@ pub(crate) struct Different {
 impl Different {
     /// Notes a hit; whether both its entry and its words are new.
     pub(crate) fn add(&mut self, page: &Page, hit: &Hit) -> bool {
-        let new_entry = self.entries.insert(hit.entry);
-        self.words.insert(page.exact(hit).to_lowercase()) && new_entry
+        self.entries.insert(hit.entry) && self.words.insert(page.exact(hit).to_lowercase())
     }
 }
 

@@ -28,11 +28,8 @@ pub fn read(page: &Page, groups: &Groups) -> Option<Signal> {
         }
         let sentence = sentence(&block.text, named.range.start);
         let inside = |group: usize| {
-            page.of_group(group).any(|hit| {
-                hit.block == named.block
-                    && hit.range.start >= sentence.start
-                    && hit.range.end <= sentence.end
-            })
+            page.of_group_in(group, named.block)
+                .any(|hit| hit.range.start >= sentence.start && hit.range.end <= sentence.end)
         };
         let listed = inside(groups.shut_list) || under_list_heading(page, groups, named.block);
         let shut = match (listed || inside(groups.shut), inside(groups.shut_except)) {
@@ -56,35 +53,36 @@ pub fn read(page: &Page, groups: &Groups) -> Option<Signal> {
 
 /// Whether a word of the group stands within a few words of the country.
 fn beside(page: &Page, group: usize, named: &Hit) -> bool {
-    page.of_group(group).any(|hit| {
+    page.of_group_in(group, named.block).any(|hit| {
         let before = hit.words.end <= named.words.start && named.words.start - hit.words.end < NEAR;
         let after = hit.words.start >= named.words.end && hit.words.start - named.words.end < NEAR;
-        hit.block == named.block && (before || after)
+        before || after
     })
 }
 
 /// Whether an exception is made of the country itself, not of something else in the sentence: the word
 /// stands before it, in Kazakh after it ("Қазақстаннан басқа").
 fn excepted(page: &Page, groups: &Groups, named: &Hit) -> bool {
-    page.of_group(groups.shut_except).any(|hit| {
-        let before = hit.words.end <= named.words.start && named.words.start - hit.words.end < NEAR;
-        let after = hit.words.start >= named.words.end && hit.words.start - named.words.end < 2;
-        let only = [
-            "только",
-            "only",
-            "тек",
-            "solo",
-            "outside",
-            "вне",
-            "пределами",
-            "тыс",
-        ];
-        hit.block == named.block
-            && (before || after)
-            && !only
-                .iter()
-                .any(|word| page.exact(hit).to_lowercase().contains(word))
-    })
+    page.of_group_in(groups.shut_except, named.block)
+        .any(|hit| {
+            let before =
+                hit.words.end <= named.words.start && named.words.start - hit.words.end < NEAR;
+            let after = hit.words.start >= named.words.end && hit.words.start - named.words.end < 2;
+            let only = [
+                "только",
+                "only",
+                "тек",
+                "solo",
+                "outside",
+                "вне",
+                "пределами",
+                "тыс",
+            ];
+            (before || after)
+                && !only
+                    .iter()
+                    .any(|word| page.exact(hit).to_lowercase().contains(word))
+        })
 }
 
 /// A short page that turns the visitor's country away.

@@ -67,10 +67,8 @@ fn amounts(page: &Page, groups: &Groups, out: &mut Vec<Signal>) {
 /// A coin against tenge, side by side: `BTC/KZT`, `USDT → ₸`.
 fn pairs(page: &Page, groups: &Groups, out: &mut Vec<Signal>) {
     let found = page.of_group(groups.tenge).find(|tenge| {
-        page.of_group(groups.crypto).any(|coin| {
-            let beside = coin.words.end == tenge.words.start || tenge.words.end == coin.words.start;
-            coin.block == tenge.block && beside
-        })
+        page.of_group_in(groups.crypto, tenge.block)
+            .any(|coin| coin.words.end == tenge.words.start || tenge.words.end == coin.words.start)
     });
     if let Some(hit) = found {
         out.push(page.signal("tenge_pair", hit));
@@ -80,10 +78,9 @@ fn pairs(page: &Page, groups: &Groups, out: &mut Vec<Signal>) {
 /// A Kazakh city within twelve words of an office, cash or a courier.
 fn cities(page: &Page, groups: &Groups, out: &mut Vec<Signal>) {
     let found = page.of_group(groups.city).find(|city| {
-        page.of_group(groups.office).any(|office| {
-            let apart = office.words.start.abs_diff(city.words.start);
-            office.block.abs_diff(city.block) <= 2 && apart <= 12
-        })
+        let near = city.block.saturating_sub(2)..=city.block + 2;
+        near.flat_map(|block| page.of_group_in(groups.office, block))
+            .any(|office| office.words.start.abs_diff(city.words.start) <= 12)
     });
     if let Some(hit) = found {
         out.push(page.signal("city_with_office", hit));
@@ -95,10 +92,8 @@ fn rails(page: &Page, lexicon: &Lexicon, groups: &Groups, out: &mut Vec<Signal>)
     let rails = || page.hits.iter().filter(|hit| lexicon.is_rail(hit.group));
     out.extend(rails().next().map(|hit| page.signal("rail_named", hit)));
     let beside = rails().find(|rail| {
-        page.of_group(groups.crypto).any(|coin| {
-            let apart = coin.words.start.abs_diff(rail.words.start);
-            coin.block == rail.block && apart <= NEAR
-        })
+        page.of_group_in(groups.crypto, rail.block)
+            .any(|coin| coin.words.start.abs_diff(rail.words.start) <= NEAR)
     });
     out.extend(beside.map(|hit| page.signal("rail_beside_coin", hit)));
 }

@@ -55,10 +55,12 @@ fn first<'a>(page: &'a Page, group: usize, groups: &Groups) -> Option<&'a Hit> {
 
 /// Platforms whose money is refused: a name and a refusal in one block.
 fn refused_sources(page: &Page, groups: &Groups) -> Option<Signal> {
-    let name = page.of_group(groups.refused_name).find(|name| {
-        page.of_group(groups.refusal)
-            .any(|refusal| refusal.block == name.block)
-    })?;
+    let refused = |name: &&Hit| {
+        page.of_group_in(groups.refusal, name.block)
+            .next()
+            .is_some()
+    };
+    let name = page.of_group(groups.refused_name).find(refused)?;
     Some(page.signal("refused_sources", name).transaction())
 }
 

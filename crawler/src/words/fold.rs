@@ -18,6 +18,11 @@ pub(super) fn fold_into(word: &str, out: &mut String) -> bool {
     let to_cyrillic = cyrillic >= latin;
     let mut disguised = mixed && cyrillic + latin >= 4;
     for c in word.chars() {
+        // Nearly every letter of a page in Russian or Kazakh; the rest takes its time.
+        if !mixed && let Some(lower) = lower_cyrillic(c) {
+            out.push(lower);
+            continue;
+        }
         if is_combining(c) {
             combine(c, out, start);
             continue;
@@ -74,6 +79,17 @@ pub(super) fn is_combining(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{34e}' | '\u{350}'..='\u{36f}' | '\u{483}'..='\u{489}'
         | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}'
         | '\u{fe20}'..='\u{fe2f}')
+}
+
+/// The commonest Cyrillic letters in lower case, ё as е.
+fn lower_cyrillic(c: char) -> Option<char> {
+    match c {
+        'а'..='я' => Some(c),
+        'А'..='Я' => char::from_u32(u32::from(c) + 32),
+        'ё' | 'Ё' => Some('е'),
+        'қ' | 'ғ' | 'ү' | 'ұ' | 'ә' | 'ө' | 'ң' | 'і' | 'һ' => Some(c),
+        _ => None,
+    }
 }
 
 /// A mark over the letter before it. Only three make another letter in our languages.
