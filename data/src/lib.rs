@@ -7,6 +7,7 @@
 //!   [`assessment`]s, and the [`lexicon`] and [`model`] files the crawler reads.
 //! * Work: [`case`] holds what the crawler put before officers, [`decide`] the moves they make,
 //!   [`register`] the licence registers and [`mod@reference`] what is shipped of them, [`audit`] the chain of who did what.
+//! * Operators: [`mod@network`] keeps what sites have in common and who officers and ties say runs them.
 //! * The record: [`queue`] takes fully signed statements, [`record`] reads the log back and
 //!   verifies it, [`ceremony`] makes a new log and changes its keys and guards, and [`publish`]
 //!   sequences, signs and writes the release that everybody downloads.
@@ -27,6 +28,7 @@ pub mod frontier;
 pub mod guards;
 pub mod lexicon;
 pub mod model;
+pub mod network;
 pub mod officer;
 pub mod pool;
 pub mod publish;

@@ -21,6 +21,13 @@ use sqlx::{PgPool, Postgres, Transaction};
 /// that sees statement 7 has seen 6.
 pub(crate) const OFFICE: &[i64] = &[0x71616c71616e]; // "qalqan"
 
+/// The operators' networks: what sites show, the ties found in it, and the numbers given to them
+/// are read and written as one.
+pub(crate) const NETWORKS: &[i64] = &[0x71616c71616f];
+
+/// A person's move on networks: it is audited, too.
+pub(crate) const OFFICE_AND_NETWORKS: &[i64] = &[0x71616c71616e, 0x71616c71616f];
+
 /// The attempts to sign in of one person.
 pub(crate) fn login(login: &str) -> [i64; 1] {
     [number("login", login)]

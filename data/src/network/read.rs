@@ -1,0 +1,693 @@
+//! Networks as the console, the command line and exports read them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::{LINKS_FROM, Reason, ties::Pair};
+use crate::{
+    case,
+    error::{Error, Result},
+    pool::{Store, on, storable},
+};
+
+/// One line of the list of networks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NetworkLine {
+    /// `N-2026-000001`.
+    pub id: String,
+    /// When its number was given, in Unix seconds.
+    pub formed_at: i64,
+    /// When a site last joined or left it.
+    pub changed_at: i64,
+    /// Its sites now.
+    pub sites: usize,
+    /// Of these, judged `flag` by their latest assessment.
+    pub flagged: usize,
+    /// Of these, judged `review`.
+    pub review: usize,
+    /// Of these, with a case that waits for somebody.
+    pub cases: usize,
+    /// Of these, with a listing that both officers signed and nobody lifted.
+    pub listed: usize,
+    /// What kinds of business its sites look like, the commonest first.
+    pub kinds: Vec<String>,
+    /// Different wallets that its sites show as their own.
+    pub wallets: usize,
+    /// Volumes that stand.
+    pub volumes: usize,
+}
+
+/// A site of a network.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Site {
+    /// The host.
+    pub host: String,
+    /// Since when it belongs there, in Unix seconds.
+    pub since: i64,
+    /// `flag`, `review` or `clear`: its latest assessment.
+    pub verdict: String,
+    /// How sure the machine is that it is an exchange.
+    pub exchange: f64,
+    /// How sure it is that the site serves Kazakhstan.
+    pub serves_kz: f64,
+    /// What it looks like, likeliest first.
+    pub kinds: Vec<String>,
+    /// When that was found.
+    pub assessed_at: i64,
+    /// Its latest case.
+    pub case_id: Option<String>,
+    /// `open`, `proposed`, `listed`, `dismissed` or `lifted`.
+    pub case_state: Option<String>,
+    /// The listing proposed or made for it.
+    pub listing_id: Option<String>,
+}
+
+/// A time that a site belonged to a network and does no more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PastSite {
+    /// The host.
+    pub host: String,
+    /// From when, in Unix seconds.
+    pub from: i64,
+    /// Until when.
+    pub to: i64,
+    /// To which network it went, if to any.
+    pub went_to: Option<String>,
+}
+
+/// A tie between two sites.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Edge {
+    /// The first site.
+    pub a: String,
+    /// The second.
+    pub b: String,
+    /// How strong, in hundredths; [`LINKS_FROM`] and more link.
+    pub strength: i64,
+    /// What both show, the heaviest first.
+    pub reasons: Vec<Reason>,
+    /// When the tie was first found, or last changed.
+    pub at: i64,
+    /// The cut that stands on it, if one does: then it does not link.
+    pub cut: Option<CutRow>,
+}
+
+/// A cut, or the undoing of one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CutRow {
+    /// `cut` or `undo`.
+    pub kind: String,
+    /// Who, by display name: for the console only.
+    pub officer: String,
+    /// Why, in their words.
+    pub why: String,
+    /// When.
+    pub at: i64,
+}
+
+/// An identifier that sites of a network show as their own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Identifier {
+    /// Its kind.
+    pub kind: String,
+    /// The identifier, in full: it may be a person's.
+    pub value: String,
+    /// Sites of the network that show it, with where.
+    pub sites: Vec<Seen>,
+    /// Sites anywhere that show it as their own.
+    pub anywhere: i64,
+}
+
+/// Where a site shows an identifier.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Seen {
+    /// The site.
+    pub host: String,
+    /// The page.
+    pub url: String,
+    /// Where on it.
+    #[serde(rename = "where")]
+    pub place: String,
+    /// Hex SHA-256 of the captured body.
+    pub capture: String,
+    /// The page's own words around it.
+    pub quote: String,
+    /// First seen, in Unix seconds.
+    pub first_seen: i64,
+    /// Last seen.
+    pub last_seen: i64,
+}
+
+/// Something that happened to a network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
+pub struct Event {
+    /// When, in Unix seconds.
+    pub at: i64,
+    /// `formed`, `grown`, `merged` (it took `other` in), `split` (it came out of `other`), `shrunk`,
+    /// `ended` or `restored`.
+    pub kind: String,
+    /// The network.
+    #[sqlx(rename = "network_id")]
+    pub id: String,
+    /// The other one.
+    #[sqlx(rename = "other_id")]
+    pub other: Option<String>,
+    /// Its sites afterwards.
+    pub sites: i64,
+    /// `site`, `cut`, `cut_undone` or `rebuild`.
+    pub cause: String,
+    /// The site assessed, or the two that were cut apart.
+    pub subject: String,
+}
+
+/// A volume an officer stated.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
+pub struct Volume {
+    /// Its row.
+    pub id: i64,
+    /// The network it was stated for; it may have been taken into this one since.
+    pub network_id: String,
+    /// Who, by display name: for the console only.
+    pub officer: String,
+    /// When, in Unix seconds.
+    pub given_at: i64,
+    /// The first day.
+    pub period_from: Option<String>,
+    /// The last day.
+    pub period_to: Option<String>,
+    /// In whole tenge.
+    pub kzt: Option<i64>,
+    /// In millionths of a USDT.
+    pub usdt: Option<i64>,
+    /// Tenge for one USDT, in ten-thousandths.
+    pub rate: Option<i64>,
+    /// The day of that rate.
+    pub rate_on: Option<String>,
+    /// Where the figure comes from, or why it is withdrawn.
+    pub source: String,
+    /// Hash of the paper it stands in.
+    pub document: Option<String>,
+    /// The row it replaces or withdraws.
+    pub replaces: Option<i64>,
+    /// Whether a later row replaced it, or it only withdraws one: then it does not count.
+    pub replaced: bool,
+}
+
+/// What happened on a network's sites in one month.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Month {
+    /// `2026-11`.
+    pub month: String,
+    /// Sites first heard of.
+    pub discovered: i64,
+    /// Pages captured.
+    pub captures: i64,
+    /// Identifiers first seen.
+    pub identifiers: i64,
+    /// Cases opened.
+    pub cases: i64,
+    /// Sites that joined.
+    pub joined: i64,
+}
+
+/// A network with all that is known of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NetworkFile {
+    /// The line in the list.
+    pub line: NetworkLine,
+    /// Its sites.
+    pub sites: Vec<Site>,
+    /// Sites that belonged to it once.
+    pub past: Vec<PastSite>,
+    /// Ties among its sites, and those that were cut and led out of it.
+    pub edges: Vec<Edge>,
+    /// What its sites show as their own, the most shared first.
+    pub identifiers: Vec<Identifier>,
+    /// What happened to it, the first first.
+    pub events: Vec<Event>,
+    /// What officers stated, the first first.
+    pub volumes: Vec<Volume>,
+    /// Activity by month, the earliest first.
+    pub activity: Vec<Month>,
+}
+
+/// Present members: host, network, since.
+const PRESENT: &str = "SELECT m.host, m.network_id, m.at FROM network_member m
+    WHERE m.network_id IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM network_member n WHERE n.host = m.host AND n.seq > m.seq)";
+
+/// The network a host belongs to.
+///
+/// # Errors
+/// When the store fails.
+pub async fn of_host(store: &Store, host: &str) -> Result<Option<String>> {
+    const SQL: &str =
+        "SELECT network_id FROM network_member WHERE host = $1 ORDER BY seq DESC LIMIT 1";
+    let row: Option<Option<String>> = on!(store, |db| sqlx::query_scalar(SQL)
+        .bind(&*storable(host))
+        .fetch_optional(db)
+        .await)?;
+    Ok(row.flatten())
+}
+
+/// The network that a number stands for today: itself, or the one that took it in.
+///
+/// # Errors
+/// When the store fails.
+pub async fn resolve(store: &Store, id: &str) -> Result<Option<String>> {
+    const THERE: &str = "SELECT COUNT(*) FROM network WHERE id = $1";
+    const LIVE: &str =
+        "SELECT COUNT(*) FROM network_member m WHERE network_id = $1 AND NOT EXISTS (
+        SELECT 1 FROM network_member n WHERE n.host = m.host AND n.seq > m.seq)";
+    const INTO: &str = "SELECT network_id FROM network_event
+        WHERE kind = 'merged' AND other_id = $1 ORDER BY seq DESC LIMIT 1";
+    let mut id = storable(id).into_owned();
+    let mut seen = BTreeSet::new();
+    let there: i64 = on!(store, |db| sqlx::query_scalar(THERE)
+        .bind(&id)
+        .fetch_one(db)
+        .await)?;
+    if there == 0 {
+        return Ok(None);
+    }
+    while seen.insert(id.clone()) {
+        let live: i64 = on!(store, |db| sqlx::query_scalar(LIVE)
+            .bind(&id)
+            .fetch_one(db)
+            .await)?;
+        let into: Option<String> = on!(store, |db| sqlx::query_scalar(INTO)
+            .bind(&id)
+            .fetch_optional(db)
+            .await)?;
+        match into {
+            Some(into) if live == 0 => id = into,
+            _ => break,
+        }
+    }
+    Ok(Some(id))
+}
+
+/// All networks that have sites now: those with flagged sites first, then by size and age.
+///
+/// # Errors
+/// When the store fails or holds what cannot be read.
+pub async fn list(store: &Store) -> Result<Vec<NetworkLine>> {
+    let mut sites = sites(store, None).await?;
+    let wallets = wallets(store).await?;
+    let stated = volumes(store).await?;
+    let mut lines = Vec::new();
+    for (id, formed_at) in numbers(store).await? {
+        if let Some(sites) = sites.remove(&id) {
+            lines.push(line(id, formed_at, &sites, &wallets, &stated));
+        }
+    }
+    lines.sort_by(|a, b| {
+        (b.flagged > 0, b.sites)
+            .cmp(&(a.flagged > 0, a.sites))
+            .then(a.id.cmp(&b.id))
+    });
+    Ok(lines)
+}
+
+/// One network, whatever number of it is asked for.
+///
+/// # Errors
+/// When the store fails or holds what cannot be read.
+pub async fn load(store: &Store, id: &str) -> Result<Option<NetworkFile>> {
+    let Some(id) = resolve(store, id).await? else {
+        return Ok(None);
+    };
+    let formed_at = numbers(store).await?.remove(&id).unwrap_or_default();
+    let sites = sites(store, Some(&id))
+        .await?
+        .remove(&id)
+        .unwrap_or_default();
+    let wallets = wallets(store).await?;
+    let volumes = volumes(store).await?.remove(&id).unwrap_or_default();
+    let hosts: BTreeSet<String> = sites.iter().map(|site| site.host.clone()).collect();
+    let past = past(store, &id).await?;
+    let ever: BTreeSet<String> = past
+        .iter()
+        .map(|site| site.host.clone())
+        .chain(hosts.iter().cloned())
+        .collect();
+    let stated = BTreeMap::from([(id.clone(), volumes)]);
+    let line = line(id.clone(), formed_at, &sites, &wallets, &stated);
+    let volumes = stated.into_values().flatten().collect();
+    Ok(Some(NetworkFile {
+        edges: edges(store, &hosts, &ever).await?,
+        identifiers: identifiers(store, &id).await?,
+        events: events(store, &id).await?,
+        activity: activity(store, &id, &sites).await?,
+        volumes,
+        past,
+        sites,
+        line,
+    }))
+}
+
+fn line(
+    id: String,
+    formed_at: i64,
+    sites: &[Site],
+    wallets: &BTreeMap<String, BTreeSet<String>>,
+    volumes: &BTreeMap<String, Vec<Volume>>,
+) -> NetworkLine {
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    for kind in sites.iter().filter_map(|site| site.kinds.first()) {
+        *kinds.entry(kind).or_default() += 1;
+    }
+    let mut kinds: Vec<(usize, &str)> = kinds.into_iter().map(|(kind, n)| (n, kind)).collect();
+    kinds.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+    let count = |what: &dyn Fn(&Site) -> bool| sites.iter().filter(|site| what(site)).count();
+    let state = |site: &Site, states: &[&str]| {
+        site.case_state
+            .as_deref()
+            .is_some_and(|state| states.contains(&state))
+    };
+    let own: BTreeSet<&String> = sites
+        .iter()
+        .filter_map(|site| wallets.get(&site.host))
+        .flatten()
+        .collect();
+    let standing = |rows: &Vec<Volume>| rows.iter().filter(|volume| !volume.replaced).count();
+    NetworkLine {
+        formed_at,
+        changed_at: sites
+            .iter()
+            .map(|site| site.since)
+            .max()
+            .unwrap_or(formed_at),
+        sites: sites.len(),
+        flagged: count(&|site| site.verdict == "flag"),
+        review: count(&|site| site.verdict == "review"),
+        cases: count(&|site| state(site, &["open", "proposed"])),
+        listed: count(&|site| state(site, &["listed"])),
+        kinds: kinds.into_iter().map(|(_, kind)| kind.to_owned()).collect(),
+        wallets: own.len(),
+        volumes: volumes.get(&id).map_or(0, standing),
+        id,
+    }
+}
+
+async fn numbers(store: &Store) -> Result<BTreeMap<String, i64>> {
+    const SQL: &str = "SELECT id, formed_at FROM network";
+    let rows: Vec<(String, i64)> = on!(store, |db| sqlx::query_as(SQL).fetch_all(db).await)?;
+    Ok(rows.into_iter().collect())
+}
+
+#[derive(sqlx::FromRow)]
+struct SiteRow {
+    host: String,
+    network_id: String,
+    at: i64,
+    verdict: Option<String>,
+    exchange: Option<f64>,
+    serves_kz: Option<f64>,
+    assessed_at: Option<i64>,
+    report: Option<String>,
+}
+
+/// Sites by network: of one, or of all.
+async fn sites(store: &Store, id: Option<&str>) -> Result<BTreeMap<String, Vec<Site>>> {
+    let sql = format!(
+        "SELECT p.host, p.network_id, p.at, a.verdict, a.exchange, a.serves_kz, a.assessed_at, a.report
+        FROM ({PRESENT}) p LEFT JOIN assessment a ON a.id = (SELECT b.id FROM assessment b
+            WHERE b.host = p.host ORDER BY b.assessed_at DESC, b.id DESC LIMIT 1)
+        WHERE $1 = '' OR p.network_id = $1 ORDER BY p.host"
+    );
+    let rows: Vec<SiteRow> = on!(store, |db| sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(id.unwrap_or_default())
+        .fetch_all(db)
+        .await)?;
+    let mut cases: BTreeMap<String, case::CaseRow> = BTreeMap::new();
+    for row in case::queue(store).await? {
+        let later = cases.get(&row.host).is_none_or(|kept| kept.id < row.id);
+        if later {
+            cases.insert(row.host.clone(), row);
+        }
+    }
+    let mut sites: BTreeMap<String, Vec<Site>> = BTreeMap::new();
+    for row in rows {
+        let case = cases.remove(&row.host);
+        let (case_id, case_state, listing_id) = match case {
+            Some(case) => (Some(case.id), Some(case.state), case.listing_id),
+            None => (None, None, None),
+        };
+        sites.entry(row.network_id).or_default().push(Site {
+            since: row.at,
+            verdict: row.verdict.unwrap_or_default(),
+            exchange: row.exchange.unwrap_or_default(),
+            serves_kz: row.serves_kz.unwrap_or_default(),
+            kinds: kinds(row.report.as_deref()),
+            assessed_at: row.assessed_at.unwrap_or_default(),
+            case_id,
+            case_state,
+            listing_id,
+            host: row.host,
+        });
+    }
+    Ok(sites)
+}
+
+fn kinds(report: Option<&str>) -> Vec<String> {
+    #[derive(serde::Deserialize)]
+    struct Report {
+        #[serde(default)]
+        kinds: Vec<String>,
+    }
+    let read = report.map(serde_json::from_str::<Report>);
+    read.and_then(std::result::Result::ok)
+        .map(|report| report.kinds)
+        .unwrap_or_default()
+}
+
+/// Wallets that members show as their own, by host.
+async fn wallets(store: &Store) -> Result<BTreeMap<String, BTreeSet<String>>> {
+    let sql = format!(
+        "SELECT i.host, i.value FROM identifier i JOIN ({PRESENT}) p ON p.host = i.host
+        WHERE i.role = 'own' AND i.kind LIKE 'wallet.%'"
+    );
+    let rows: Vec<(String, String)> = on!(store, |db| sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .fetch_all(db)
+        .await)?;
+    let mut wallets: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (host, value) in rows {
+        wallets.entry(host).or_default().insert(value);
+    }
+    Ok(wallets)
+}
+
+/// Volumes by the network they stand for today.
+pub(super) async fn volumes(store: &Store) -> Result<BTreeMap<String, Vec<Volume>>> {
+    const SQL: &str =
+        "SELECT v.id, v.network_id, o.display_name AS officer, v.given_at, v.period_from,
+            v.period_to, v.kzt, v.usdt, v.rate, v.rate_on, v.source, v.document, v.replaces,
+            (v.period_from IS NULL OR EXISTS (
+                SELECT 1 FROM network_volume r WHERE r.replaces = v.id)) AS replaced
+        FROM network_volume v JOIN officer o ON o.id = v.officer_id ORDER BY v.given_at, v.id";
+    let rows: Vec<Volume> = on!(store, |db| sqlx::query_as(SQL).fetch_all(db).await)?;
+    let mut today: BTreeMap<String, String> = BTreeMap::new();
+    let mut volumes: BTreeMap<String, Vec<Volume>> = BTreeMap::new();
+    for row in rows {
+        if !today.contains_key(&row.network_id) {
+            let id = resolve(store, &row.network_id).await?;
+            today.insert(
+                row.network_id.clone(),
+                id.unwrap_or_else(|| row.network_id.clone()),
+            );
+        }
+        let id = today.get(&row.network_id).cloned().unwrap_or_default();
+        volumes.entry(id).or_default().push(row);
+    }
+    Ok(volumes)
+}
+
+async fn past(store: &Store, id: &str) -> Result<Vec<PastSite>> {
+    const SQL: &str = "SELECT m.host, m.at, n.at, n.network_id FROM network_member m
+        JOIN network_member n ON n.host = m.host AND n.seq = (
+            SELECT MIN(l.seq) FROM network_member l WHERE l.host = m.host AND l.seq > m.seq)
+        WHERE m.network_id = $1 ORDER BY m.seq";
+    let rows: Vec<(String, i64, i64, Option<String>)> =
+        on!(store, |db| sqlx::query_as(SQL).bind(id).fetch_all(db).await)?;
+    Ok(rows
+        .into_iter()
+        .map(|(host, from, to, went_to)| PastSite {
+            host,
+            from,
+            to,
+            went_to,
+        })
+        .collect())
+}
+
+/// Ties with one end in the network and the other there too, or there once.
+async fn edges(
+    store: &Store,
+    hosts: &BTreeSet<String>,
+    ever: &BTreeSet<String>,
+) -> Result<Vec<Edge>> {
+    const SQL: &str = "SELECT e.host_a, e.host_b, e.strength, e.reasons, e.at FROM network_edge e
+        WHERE (e.host_a = $1 OR e.host_b = $1) AND strength > 0 AND NOT EXISTS (
+            SELECT 1 FROM network_edge n
+            WHERE n.host_a = e.host_a AND n.host_b = e.host_b AND n.seq > e.seq)";
+    let mut edges: BTreeMap<Pair, Edge> = BTreeMap::new();
+    for host in hosts {
+        let rows: Vec<(String, String, i64, String, i64)> = on!(store, |db| {
+            sqlx::query_as(SQL).bind(host).fetch_all(db).await
+        })?;
+        for (a, b, strength, reasons, at) in rows {
+            if !(ever.contains(&a) && ever.contains(&b)) {
+                continue;
+            }
+            let reasons = serde_json::from_str(&reasons)
+                .map_err(|error| Error::stored("network_edge", error))?;
+            let pair = (a.clone(), b.clone());
+            edges.insert(
+                pair,
+                Edge {
+                    a,
+                    b,
+                    strength,
+                    reasons,
+                    at,
+                    cut: None,
+                },
+            );
+        }
+    }
+    for (pair, cut) in standing_cuts(store).await? {
+        if let Some(edge) = edges.get_mut(&pair) {
+            edge.cut = Some(cut);
+        }
+    }
+    debug_assert!(edges.values().all(|edge| edge.strength >= LINKS_FROM));
+    Ok(edges.into_values().collect())
+}
+
+async fn standing_cuts(store: &Store) -> Result<BTreeMap<Pair, CutRow>> {
+    const SQL: &str = "SELECT c.host_a, c.host_b, c.kind, o.display_name, c.why, c.at
+        FROM network_cut c JOIN officer o ON o.id = c.officer_id
+        WHERE c.kind = 'cut' AND NOT EXISTS (SELECT 1 FROM network_cut n
+            WHERE n.host_a = c.host_a AND n.host_b = c.host_b AND n.seq > c.seq)";
+    type Row = (String, String, String, String, String, i64);
+    let rows: Vec<Row> = on!(store, |db| sqlx::query_as(SQL).fetch_all(db).await)?;
+    Ok(rows
+        .into_iter()
+        .map(|(a, b, kind, officer, why, at)| {
+            let cut = CutRow {
+                kind,
+                officer,
+                why,
+                at,
+            };
+            ((a, b), cut)
+        })
+        .collect())
+}
+
+#[derive(sqlx::FromRow)]
+struct IdentifierRow {
+    host: String,
+    kind: String,
+    value: String,
+    place: String,
+    url: String,
+    capture: String,
+    quote: String,
+    first_seen: i64,
+    last_seen: i64,
+    anywhere: i64,
+}
+
+async fn identifiers(store: &Store, id: &str) -> Result<Vec<Identifier>> {
+    let sql = format!(
+        "SELECT i.host, i.kind, i.value, i.place, i.url, i.capture, i.quote, i.first_seen, i.last_seen,
+            (SELECT COUNT(*) FROM identifier o
+                WHERE o.kind = i.kind AND o.value = i.value AND o.role = 'own') AS anywhere
+        FROM identifier i JOIN ({PRESENT}) p ON p.host = i.host
+        WHERE p.network_id = $1 AND i.role = 'own' ORDER BY i.kind, i.value, i.host"
+    );
+    let rows: Vec<IdentifierRow> = on!(store, |db| sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(id)
+        .fetch_all(db)
+        .await)?;
+    let mut all: Vec<Identifier> = Vec::new();
+    for row in rows {
+        let seen = Seen {
+            host: row.host,
+            url: row.url,
+            place: row.place,
+            capture: row.capture,
+            quote: row.quote,
+            first_seen: row.first_seen,
+            last_seen: row.last_seen,
+        };
+        match all.last_mut() {
+            Some(last) if last.kind == row.kind && last.value == row.value => last.sites.push(seen),
+            _ => all.push(Identifier {
+                kind: row.kind,
+                value: row.value,
+                sites: vec![seen],
+                anywhere: row.anywhere,
+            }),
+        }
+    }
+    all.sort_by(|a, b| {
+        b.sites
+            .len()
+            .cmp(&a.sites.len())
+            .then_with(|| (&a.kind, &a.value).cmp(&(&b.kind, &b.value)))
+    });
+    Ok(all)
+}
+
+async fn events(store: &Store, id: &str) -> Result<Vec<Event>> {
+    const SQL: &str = "SELECT at, kind, network_id, other_id, sites, cause, subject
+        FROM network_event WHERE network_id = $1 OR other_id = $1 ORDER BY seq";
+    Ok(on!(store, |db| sqlx::query_as(SQL)
+        .bind(id)
+        .fetch_all(db)
+        .await)?)
+}
+
+/// Counts by month over the sites of a network.
+async fn activity(store: &Store, id: &str, sites: &[Site]) -> Result<Vec<Month>> {
+    let of = |table: &str, time: &str| {
+        format!(
+            "SELECT x.{time} FROM {table} x JOIN ({PRESENT}) p ON p.host = x.host
+            WHERE p.network_id = $1"
+        )
+    };
+    type Field = fn(&mut Month) -> &mut i64;
+    let counted: [(String, Field); 4] = [
+        (of("site", "discovered_at"), |month| &mut month.discovered),
+        (of("capture", "fetched_at"), |month| &mut month.captures),
+        (of("identifier", "first_seen"), |month| {
+            &mut month.identifiers
+        }),
+        (of("review_case", "opened_at"), |month| &mut month.cases),
+    ];
+    let mut months: BTreeMap<String, Month> = BTreeMap::new();
+    let mut add = |at: i64, field: Field| {
+        let day = blocklist::Timestamp(at).to_string();
+        let name: String = day.chars().take(7).collect();
+        let month = months.entry(name.clone()).or_insert_with(|| Month {
+            month: name,
+            ..Month::default()
+        });
+        *field(month) += 1;
+    };
+    for (sql, field) in counted {
+        let times: Vec<i64> = on!(store, |db| sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+            .bind(id)
+            .fetch_all(db)
+            .await)?;
+        times.into_iter().for_each(|at| add(at, field));
+    }
+    for site in sites {
+        add(site.since, |month| &mut month.joined);
+    }
+    Ok(months.into_values().collect())
+}
