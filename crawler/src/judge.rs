@@ -3,12 +3,12 @@
 
 use std::sync::{Arc, PoisonError};
 
-use blocklist::matching::{self, Claim, Index};
+use blocklist::matching::Claim;
 use blocklist::{DomainName, Timestamp};
 use data::assessment::{self, NewAssessment};
 use data::capture::{self, Capture};
 use data::case::{self, NewCase};
-use data::{evidence, frontier};
+use data::{evidence, frontier, known, rematch};
 use url::Url;
 
 use crate::assessment::{Standing, Verdict};
@@ -54,7 +54,7 @@ pub(crate) async fn site(shared: &Shared, host: &str) -> Result<(), CrawlError> 
             .map_err(|source| shared.evidence_error(source))?;
     }
     let root = evidence::freeze(&shared.store, host, &captures, at).await?;
-    let known = Index::of(shared.store.known(Timestamp(at)).await?);
+    let known = shared.store.known(Timestamp(at)).await?;
     let count = pages.len() + feeds.len();
     let assessor = Arc::clone(&shared.assessor);
     let judged = tokio::task::spawn_blocking(move || {
@@ -69,12 +69,13 @@ pub(crate) async fn site(shared: &Shared, host: &str) -> Result<(), CrawlError> 
             })
             .collect();
         let standing = Standing {
-            host: Some(matching::check_host(&name, &known, Timestamp(at))),
-            claims: matching::check_claims(&name, &claims, &known, Timestamp(at)),
+            host: Some(known::check_host(&name, &known, Timestamp(at))),
+            claims: known::check_claims(&name, &claims, &known, Timestamp(at)),
         };
-        (assessor.assess(&pages, &feeds, &standing), standing, name)
+        let judged = assessor.assess(&pages, &feeds, &standing);
+        (judged, standing, name, claims)
     });
-    let (judged, standing, name) = judged
+    let (judged, standing, name, claims) = judged
         .await
         .map_err(|error| CrawlError::Worker(error.to_string()))?;
     let report =
@@ -99,19 +100,29 @@ pub(crate) async fn site(shared: &Shared, host: &str) -> Result<(), CrawlError> 
             pages: count,
         })
         .await;
-    if judged.verdict == Verdict::Clear {
-        return Ok(());
+    let mut opened = None;
+    if judged.verdict != Verdict::Clear {
+        let licence_match =
+            serde_json::json!({ "match": standing.host, "claims": standing.claims }).to_string();
+        let new = NewCase {
+            host: &name,
+            assessment_id,
+            evidence_root: &root,
+            licence_match: &licence_match,
+            at,
+        };
+        opened = case::open(&shared.store, new).await?;
     }
-    let licence_match =
-        serde_json::json!({ "match": standing.host, "claims": standing.claims }).to_string();
-    let new = NewCase {
+    // What the registers say of it is kept, so that a changed register needs no page to be read again.
+    let site = rematch::Judged {
         host: &name,
+        claims: &claims,
         assessment_id,
         evidence_root: &root,
-        licence_match: &licence_match,
         at,
     };
-    if let Some(case_id) = case::open(&shared.store, new).await? {
+    let followed = rematch::judged(&shared.store, site).await?;
+    if let Some(case_id) = opened.or(followed) {
         shared
             .tell(Event::CaseOpened {
                 host: host.to_owned(),

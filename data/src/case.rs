@@ -43,6 +43,20 @@ pub struct CaseRow {
     pub listing_id: Option<String>,
     /// Who proposed it, if any: an officer's id.
     pub proposed_by: Option<String>,
+    /// What is asked of people, see [`reason`].
+    pub reason: String,
+    /// The listing whose order is to be cancelled, where that is what is asked.
+    pub about: Option<String>,
+}
+
+/// What a case asks of people, as it stands in the store.
+pub mod reason {
+    /// The machine took the site for an exchange that serves Kazakhstan: is it to be listed?
+    pub const ASSESSMENT: &str = "assessment";
+    /// The licence of the site ended, or its register stopped it: what follows?
+    pub const LICENCE: &str = "licence";
+    /// The site is listed and licensed: its order is to be cancelled.
+    pub const CANCEL: &str = "cancel";
 }
 
 /// A stored capture, as evidence shows it.
@@ -81,6 +95,17 @@ pub struct DecisionRow {
     pub decided_at: i64,
 }
 
+/// What a changed register did to a case, as the audit chain holds it.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct RegisterChange {
+    /// When.
+    pub at: i64,
+    /// `opened`, `closed` or `rematched`.
+    pub action: String,
+    /// More, as JSON; see [`crate::rematch`].
+    pub detail: String,
+}
+
 /// The statement that waits for, or has, its second signature.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct ProposalRow {
@@ -113,15 +138,29 @@ pub struct CaseFile {
     pub captures: Vec<CaptureRow>,
     /// Moves so far, the first first.
     pub decisions: Vec<DecisionRow>,
+    /// What changed registers did to it, the first first.
+    pub changes: Vec<RegisterChange>,
     /// The live proposal, if any.
     pub proposal: Option<ProposalRow>,
 }
 
+/// The number after the last one, in the open transaction `tx`, which holds [`locks::OFFICE`]: numbers
+/// follow one another without a gap. A macro, because the two engines' transactions are two types.
+macro_rules! next_case_id {
+    ($tx:ident, $at:expr) => {{
+        let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM review_case")
+            .fetch_one(&mut *$tx)
+            .await?;
+        format!("C-{:04}-{:06}", blocklist::Timestamp($at).year(), count + 1)
+    }};
+}
+pub(crate) use next_case_id;
+
 /// Opens a case, unless the host has a live one already; gives its id, or `None`. Numbers follow one
 /// another without a gap, and of two crawls that judge one host at once, one opens the case.
 pub async fn open(store: &Store, new: NewCase<'_>) -> Result<Option<String>> {
-    const LIVE: &str = "SELECT COUNT(*) FROM review_case WHERE host = $1 AND state IN ('open', 'proposed', 'listed')";
-    const COUNT: &str = "SELECT COUNT(*) FROM review_case";
+    const LIVE: &str = "SELECT COUNT(*) FROM review_case
+        WHERE host = $1 AND state IN ('open', 'proposed', 'listed') AND reason <> 'cancel'";
     const SQL: &str = "INSERT INTO review_case
         (id, host, opened_at, assessment_id, evidence_root, licence_match, state)
         VALUES ($1, $2, $3, $4, $5, $6, 'open')";
@@ -133,12 +172,7 @@ pub async fn open(store: &Store, new: NewCase<'_>) -> Result<Option<String>> {
         if live > 0 {
             return Ok(None);
         }
-        let count: i64 = sqlx::query_scalar(COUNT).fetch_one(&mut *tx).await?;
-        let id = format!(
-            "C-{:04}-{:06}",
-            blocklist::Timestamp(new.at).year(),
-            count + 1
-        );
+        let id = next_case_id!(tx, new.at);
         sqlx::query(SQL)
             .bind(&id)
             .bind(new.host.as_str())
@@ -154,15 +188,17 @@ pub async fn open(store: &Store, new: NewCase<'_>) -> Result<Option<String>> {
 }
 
 const ROW: &str = "SELECT c.id, c.host, c.state, c.opened_at, a.exchange, a.serves_kz, a.verdict,
-        p.listing_id, p.proposed_by
+        p.listing_id, p.proposed_by, c.reason, c.about
     FROM review_case c JOIN assessment a ON a.id = c.assessment_id
     LEFT JOIN proposal p ON p.listing_id = (
         SELECT MAX(q.listing_id) FROM proposal q WHERE q.case_id = c.id AND c.state IN ('proposed', 'listed', 'lifted'))";
 
-/// All cases: those that wait for somebody first, the surest among them at the top.
+/// All cases: orders to be cancelled first, then those that wait for somebody, the surest among them at
+/// the top.
 pub async fn queue(store: &Store) -> Result<Vec<CaseRow>> {
     let sql = format!(
-        "{ROW} ORDER BY CASE c.state WHEN 'proposed' THEN 0 WHEN 'open' THEN 1 WHEN 'listed' THEN 2 ELSE 3 END,
+        "{ROW} ORDER BY CASE WHEN c.reason = 'cancel' AND c.state = 'open' THEN 0 WHEN c.state = 'proposed' THEN 1
+            WHEN c.state = 'open' THEN 2 WHEN c.state = 'listed' THEN 3 ELSE 4 END,
             a.exchange * a.serves_kz DESC, c.id"
     );
     Ok(on!(store, |db| sqlx::query_as(sqlx::AssertSqlSafe(sql))
@@ -197,6 +233,13 @@ pub async fn load(store: &Store, id: &str) -> Result<Option<CaseFile>> {
         .bind(&*storable(id))
         .fetch_all(db)
         .await)?;
+    const CHANGES: &str =
+        "SELECT at, action, detail FROM audit WHERE subject = $1 AND actor = $2 ORDER BY seq";
+    let changes = on!(store, |db| sqlx::query_as(CHANGES)
+        .bind(&*storable(id))
+        .bind(crate::rematch::ACTOR)
+        .fetch_all(db)
+        .await)?;
     let proposal = match &case.listing_id {
         Some(listing_id) => proposal(store, listing_id).await?,
         None => None,
@@ -208,6 +251,7 @@ pub async fn load(store: &Store, id: &str) -> Result<Option<CaseFile>> {
         licence_match,
         captures,
         decisions,
+        changes,
         proposal,
     }))
 }

@@ -6,7 +6,9 @@
 //! * The crawl: [`frontier`] of sites and addresses under lease, [`capture`]s, frozen [`evidence`],
 //!   [`assessment`]s, and the [`lexicon`] and [`model`] files the crawler reads.
 //! * Work: [`case`] holds what the crawler put before officers, [`decide`] the moves they make,
-//!   [`register`] the licence registers and [`mod@reference`] what is shipped of them, [`audit`] the chain of who did what.
+//!   [`register`] the licence registers and [`mod@reference`] what is shipped of them, [`known`] all that a
+//!   public answer follows from, [`rematch`] what a changed register means for the sites in the store,
+//!   [`audit`] the chain of who did what.
 //! * Operators: [`mod@network`] keeps what sites have in common and who officers and ties say runs them.
 //! * The record: [`queue`] takes fully signed statements, [`record`] reads the log back and
 //!   verifies it, [`ceremony`] makes a new log and changes its keys and guards, and [`publish`]
@@ -26,6 +28,7 @@ pub mod error;
 pub mod evidence;
 pub mod frontier;
 pub mod guards;
+pub mod known;
 pub mod lexicon;
 pub mod model;
 pub mod network;
@@ -37,6 +40,7 @@ pub mod reading;
 pub mod record;
 pub mod reference;
 pub mod register;
+pub mod rematch;
 pub mod seal;
 pub mod session;
 #[cfg(any(test, feature = "testing"))]

@@ -32,6 +32,8 @@ pub struct Store {
     pub(crate) record: Arc<Mutex<Option<blocklist::verify::Replay>>>,
     /// Register snapshots as they were last read; see `register`.
     pub(crate) snapshots: Arc<Mutex<crate::register::Read>>,
+    /// What public answers follow from, as it was last put together; see `known`.
+    pub(crate) known: Arc<Mutex<Option<crate::known::Held>>>,
 }
 
 /// Runs one expression on whichever engine the store has. The SQL inside is one text for both:
@@ -82,6 +84,7 @@ impl Store {
             pool,
             record: Arc::default(),
             snapshots: Arc::default(),
+            known: Arc::default(),
         }
     }
 

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use blocklist::{
-    Folded, Timestamp, Trust, fold::Fold, guard::Guard, matching::Known, register::Snapshot,
-    verify::Replay,
+    Folded, Timestamp, Trust, fold::Fold, guard::Guard, register::Snapshot, verify::Replay,
 };
 use tokio::sync::MutexGuard;
 
@@ -66,43 +65,18 @@ impl Store {
     /// Forgets what was read: somebody may have put another store in the place of this one.
     pub(crate) async fn read_anew(&self) {
         *self.record.lock().await = None;
+        *self.known.lock().await = None;
     }
 
     /// What is listed at `now`, by the log in the store.
     pub async fn folded(&self, now: Timestamp) -> Result<Folded> {
         Ok(self.read_record().await?.replay()?.fold().at(now))
     }
-
-    /// Everything a public answer follows from: what people signed and, for registers that no signed
-    /// snapshot covers, what is shipped. A demonstration sees nothing that is shipped.
-    pub async fn known(&self, now: Timestamp) -> Result<Known> {
-        let snapshots = crate::register::snapshots(self).await?;
-        let (folded, shipped, operators) = {
-            let mut record = self.read_record().await?;
-            let fold = record.replay()?.fold();
-            let operators = if fold.demo() {
-                Vec::new()
-            } else {
-                reference::shipped()?.operators.clone()
-            };
-            let shipped: Vec<Snapshot> = shipped(fold)?.cloned().collect();
-            (fold.at(now), shipped, operators)
-        };
-        let warnings = snapshots.iter().chain(&shipped);
-        Ok(Known {
-            warnings: warnings.flat_map(|s| s.warnings.clone()).collect(),
-            snapshots,
-            shipped,
-            operators,
-            register_days: folded.policy.register_days,
-            listings: folded.listings,
-        })
-    }
 }
 
 /// Shipped snapshots of registers that no signed snapshot covers; none for a demonstration, whose
 /// firms are invented.
-fn shipped(fold: &Fold) -> Result<impl Iterator<Item = &'static Snapshot> + use<'_>> {
+pub(crate) fn shipped(fold: &Fold) -> Result<impl Iterator<Item = &'static Snapshot> + use<'_>> {
     let all: &[Snapshot] = if fold.demo() {
         &[]
     } else {

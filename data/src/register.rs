@@ -16,26 +16,21 @@ pub(crate) const INSERT: &str =
 /// Snapshots that were read, by their hash: they never change, and every page needs them.
 pub(crate) type Read = Vec<(String, Snapshot)>;
 
-/// The latest snapshot of each register that stands in the log; one that officers have not signed
-/// into it yet proves nothing.
-pub async fn snapshots(store: &Store) -> Result<Vec<Snapshot>> {
-    let signed: Vec<String> = {
-        let mut record = store.read_record().await?;
-        record
-            .replay()?
-            .fold()
-            .registers()
-            .map(|snapshot| snapshot.sha256.to_string())
-            .collect()
-    };
+/// The snapshots of these hashes, in their order: the latest of each register that stands in the
+/// log. One that officers have not signed into it yet proves nothing.
+pub(crate) async fn snapshots(store: &Store, signed: &[String]) -> Result<Vec<Snapshot>> {
     let mut held = store.snapshots.lock().await;
     held.retain(|(sha256, _)| signed.contains(sha256));
-    for sha256 in &signed {
+    for sha256 in signed {
         if !held.iter().any(|(read, _)| read == sha256) {
             held.push((sha256.clone(), read(store, sha256).await?));
         }
     }
-    Ok(held.iter().map(|(_, snapshot)| snapshot.clone()).collect())
+    let in_order = signed.iter().filter_map(|sha256| {
+        let read = held.iter().find(|(read, _)| read == sha256);
+        read.map(|(_, snapshot)| snapshot.clone())
+    });
+    Ok(in_order.collect())
 }
 
 async fn read(store: &Store, sha256: &str) -> Result<Snapshot> {

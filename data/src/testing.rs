@@ -142,8 +142,9 @@ impl Centre {
             .expect("a publisher")
     }
 
-    /// Puts a site with one capture and a flag before the officers; gives the case id.
-    pub async fn plant_case(&self, host: &str) -> String {
+    /// A site with one capture that was flagged and has no case; gives its assessment and the root of
+    /// its evidence.
+    pub async fn plant_site(&self, host: &str) -> (i64, String) {
         let host = DomainName::parse(host).expect("a host");
         let id = random_id().expect("an id");
         let report = serde_json::json!({
@@ -178,13 +179,20 @@ impl Centre {
                 .map(|_| ()))
             .expect("a row");
         }
+        (id, root)
+    }
+
+    /// Puts a site with one capture and a flag before the officers; gives the case id.
+    pub async fn plant_case(&self, host: &str) -> String {
+        let (assessment_id, root) = self.plant_site(host).await;
+        let host = DomainName::parse(host).expect("a host");
         let licence_match = serde_json::json!({
-            "match": blocklist::matching::check_host(&host, &self.store.known(blocklist::Timestamp(NOW)).await.expect("known").into(), blocklist::Timestamp(NOW)),
+            "match": blocklist::matching::check_host(&host, &self.store.known(blocklist::Timestamp(NOW)).await.expect("known"), blocklist::Timestamp(NOW)),
             "claims": [],
         });
         let new = case::NewCase {
             host: &host,
-            assessment_id: id,
+            assessment_id,
             evidence_root: &root,
             licence_match: &licence_match.to_string(),
             at: NOW,

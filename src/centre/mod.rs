@@ -2,6 +2,7 @@
 
 pub(crate) mod crawl;
 pub(crate) mod publisher;
+pub(crate) mod rematch;
 pub(crate) mod web;
 
 use std::{collections::BTreeMap, net::SocketAddr};

@@ -15,7 +15,7 @@ use resolver::{
 use tokio::sync::Notify;
 use tracing::{debug, error, info, warn};
 
-use super::Tasks;
+use super::{Tasks, rematch};
 use crate::{cli::Zone, clock, failure::Failure, paths::DataDir};
 
 /// How often the store is looked at when no other process can call.
@@ -69,9 +69,11 @@ pub(crate) async fn start(
     };
     let wakeups = store.wakeups().await?;
     announce(&publisher, &parts, tasks);
+    let rematch = rematch::start(store, tasks);
+    rematch.notify_one();
     tasks
         .tracker
-        .spawn(go_on(publisher, wakeups, parts, tasks.clone()));
+        .spawn(go_on(publisher, wakeups, parts, rematch, tasks.clone()));
     Ok(())
 }
 
@@ -85,13 +87,17 @@ async fn go_on(
     mut publisher: Publisher,
     mut wakeups: Wakeups,
     parts: PublisherParts,
+    rematch: Arc<Notify>,
     tasks: Tasks,
 ) {
     let quiet = if wakeups.hears() { LOOK } else { POLL };
     loop {
         let stepped = publisher.step(clock::now().0).await;
         match &stepped {
-            Ok(true) => announce(&publisher, &parts, &tasks),
+            Ok(true) => {
+                announce(&publisher, &parts, &tasks);
+                rematch.notify_one();
+            }
             Ok(false) => {}
             Err(error) => {
                 // What is published stays; a person must look at why it does not move on.

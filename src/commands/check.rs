@@ -1,6 +1,6 @@
 //! `check`: what the registers, warnings and the list say of a host, a name, a licence number or a BIN.
 
-use blocklist::matching::{Index, Query};
+use blocklist::matching::Query;
 use serde_json::Value;
 
 use super::open_store;
@@ -23,7 +23,7 @@ pub(crate) async fn run(
     let store = open_store(global, dir).await?;
     let now = clock::now();
     let trust = store.trust().await?;
-    let known = Index::of(store.known(now).await?);
+    let known = store.known(now).await?;
     let answer = web::check_answer(query, asked, &known, now, &trust.public_url, trust.demo);
     let verdict = text(&answer["verdict"]);
     printer.result(&answer, || in_words(&answer));

@@ -75,7 +75,7 @@ async fn plant(
     for statement in statements {
         centre.sql(&statement).await.unwrap();
     }
-    let known = matching::Index::of(centre.store.known(Timestamp(NOW)).await.unwrap());
+    let known = centre.store.known(Timestamp(NOW)).await.unwrap();
     let claims: Vec<_> = claims
         .iter()
         .map(|(number, quote)| matching::Claim {

@@ -2,8 +2,8 @@
 
 use std::{fmt, path::PathBuf, pin::Pin, sync::Arc, time::SystemTime};
 
-use blocklist::{Timestamp, matching::Index};
-use data::Store;
+use blocklist::Timestamp;
+use data::{Store, known::KnownNow};
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
@@ -101,10 +101,12 @@ impl Centre {
         (self.clock)()
     }
 
-    /// Everything a public answer follows from, as of now, ready to be asked.
-    pub(crate) async fn known(&self) -> Result<Index, Fault> {
-        let known = self.store.known(Timestamp(self.now())).await;
-        known.map(Index::of).map_err(Fault::internal)
+    /// Everything a public answer follows from, as of now.
+    pub(crate) async fn known(&self) -> Result<Arc<KnownNow>, Fault> {
+        self.store
+            .known(Timestamp(self.now()))
+            .await
+            .map_err(Fault::internal)
     }
 
     /// Whether readers come over TLS; cookies are then bound to it.

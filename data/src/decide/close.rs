@@ -90,8 +90,24 @@ pub async fn lift(
         reason,
         at: now,
     };
+    // With the listing goes the question whether to cancel its order.
+    const CANCEL: &str = "SELECT id FROM review_case WHERE about = $1 AND state = 'open'";
+    let answered = random_id()?;
     transaction!(store, locks::OFFICE, |tx| {
         enter_move!(tx, step);
+        let cancel: Option<String> = sqlx::query_scalar(CANCEL)
+            .bind(listing_id)
+            .fetch_optional(&mut *tx)
+            .await?;
+        if let Some(cancel) = &cancel {
+            let answer = Move {
+                id: answered,
+                case_id: cancel,
+                from: "open",
+                ..step
+            };
+            enter_move!(tx, answer);
+        }
         sqlx::query(queue::INSERT)
             .bind("lift")
             .bind(listing_id)

@@ -34,7 +34,8 @@ pub async fn propose(
     let file = case::load(store, case_id)
         .await?
         .ok_or(DecideError::Stale)?;
-    if file.case.state != "open" {
+    // Whoever is asked to cancel an order does not answer with another.
+    if file.case.state != "open" || file.case.reason == case::reason::CANCEL {
         return Err(DecideError::Stale);
     }
     let name = case::host(&file.case)?;

@@ -5,10 +5,10 @@ mod import;
 mod page;
 mod show;
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use blocklist::{matching::Known, register::Snapshot};
-use data::reference;
+use data::{known::KnownNow, reference};
 
 use super::open_store;
 use crate::{
@@ -38,16 +38,16 @@ pub(crate) async fn run(
 }
 
 /// What is held: what people signed and what is shipped; before there is a log, what is shipped.
-async fn known(global: &Global, dir: &DataDir) -> Result<Known, Failure> {
+async fn known(global: &Global, dir: &DataDir) -> Result<Arc<KnownNow>, Failure> {
     let store = open_store(global, dir).await?;
     match store.known(clock::now()).await {
         Err(data::Error::NoLog | data::Error::EmptyLog) => {
             let shipped = reference::shipped()?.snapshots.clone();
-            Ok(Known {
+            Ok(Arc::new(KnownNow::from(Known {
                 warnings: shipped.iter().flat_map(|s| s.warnings.clone()).collect(),
                 shipped,
                 ..Known::default()
-            })
+            })))
         }
         known => Ok(known?),
     }

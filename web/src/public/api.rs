@@ -10,8 +10,9 @@ use axum::{
 };
 use blocklist::{
     Timestamp,
-    matching::{self, Index, LONGEST, Query as Asking},
+    matching::{self, LONGEST, Query as Asking},
 };
+use data::known::KnownNow;
 use serde_json::{Value, json};
 
 use crate::{
@@ -53,10 +54,11 @@ pub(crate) async fn check(
         }
     };
     let now = Timestamp(centre.now());
+    let known = centre.known().await?;
     let answer = answer(
         &asked.q,
         query,
-        &centre.known().await?,
+        &known,
         now,
         &centre.public_url,
         centre.demo,
@@ -69,7 +71,7 @@ pub(crate) async fn check(
 pub fn answer(
     asked: &str,
     query: Asking,
-    known: &Index,
+    known: &KnownNow,
     now: Timestamp,
     public_url: &str,
     demo: bool,

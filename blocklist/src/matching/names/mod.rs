@@ -109,7 +109,7 @@ fn are_near(a: &str, b: &str) -> bool {
 impl NameKey {
     /// Reduces a name. Legal forms go; words that many firms share go unless nothing else is left.
     pub(super) fn of(text: &str) -> Self {
-        let named = without_forms(words(text));
+        let named = without_forms(&words(text));
         let mut words: Vec<Word> = named.iter().map(|word| Word::of(word)).collect();
         let is_telling = |word: &Word| !SHARED.contains(word.class());
         if words.iter().any(is_telling) {
@@ -164,9 +164,9 @@ impl NameKey {
 }
 
 /// The words that are not the legal form, wherever in the name it stands.
-fn without_forms(words: Vec<String>) -> Vec<String> {
+fn without_forms(words: &[String]) -> Vec<String> {
     let mut kept = Vec::with_capacity(words.len());
-    let mut rest = words.as_slice();
+    let mut rest = words;
     while let Some((first, after)) = rest.split_first() {
         let form = LEGAL_FORMS.iter().find(|form| rest.starts_with(form));
         if form.is_none() {

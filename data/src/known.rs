@@ -1,0 +1,147 @@
+//! Everything a public answer follows from, put together once and shared until it changes.
+
+use std::sync::Arc;
+
+use blocklist::{
+    Digest, DomainName, Timestamp,
+    fold::Fold,
+    matching::{self, Claim, ClaimFinding, Known, Match},
+    register::Snapshot,
+};
+
+use crate::{
+    error::{Error, Result},
+    pool::Store,
+    record::shipped,
+    reference, register,
+};
+
+/// What is known, ready to be asked. Asking goes through [`check_host`] and [`check_claims`] here, so
+/// that this room names the type in one place.
+pub type KnownNow = matching::Index;
+
+/// What was put together last, and what it was put together from.
+#[derive(Clone, Debug)]
+pub(crate) struct Held {
+    /// Leaves of the log it follows from.
+    size: u64,
+    /// The moment at which its listings were last seen to stand where they stand.
+    at: Timestamp,
+    known: Arc<KnownNow>,
+    /// Hash over the registers and the policy in it.
+    registers: Digest,
+}
+
+/// Judges one host.
+pub fn check_host(name: &DomainName, known: &KnownNow, now: Timestamp) -> Match {
+    matching::check_host(name, known, now)
+}
+
+/// Weighs what a site claims.
+pub fn check_claims(
+    name: &DomainName,
+    claims: &[Claim],
+    known: &KnownNow,
+    now: Timestamp,
+) -> Vec<ClaimFinding> {
+    matching::check_claims(name, claims, known, now)
+}
+
+impl Store {
+    /// Everything a public answer follows from: what people signed and, for registers that no signed
+    /// snapshot covers, what is shipped. A demonstration sees nothing that is shipped.
+    ///
+    /// It is put together anew when the log has grown or time has moved a listing, and shared
+    /// otherwise: each request reads the end of the log and no more.
+    ///
+    /// # Errors
+    /// When the store fails, or holds no log.
+    pub async fn known(&self, now: Timestamp) -> Result<Arc<KnownNow>> {
+        Ok(self.known_and_hash(now).await?.0)
+    }
+
+    /// The same, with a hash over the registers and the policy in it: equal hashes, equal registers.
+    pub(crate) async fn known_and_hash(&self, now: Timestamp) -> Result<(Arc<KnownNow>, Digest)> {
+        let mut held = self.known.lock().await;
+        let (size, listings, signed, from_fold) = {
+            let mut record = self.read_record().await?;
+            let replay = record.replay()?;
+            let (size, fold) = (replay.tree().size(), replay.fold());
+            if let Some(held) = held.as_ref()
+                && (held.size, held.at) == (size, now)
+            {
+                return Ok((Arc::clone(&held.known), held.registers));
+            }
+            let listings = fold.at(now).listings;
+            if let Some(held) = held.as_mut()
+                && held.size == size
+                && held.known.listings == listings
+            {
+                held.at = now;
+                return Ok((Arc::clone(&held.known), held.registers));
+            }
+            let signed: Vec<String> = fold
+                .registers()
+                .map(|snapshot| snapshot.sha256.to_string())
+                .collect();
+            (size, listings, signed, FromFold::of(fold)?)
+        };
+        let snapshots = register::snapshots(self, &signed).await?;
+        let registers = from_fold.hash(&signed);
+        let warnings = snapshots.iter().chain(&from_fold.shipped);
+        let known = Known {
+            warnings: warnings.flat_map(|s| s.warnings.clone()).collect(),
+            snapshots,
+            shipped: from_fold.shipped,
+            operators: from_fold.operators,
+            register_days: from_fold.register_days,
+            listings,
+        };
+        // For a large register this is a second's work.
+        let known = tokio::task::spawn_blocking(|| Arc::new(KnownNow::from(known)))
+            .await
+            .map_err(|error| Error::stored("register_snapshot", error))?;
+        *held = Some(Held {
+            size,
+            at: now,
+            known: Arc::clone(&known),
+            registers,
+        });
+        Ok((known, registers))
+    }
+}
+
+/// What the log says of the shipped data and of the policy.
+struct FromFold {
+    shipped: Vec<Snapshot>,
+    operators: Vec<matching::Operator>,
+    register_days: u32,
+}
+
+impl FromFold {
+    fn of(fold: &Fold) -> Result<Self> {
+        let operators = if fold.demo() {
+            Vec::new()
+        } else {
+            reference::shipped()?.operators.clone()
+        };
+        Ok(Self {
+            shipped: shipped(fold)?.cloned().collect(),
+            operators,
+            register_days: fold.policy().register_days,
+        })
+    }
+
+    /// What is shipped changes with the program, and so may what is made of it.
+    fn hash(&self, signed: &[String]) -> Digest {
+        let shipped: Vec<&str> = self.shipped.iter().map(|s| s.register.as_str()).collect();
+        let parts = (
+            env!("CARGO_PKG_VERSION"),
+            signed,
+            shipped,
+            self.register_days,
+        );
+        // Texts and a number always have a form.
+        Digest::of(&serde_json::to_vec(&parts).unwrap_or_default())
+    }
+}

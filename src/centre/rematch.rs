@@ -1,0 +1,57 @@
+//! Matching sites anew as a task beside the publisher: after each release, so at once when a register
+//! was entered, and at least once an hour (releases are signed anew that often), because time alone
+//! ends licences and ages snapshots.
+
+use std::{sync::Arc, time::Duration};
+
+use data::{Store, rematch};
+use tokio::sync::Notify;
+use tracing::{error, info};
+
+use super::Tasks;
+use crate::clock;
+
+/// How long to wait after a failure before trying again.
+const REST: Duration = Duration::from_secs(5);
+
+/// Starts the task; each call of what it gives back makes it look once.
+pub(crate) fn start(store: Store, tasks: &Tasks) -> Arc<Notify> {
+    let released = Arc::new(Notify::new());
+    let (called, stop) = (released.clone(), tasks.stop.clone());
+    tasks.tracker.spawn(async move {
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = called.notified() => {}
+            }
+            if let Err(failed) = look(&store).await {
+                error!(
+                    error = &failed as &dyn std::error::Error,
+                    "sites are not matched anew"
+                );
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(REST) => called.notify_one(),
+                }
+            }
+        }
+    });
+    released
+}
+
+async fn look(store: &Store) -> data::Result<()> {
+    let began = std::time::Instant::now();
+    let Some(done) = rematch::run(store, clock::now().0).await? else {
+        return Ok(());
+    };
+    info!(
+        sites = done.sites,
+        changed = done.changed,
+        opened = done.opened.len(),
+        closed = done.closed.len(),
+        revisits = done.revisits,
+        took_ms = began.elapsed().as_millis(),
+        "sites matched anew"
+    );
+    Ok(())
+}
