@@ -6,7 +6,7 @@
 mod pair;
 mod table;
 
-pub use pair::{of_direction_url, of_pair_url};
+pub use pair::{names_system, of_direction_url, of_pair_url};
 pub use table::Table;
 
 /// One side of an exchange.

@@ -228,6 +228,45 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_text_without_markup_is_read_line_by_line() {
+        let found = page("Бір жол\nекінші жол\n\n> үшінші");
+        let texts: Vec<&str> = found.blocks.iter().map(|b| b.text.as_str()).collect();
+        assert_eq!(texts, ["Бір жол", "екінші жол", "> үшінші"]);
+        let found = page("<pre>a 1\nb 2</pre><p>one\ntwo\n\nthree <b>four</b>\n\n<i>five</i>");
+        let texts: Vec<&str> = found.blocks.iter().map(|b| b.text.as_str()).collect();
+        assert_eq!(texts, ["a 1", "b 2", "one two", "three four five"]);
+    }
+
+    #[test]
+    fn one_long_text_is_read_to_its_end() {
+        let long = format!("<p>{} Соңғы сөз.</p>", "Сөйлем жазылды. ".repeat(3_000));
+        let found = page(&long);
+        assert!(found.blocks.len() > 5);
+        assert!(
+            found
+                .blocks
+                .iter()
+                .all(|b| b.text.chars().count() <= MAX_BLOCK_CHARS)
+        );
+        assert!(found.blocks.last().unwrap().text.ends_with("Соңғы сөз."));
+        assert!(
+            found.blocks.iter().all(|b| b.place == "body>p"),
+            "{:?}",
+            found.blocks[1]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_word_of_a_text_is_lost(text in "([а-я]{1,9}[ .\n]){0,2000}") {
+            let found = page(&text);
+            let read: Vec<&str> = found.blocks.iter().flat_map(|b| b.text.split_whitespace()).collect();
+            let written: Vec<&str> = text.split_whitespace().collect();
+            prop_assert_eq!(read, written);
+        }
+    }
+
     proptest! {
         #[test]
         fn any_markup_is_read_within_bounds(html in "(<form>|</form>|<select>|<option>|<a href=x>|</a>|<button>|<table>|<td>|<p>|<base href=//x/>|\\PC){0,120}") {

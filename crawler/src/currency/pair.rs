@@ -88,6 +88,12 @@ pub fn of_direction_url(url: &Url) -> Option<(Money, Money)> {
     is_trade(sides).then_some(sides)
 }
 
+/// Whether an address names a payment system, as `/btc-to-kzt-visa` does.
+#[must_use]
+pub fn names_system(url: &Url) -> bool {
+    parts(url.path()).any(|word| Table::shipped().is_system(&word.to_ascii_uppercase()))
+}
+
 /// Letters and digits between marks.
 fn parts(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_ascii_alphanumeric())

@@ -132,6 +132,11 @@ impl Table {
         self.words.contains(code)
     }
 
+    /// Whether the code names a payment system without its money: `VISA`.
+    pub(super) fn is_system(&self, code: &str) -> bool {
+        self.systems.contains(code)
+    }
+
     /// Whether the code names nothing but a network: `TRC20`.
     pub(super) fn is_network(&self, code: &str) -> bool {
         self.networks.contains(code)

@@ -12,9 +12,16 @@ use super::{
 };
 use crate::dom;
 
-/// Reads `text` as the HTML found at `url`. Never fails.
+/// Bytes of a run of text that surely fit into one block: a character of our scripts takes at most two
+/// bytes, hardly any three.
+const MAX_RUN: usize = MAX_BLOCK_CHARS;
+
+/// Reads `text` as the HTML found at `url`. Never fails. A text without any markup is read line by line.
 #[must_use]
 pub fn read(text: &str, url: &Url) -> Document {
+    if !text.contains('<') {
+        return read(&format!("<plaintext>{text}"), url);
+    }
     let parsed = dom::parse(text);
     let mut reader = Reader {
         base: url.clone(),
@@ -28,12 +35,50 @@ pub fn read(text: &str, url: &Url) -> Document {
         loose: Form::default(),
         embedded: Vec::new(),
         heading: 0,
+        preformatted: 0,
         script_bytes: 0,
         anchor: None,
         button: None,
     };
     reader.walk(parsed.html.root_element());
     reader.finish()
+}
+
+/// The parts of a text node that are blocks of their own: lines where lines are lines, else what blank
+/// lines set apart.
+fn paragraphs(text: &str, lines: bool) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let cut = if lines {
+            text.find('\n')
+        } else {
+            blank_line(text)
+        };
+        let Some(at) = cut else {
+            rest = None;
+            return Some(text);
+        };
+        let (part, after) = text.split_at(at);
+        rest = after.get(1..);
+        Some(part)
+    })
+}
+
+/// Where a blank line stands between words of one text node.
+fn blank_line(text: &str) -> Option<usize> {
+    let mut from = 0;
+    while let Some(at) = text.get(from..)?.find('\n').map(|at| from + at) {
+        let after = text.get(at + 1..)?;
+        let blank = after
+            .trim_start_matches([' ', '\t', '\r'])
+            .starts_with('\n');
+        if blank && !text.get(..at)?.trim().is_empty() && !after.trim().is_empty() {
+            return Some(at);
+        }
+        from = at + 1;
+    }
+    None
 }
 
 struct Reader {
@@ -46,6 +91,8 @@ struct Reader {
     /// Strings of the page's own data with their place.
     embedded: Vec<(String, String)>,
     heading: usize,
+    /// Open elements in which lines are lines.
+    preformatted: usize,
     script_bytes: usize,
     anchor: Option<(Url, String, String)>,
     button: Option<String>,
@@ -153,6 +200,7 @@ impl Reader {
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "th" | "legend" | "summary" => {
                 self.heading += 1;
             }
+            "pre" | "listing" | "plaintext" | "xmp" => self.preformatted += 1,
             _ => {}
         }
         false
@@ -177,6 +225,9 @@ impl Reader {
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "th" | "legend" | "summary" => {
                 self.heading = self.heading.saturating_sub(1);
             }
+            "pre" | "listing" | "plaintext" | "xmp" => {
+                self.preformatted = self.preformatted.saturating_sub(1);
+            }
             _ => {}
         }
     }
@@ -185,8 +236,13 @@ impl Reader {
         if self.run_place.is_none() && !text.trim().is_empty() {
             self.run_place = parent.map(path);
         }
-        if self.run.len() < MAX_BLOCK_CHARS * 4 {
-            self.run.push_str(text);
+        let lines = self.preformatted > 0;
+        for (number, part) in paragraphs(text, lines).enumerate() {
+            if number > 0 {
+                self.flush();
+                self.run_place = parent.map(path);
+            }
+            self.add_to_run(part, parent);
         }
         for open in [
             self.anchor.as_mut().map(|(_, text, _)| text),
@@ -198,6 +254,30 @@ impl Reader {
                 open.push_str(text);
             }
         }
+    }
+
+    /// Adds text to the current run; what does not fit into one block becomes the next, so that a page
+    /// that is one long text is read to its end.
+    fn add_to_run(&mut self, text: &str, parent: Option<ElementRef<'_>>) {
+        let mut rest = text;
+        while self.run.len() + rest.len() > MAX_RUN {
+            let room = MAX_RUN.saturating_sub(self.run.len());
+            let cut = rest.floor_char_boundary(room);
+            let head = rest.get(..cut).unwrap_or_default();
+            let end = head
+                .rfind(['.', '!', '?', '\n', ' '])
+                .map_or(cut, |at| at + 1);
+            let (head, tail) = rest.split_at(if end == 0 { cut } else { end });
+            self.run.push_str(head);
+            let before = self.document.blocks.len();
+            self.flush();
+            if tail.len() == rest.len() && self.document.blocks.len() == before {
+                return;
+            }
+            self.run_place = parent.map(path);
+            rest = tail;
+        }
+        self.run.push_str(rest);
     }
 
     /// Ends the current run of text.

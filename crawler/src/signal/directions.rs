@@ -28,6 +28,7 @@ struct Side {
     kind: Kind,
     words: Range<usize>,
     range: Range<usize>,
+    rail: bool,
 }
 
 /// A direction met.
@@ -35,6 +36,8 @@ struct Met {
     block: usize,
     range: Range<usize>,
     tenge: bool,
+    /// A bank or payment rail of Kazakhstan is named.
+    rail: bool,
     verb: bool,
     key: String,
 }
@@ -49,8 +52,9 @@ pub fn read(page: &Page, groups: &Groups, lexicon: &Lexicon) -> Vec<Signal> {
         && let Some(id) = super::ids::at_step("directions", different.len())
     {
         let signal = quoting(page, &id, first);
-        // A price page sets coins against money too, but tells nobody to exchange them.
-        out.push(if met.iter().any(|direction| direction.verb) {
+        // A price page sets coins against money too, but tells nobody to exchange them and names no bank.
+        let offered = met.iter().any(|direction| direction.verb || direction.rail);
+        out.push(if offered || different.len() >= 3 {
             signal.transaction()
         } else {
             signal
@@ -99,6 +103,7 @@ fn directions(page: &Page, groups: &Groups, lexicon: &Lexicon) -> Vec<Met> {
                 met.push(Met {
                     block: number,
                     tenge: from.kind == Kind::Tenge || to.kind == Kind::Tenge,
+                    rail: from.rail || to.rail,
                     verb,
                     key: text_of(page, from) + " " + &text_of(page, to),
                     range,
@@ -132,6 +137,7 @@ fn sides(hits: &[Hit], groups: &Groups, lexicon: &Lexicon) -> Vec<Side> {
             Some(last) if joins(last, kind, hit) => {
                 last.words.end = last.words.end.max(hit.words.end);
                 last.range.end = last.range.end.max(hit.range.end);
+                last.rail |= lexicon.is_rail(hit.group);
                 if kind == Kind::Tenge {
                     last.kind = kind;
                 }
@@ -140,6 +146,7 @@ fn sides(hits: &[Hit], groups: &Groups, lexicon: &Lexicon) -> Vec<Side> {
                 kind,
                 words: hit.words.clone(),
                 range: hit.range.clone(),
+                rail: lexicon.is_rail(hit.group),
             }),
         }
     }

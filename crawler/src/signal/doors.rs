@@ -40,7 +40,7 @@ fn deposit_address(page: &Page, groups: &Groups) -> Option<Signal> {
 /// A link to a Telegram bot on a page that offers to exchange and sends the visitor to it.
 fn bot(page: &Page, groups: &Groups) -> Option<Signal> {
     let sends = !page.said(groups.bot, groups).is_empty();
-    let offers = [groups.exchanger, groups.offer, groups.manager]
+    let offers = [groups.exchanger, groups.offer, groups.manager, groups.tenge]
         .iter()
         .any(|group| !page.said(*group, groups).is_empty());
     if !sends || !offers || !page.speaks_of_crypto(groups) {

@@ -91,6 +91,8 @@ pub const IDS: &[Known] = &[
     exchange("pair_url").steps(1, 3),
     exchange("pair_page"),
     exchange("directions").steps(1, 3),
+    exchange("sides_in_text"),
+    exchange("two_rates"),
     exchange("order_terms").steps(2, 4),
     exchange("spot_trading").steps(2, 4),
     exchange("p2p_offers").steps(2, 4),

@@ -6,7 +6,7 @@
 //!
 //! Evidence that orders can be placed, without which nothing is flagged:
 //! * [`order_form`]: a form with two sides, something to pay with and a button
-//! * [`pairs`], [`directions`]: what is exchanged for what, in addresses and in words
+//! * [`pairs`], [`directions`], [`sides`]: what is exchanged for what, in addresses and in words
 //! * [`terms`]: what exchangers write about an order, told apart by sense
 //! * [`doors`]: a deposit address, a bot, the program behind the site
 //! * [`feed`]: a machine-readable list of directions
@@ -35,6 +35,7 @@ pub mod pairs;
 pub mod phones;
 pub mod restricted;
 pub mod scripts;
+pub mod sides;
 pub mod targeting;
 pub mod terms;
 pub mod vocabulary;
@@ -319,6 +320,7 @@ pub fn read(page: &Page, groups: &Groups, lexicon: &Lexicon) -> Vec<Signal> {
     let mut out = order_form::read(page, groups, lexicon);
     out.extend(pairs::read(page, lexicon));
     out.extend(directions::read(page, groups, lexicon));
+    out.extend(sides::read(page, groups, lexicon));
     out.extend(terms::read(page, groups));
     out.extend(doors::read(page, groups));
     out.extend(vocabulary::read(page, groups));
@@ -388,6 +390,10 @@ pub struct Groups {
     pub card_purchase: usize,
     pub manager: usize,
     pub bot: usize,
+    pub side_give: usize,
+    pub side_get: usize,
+    pub rate_buy: usize,
+    pub rate_sell: usize,
     pub direction_to: usize,
     pub direction_by: usize,
     pub direction_verb: usize,
@@ -444,6 +450,10 @@ impl Groups {
             card_purchase: at("card.purchase"),
             manager: at("manager"),
             bot: at("bot"),
+            side_give: at("side.give"),
+            side_get: at("side.get"),
+            rate_buy: at("rate.buy"),
+            rate_sell: at("rate.sell"),
             direction_to: at("direction.to"),
             direction_by: at("direction.by"),
             direction_verb: at("direction.verb"),

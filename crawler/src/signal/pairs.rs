@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::currency::{Money, of_direction_url, of_pair_url};
+use crate::currency::{Money, names_system, of_direction_url, of_pair_url};
 use crate::lexicon::Lexicon;
 use crate::signal::{Page, Signal, ids};
 use crate::words::Words;
@@ -54,8 +54,8 @@ pub fn read(page: &Page, lexicon: &Lexicon) -> Vec<Signal> {
 /// Whether the page is about one direction, by its own address: in the shape of exchangers' programs,
 /// or with the bank that pays out named beside the pair (`usdt-to-kzt-kaspi`), which no converter has.
 fn is_direction_page(page: &Page, lexicon: &Lexicon) -> bool {
-    of_direction_url(&page.url).is_some()
-        || of_pair_url(&page.url).is_some() && lexicon.names_rail(&Words::of([page.url.path()]))
+    let by_bank = || names_system(&page.url) || lexicon.names_rail(&Words::of([page.url.path()]));
+    of_direction_url(&page.url).is_some() || of_pair_url(&page.url).is_some() && by_bank()
 }
 
 #[cfg(test)]
@@ -68,6 +68,7 @@ mod tests {
         for url in [
             "https://a.test/exchange-usdttrc20-to-cardkzt",
             "https://a.test/ru/usdt-trc20-to-kzt-kaspi",
+            "https://a.test/btc-to-kzt-visa",
         ] {
             assert!(
                 has(url, "pair_page") && has(url, "tenge_pair_page"),
