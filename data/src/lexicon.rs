@@ -14,6 +14,8 @@ pub const FILES: &[(&str, &str)] = &[
         "lexicon/targeting.toml",
         include_str!("../lexicon/targeting.toml"),
     ),
+    ("lexicon/trade.toml", include_str!("../lexicon/trade.toml")),
+    ("lexicon/talk.toml", include_str!("../lexicon/talk.toml")),
     ("lexicon/rails.toml", include_str!("../lexicon/rails.toml")),
     (
         "lexicon/cities.toml",

@@ -71,6 +71,11 @@ const fn serves_not(id: &'static str) -> Known {
     known(id, Axis::ServesKz, Sense::Against)
 }
 
+/// What a page is about beside the trade, by the number of different words.
+const fn talks(id: &'static str) -> Known {
+    known(id, Axis::Exchange, Sense::Against).steps(2, 5)
+}
+
 /// What a look-alike says of itself, by the number of different phrases.
 const fn guard(id: &'static str) -> Known {
     known(id, Axis::Guard, Sense::Against).steps(2, 5)
@@ -111,6 +116,18 @@ pub const IDS: &[Known] = &[
     exchange("deposit_address"),
     exchange("platform"),
     exchange("mixed_script"),
+    exchange("trade_offer").steps(1, 4),
+    exchange("trade_item").steps(1, 4),
+    exchange("trade_heading"),
+    exchange("two_sides"),
+    exchange("coin_density").steps(1, 3),
+    known("trade_denied", Axis::Exchange, Sense::Against),
+    // What else the page is about.
+    talks("talks_of_law"),
+    talks("talks_of_news"),
+    talks("talks_of_learning"),
+    talks("talks_of_goods"),
+    talks("talks_of_banking"),
     // Words of the trade.
     exchange("word_account"),
     exchange("word_anonymous"),

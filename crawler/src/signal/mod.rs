@@ -7,6 +7,7 @@
 //! Evidence that orders can be placed, without which nothing is flagged:
 //! * [`order_form`]: a form with two sides, something to pay with and a button
 //! * [`pairs`], [`directions`], [`sides`]: what is exchanged for what, in addresses and in words
+//! * [`trade`]: verbs of trade near a coin
 //! * [`terms`]: what exchangers write about an order, told apart by sense
 //! * [`doors`]: a deposit address, a bot, the program behind the site
 //! * [`feed`]: a machine-readable list of directions
@@ -17,7 +18,7 @@
 //! * [`targeting`], [`language`], [`phones`]: whom the offer is for
 //! * [`restricted`]: Kazakhstan shut out in the site's own words
 //! * [`claims`]: what the site says about licences; recorded, never believed
-//! * [`guards`]: look-alikes that are not exchanges
+//! * [`guards`], [`talk`]: look-alikes that are not exchanges
 //! * [`scripts`]: pages that show nothing until scripts have run
 //! * [`identifiers`]: what may link this site to others of the same operator
 
@@ -36,8 +37,10 @@ pub mod phones;
 pub mod restricted;
 pub mod scripts;
 pub mod sides;
+pub mod talk;
 pub mod targeting;
 pub mod terms;
+pub mod trade;
 pub mod vocabulary;
 
 use std::collections::HashSet;
@@ -322,7 +325,9 @@ pub fn read(page: &Page, groups: &Groups, lexicon: &Lexicon) -> Vec<Signal> {
     out.extend(directions::read(page, groups, lexicon));
     out.extend(sides::read(page, groups, lexicon));
     out.extend(terms::read(page, groups));
+    out.extend(trade::read(page, groups));
     out.extend(doors::read(page, groups));
+    out.extend(talk::read(page, groups));
     out.extend(vocabulary::read(page, groups));
     out.extend(disguise::read(page));
     out.extend(targeting::read(page, groups, lexicon));
@@ -425,6 +430,14 @@ pub struct Groups {
     pub shut: usize,
     pub shut_list: usize,
     pub shut_except: usize,
+    pub trade_own: usize,
+    pub trade_act: usize,
+    pub trade_none: usize,
+    pub talk_law: usize,
+    pub talk_news: usize,
+    pub talk_learning: usize,
+    pub talk_goods: usize,
+    pub talk_bank: usize,
 }
 
 impl Groups {
@@ -485,6 +498,14 @@ impl Groups {
             shut: at("restricted.negation"),
             shut_list: at("restricted.list"),
             shut_except: at("restricted.exception"),
+            trade_own: at("trade.own"),
+            trade_act: at("trade.act"),
+            trade_none: at("trade.none"),
+            talk_law: at("talk.law"),
+            talk_news: at("talk.news"),
+            talk_learning: at("talk.learning"),
+            talk_goods: at("talk.goods"),
+            talk_bank: at("talk.bank"),
         }
     }
 }
