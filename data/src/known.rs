@@ -47,6 +47,14 @@ pub fn check_claims(
     matching::check_claims(name, claims, known, now)
 }
 
+/// Signed registers and lists that are too old at `now` to say that a licence is live: whoever shows
+/// anything of them says so.
+pub fn too_old(known: &Known, now: Timestamp) -> impl Iterator<Item = &Snapshot> {
+    let days = known.register_days;
+    let signed = known.snapshots.iter();
+    signed.filter(move |snapshot| !snapshot.is_fresh(now, days))
+}
+
 impl Store {
     /// Everything a public answer follows from: what people signed and, for registers that no signed
     /// snapshot covers, what is shipped. A demonstration sees nothing that is shipped.

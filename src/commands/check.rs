@@ -47,6 +47,14 @@ fn in_words(answer: &Value) -> String {
     for reason in list(&answer["reasons"]) {
         out += &format!("  {}\n", visible(&text(&reason["text"])));
     }
+    for source in list(&answer["sources"]) {
+        if let Some(day) = source["stale_copy"].as_str() {
+            out += &format!(
+                "  Our copy of the register {} is from {day}: too old to say \"licensed\". Save it anew.\n",
+                visible(&text(&source["name"]))
+            );
+        }
+    }
     if answer["verdict"] == "unknown" {
         out += "  Not found is not safe: new sites appear every day.\n";
     }

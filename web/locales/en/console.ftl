@@ -200,3 +200,22 @@ capture-file = File and place
 capture-record = Hash of the record
 capture-body = Hash of the body
 capture-no-title = (no title)
+
+# What changed registers ask and did
+queue-ask-licence = no longer licensed
+queue-ask-cancel = order to be cancelled
+ask-licence-title = The register no longer says that this site is licensed
+ask-licence-text = Nothing is blocked by that alone. Look at the register and at the site; then propose a block, or close the case with a reason.
+ask-cancel-title = A live licence covers this listed name: its order is to be cancelled
+ask-cancel-text = The block is suspended already. Ask the body that gave the order to cancel it, then lift the listing with a reason.
+case-cancel-listing = The suspended listing: { $listing }
+event-by-registers = Registers, by the machine
+event-opened = Opened the case
+event-closed = Closed the case: its cause is gone
+event-marked = The register no longer says that this site is licensed
+event-unmarked = The cause that the register gave is gone
+event-rematched = The registers say something else
+event-rematched-words = Before: { $from }. Now: { $to }.
+stop-register-old-title = A register is too old
+tick-note-register-old = No row of our copies names this site, but a copy is too old to rely on. Look it up in the register.
+tick-note-register-unsigned = No licence register is signed here, so there is nothing to look it up in. Look in the register itself.

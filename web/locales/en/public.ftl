@@ -206,3 +206,9 @@ block-money = If you have money there, keep receipts and messages and report to 
 block-check = Check another site
 block-neutral-title = Page of the Qalqan name filter
 block-neutral-text = The name you came by is not on the national list, so we have nothing to say about it.
+
+# Copies of registers that are too old
+source-stale = { $source } (our copy of { $date } is too old to say that a licence is live)
+meaning-register-too-old = The register named a licence for this web address, but our copy of it is too old to say that it is still in force.
+register-copy-too-old = Our copy of “{ $register }” is from { $date }, more than { $days } days ago. What has changed since is missing here, and no row of it counts as a live licence.
+licence-copy-too-old = Not confirmed: our copy is too old

@@ -85,6 +85,7 @@ struct View {
     similar: Vec<Similar>,
     listing: Option<ListingLink>,
     open: bool,
+    can_propose: bool,
     propose_path: String,
     dismiss_path: String,
     dismiss_reasons: Vec<Choice>,
@@ -141,6 +142,13 @@ pub(crate) async fn load(centre: &Centre, id: &str) -> Result<CaseFile, Fault> {
 }
 
 fn listing_link(p: &Page, case: &CaseRow) -> Option<ListingLink> {
+    if let Some(about) = &case.about {
+        return Some(ListingLink {
+            text: p.t1(key("case-cancel-listing"), "listing", about),
+            action: p.t(key("case-go-listing")),
+            path: format!("console/listing/{about}"),
+        });
+    }
     let id = case.listing_id.as_ref()?;
     let (text, action) = match case.state.as_str() {
         "proposed" => (key("case-has-proposal"), key("case-go-proposal")),
@@ -233,6 +241,7 @@ async fn show(
         similar: case_record::similar(&p, &file.case, &name, &all),
         listing: listing_link(&p, &file.case),
         open: file.case.state == "open",
+        can_propose: file.case.state == "open" && file.case.reason != case::reason::CANCEL,
         propose_path: format!("console/case/{}/propose", file.case.id),
         dismiss_path: format!("console/case/{}/dismiss", file.case.id),
         dismiss_reasons: choices(&p, &DISMISS, &typed.reason_code),

@@ -1,7 +1,10 @@
 //! What an officer must see first: stop signs, and the five points of the checklist.
 
-use blocklist::matching::{ClaimFinding, ClaimKind, Verdict};
-use data::case::CaseFile;
+use blocklist::{
+    Timestamp,
+    matching::{ClaimFinding, ClaimKind, Verdict},
+};
+use data::case::{self, CaseFile};
 
 use crate::{
     console::{
@@ -13,7 +16,7 @@ use crate::{
     messages::{self, Value, key},
     names::Shown,
     page::Page,
-    public::check,
+    public::{check, licensed},
 };
 
 /// Evidence older than this asks for a new capture, in seconds.
@@ -97,7 +100,7 @@ pub(crate) fn contradiction(p: &Page, found: &Contradiction) -> String {
 /// What must be seen before anything else.
 pub(crate) fn stops(m: &Material<'_>) -> Vec<Stop> {
     let p = m.p;
-    let mut stops = Vec::new();
+    let mut stops: Vec<Stop> = asked(m).into_iter().collect();
     if let Some(protected) = m.guard {
         stops.push(Stop::red(
             p.t(key("stop-guard-title")),
@@ -134,6 +137,13 @@ pub(crate) fn stops(m: &Material<'_>) -> Vec<Stop> {
         };
         stops.push(stop);
     }
+    let too_old = licensed::too_old(p, m.known, Timestamp(m.now));
+    if !too_old.is_empty() {
+        stops.push(Stop::amber(
+            p.t(key("stop-register-old-title")),
+            too_old.join(" "),
+        ));
+    }
     let guards: Vec<String> = m
         .report
         .guards
@@ -165,6 +175,16 @@ pub(crate) fn stops(m: &Material<'_>) -> Vec<Stop> {
         Some(_) => {}
     }
     stops
+}
+
+/// What is asked of people, where it is not whether to list.
+fn asked(m: &Material<'_>) -> Option<Stop> {
+    let (title, text) = match m.file.case.reason.as_str() {
+        case::reason::LICENCE => (key("ask-licence-title"), key("ask-licence-text")),
+        case::reason::CANCEL => (key("ask-cancel-title"), key("ask-cancel-text")),
+        _ => return None,
+    };
+    Some(Stop::amber(m.p.t(title), m.p.t(text)))
 }
 
 fn newest(file: &CaseFile) -> Option<i64> {
@@ -274,6 +294,16 @@ fn unlicensed(m: &Material<'_>, tick: &MakeTick<'_>) -> Tick {
             p.t1(key("tick-note-register-other"), "firm", &firm),
             href,
         ),
+        // That no row names it is worth as much as the copies it was looked up in.
+        _ if m.known.snapshots.iter().all(|held| held.rows.is_empty()) => {
+            tick(claim, None, p.t(key("tick-note-register-unsigned")), None)
+        }
+        _ if data::known::too_old(m.known, Timestamp(m.now))
+            .next()
+            .is_some() =>
+        {
+            tick(claim, None, p.t(key("tick-note-register-old")), None)
+        }
         _ => tick(claim, Some(true), p.t(key("tick-note-register-none")), None),
     }
 }

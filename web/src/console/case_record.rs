@@ -1,6 +1,6 @@
 //! What stands on file: captures, moves made so far, similar cases.
 
-use blocklist::DomainName;
+use blocklist::{DomainName, matching::Verdict};
 use data::case::{CaptureRow, CaseFile, CaseRow};
 
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
     messages::key,
     names::Shown,
     page::Page,
+    public::check,
 };
 
 /// Most captures shown of either kind.
@@ -82,23 +83,60 @@ pub(crate) fn captures(
 
 /// Moves so far, the first first.
 pub(crate) fn timeline(p: &Page, file: &CaseFile) -> Vec<Event> {
-    file.decisions
-        .iter()
-        .map(|decision| {
-            let words = reason_words(p, &decision.reason_code);
-            let reason = hostile::line(&decision.reason, hostile::LONGEST);
-            Event {
-                at: p.date_time(decision.decided_at),
-                who: hostile::line(&decision.display_name, 80),
-                what: event(p, &decision.kind),
-                reason: match (words.is_empty(), reason.is_empty()) {
-                    (false, false) => format!("{words}. {reason}"),
-                    (false, true) => words,
-                    _ => reason,
-                },
-            }
-        })
-        .collect()
+    let by_people = file.decisions.iter().map(|decision| {
+        let words = reason_words(p, &decision.reason_code);
+        let reason = hostile::line(&decision.reason, hostile::LONGEST);
+        let event = Event {
+            at: p.date_time(decision.decided_at),
+            who: hostile::line(&decision.display_name, 80),
+            what: event(p, &decision.kind),
+            reason: match (words.is_empty(), reason.is_empty()) {
+                (false, false) => format!("{words}. {reason}"),
+                (false, true) => words,
+                _ => reason,
+            },
+        };
+        (decision.decided_at, event)
+    });
+    let by_registers = file.changes.iter().map(|change| {
+        let event = Event {
+            at: p.date_time(change.at),
+            who: p.t(key("event-by-registers")),
+            what: register_event(p, &change.action),
+            reason: rematched(p, &change.detail),
+        };
+        (change.at, event)
+    });
+    let mut all: Vec<(i64, Event)> = by_people.chain(by_registers).collect();
+    all.sort_by_key(|(at, _)| *at);
+    all.into_iter().map(|(_, event)| event).collect()
+}
+
+/// What a changed register did, in words.
+fn register_event(p: &Page, action: &str) -> String {
+    p.t(match action {
+        "opened" => key("event-opened"),
+        "closed" => key("event-closed"),
+        "marked" => key("event-marked"),
+        "unmarked" => key("event-unmarked"),
+        _ => key("event-rematched"),
+    })
+}
+
+/// What the registers said before and say since, in words; empty where the event is not about that.
+fn rematched(p: &Page, detail: &str) -> String {
+    #[derive(serde::Deserialize)]
+    struct Detail {
+        from: Verdict,
+        to: Verdict,
+    }
+    serde_json::from_str(detail).map_or_else(
+        |_| String::new(),
+        |Detail { from, to }| {
+            let (from, to) = (check::word(p, from), check::word(p, to));
+            p.t2(key("event-rematched-words"), ("from", &from), ("to", &to))
+        },
+    )
 }
 
 /// What a decision was, in words.

@@ -59,6 +59,8 @@ struct Row {
     opened: String,
     opened_iso: String,
     proposed_by: Option<String>,
+    /// What is asked, where it is not whether to list.
+    ask: Option<String>,
 }
 
 struct Lane {
@@ -140,6 +142,11 @@ pub(crate) async fn queue(
                 .as_ref()
                 .and_then(|id| names.get(id))
                 .map(|name| p.t1(key("queue-proposed-by"), "name", name)),
+            ask: match case.reason.as_str() {
+                case::reason::LICENCE => Some(p.t(key("queue-ask-licence"))),
+                case::reason::CANCEL => Some(p.t(key("queue-ask-cancel"))),
+                _ => None,
+            },
         }
     };
     let lane = |title: &str, empty: &str, state: &str| Lane {

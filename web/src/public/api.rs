@@ -84,11 +84,12 @@ pub fn answer(
         .iter()
         .map(|reason| json!({ "code": reason.code, "args": reason.args, "text": check::reason(&english, reason) }))
         .collect();
-    let sources: Vec<_> = sources::of(known, &found, public_url)
+    let sources: Vec<_> = sources::of(known, &found, public_url, now)
         .into_iter()
         .map(|source| {
             json!({
                 "name": source.name, "url": source.url, "date": source.date, "basis": source.basis,
+                "stale_copy": source.stale_copy,
             })
         })
         .collect();
@@ -147,9 +148,20 @@ pub(crate) async fn register(State(centre): State<Arc<Centre>>) -> Result<Respon
             })
         })
         .collect();
+    let registers: Vec<_> = known
+        .registers()
+        .map(|(snapshot, signed)| {
+            json!({
+                "register": snapshot.register, "taken_on": snapshot.taken_on, "signed": signed,
+                "fresh": signed && snapshot.is_fresh(now, known.register_days),
+            })
+        })
+        .collect();
     Ok(Json(json!({
         "as_of": dates::rfc3339(centre.now()),
         "demo": centre.demo,
+        "register_days": known.register_days,
+        "registers": registers,
         "listings": listings,
         "licences": licences,
         "warnings": known.warnings,

@@ -162,7 +162,7 @@ fn with_short_links(reason: &matching::Reason) -> matching::Reason {
 }
 
 /// A register by the name people know, where it is one that is shipped; otherwise by its own.
-fn register_name(p: &Page, register: &str) -> String {
+pub(crate) fn register_name(p: &Page, register: &str) -> String {
     let known = match register {
         "afsa" => key("register-name-afsa"),
         "nbk-dfa-platforms" => key("register-name-nbk-dfa-platforms"),
@@ -253,7 +253,7 @@ fn view(
         text: reason(&p, &with_short_links(found)),
         url: reason_url(answer, found),
     });
-    let sources = sources::of(known, answer, public_url)
+    let sources = sources::of(known, answer, public_url, Timestamp(now))
         .into_iter()
         .map(|source| {
             let name = register_name(&p, &source.name);
@@ -264,6 +264,13 @@ fn view(
             let text = match &source.date {
                 Some(day) => format!("{name}, {}", date(&p, day)),
                 None => name,
+            };
+            let text = match source.stale_copy {
+                Some(day) => {
+                    let copy = date(&p, &day.to_string());
+                    p.t2(key("source-stale"), ("source", &text), ("date", &copy))
+                }
+                None => text,
             };
             Source {
                 text,

@@ -25,6 +25,7 @@ struct HomePage {
     query: &'static str,
     blocked: usize,
     licensed: usize,
+    too_old: Vec<String>,
     latest: Vec<register::Row>,
 }
 
@@ -61,12 +62,15 @@ pub(crate) async fn home(
         .take(5)
         .map(|listing| register::row(&p, listing))
         .collect();
-    let licensed = licensed::count_live(&known, Timestamp(centre.now()));
+    let now = Timestamp(centre.now());
+    let licensed = licensed::count_live(&known, now);
+    let too_old = licensed::too_old(&p, &known, now);
     Ok(page::ok(&HomePage {
         p,
         query: "",
         blocked,
         licensed,
+        too_old,
         latest,
     }))
 }

@@ -16,7 +16,7 @@ use crate::{
     dates,
     faults::Fault,
     hostile,
-    messages::{self, key},
+    messages::{self, Value, key},
     names::Shown,
     page::{self, Page},
     public::{Here, check},
@@ -43,6 +43,7 @@ struct LicensedPage {
     p: Page,
     rows: Vec<Row>,
     as_of: Option<String>,
+    too_old: Vec<String>,
     /// Whether some rows are shipped with the program and signed by nobody here.
     any_shipped: bool,
 }
@@ -101,8 +102,27 @@ fn status(
         _ if row.valid_from.is_some_and(|from| from.start() > now) => {
             (key("licence-not-yet"), "info")
         }
+        _ if signed && !snapshot.is_fresh(now, known.register_days) => {
+            (key("licence-copy-too-old"), "care")
+        }
         _ => (key("licence-unconfirmed"), "care"),
     }
+}
+
+/// One sentence for each signed register that is too old to say "licensed".
+pub(crate) fn too_old(p: &Page, known: &Known, now: Timestamp) -> Vec<String> {
+    data::known::too_old(known, now)
+        .map(|snapshot| {
+            let register = check::register_name(p, &snapshot.register);
+            let (date, days) = (day(p, snapshot.taken_on), known.register_days.to_string());
+            let values = [
+                ("register", Value::Text(&register)),
+                ("date", Value::Text(&date)),
+                ("days", Value::Text(&days)),
+            ];
+            messages::text(p.lang, key("register-copy-too-old"), &values)
+        })
+        .collect()
 }
 
 /// How many rows say "licensed" now.
@@ -169,8 +189,10 @@ pub(crate) async fn licensed(
         .shipped
         .iter()
         .any(|snapshot| !snapshot.rows.is_empty());
+    let too_old = too_old(&p, &known, now);
     Ok(page::ok(&LicensedPage {
         p,
+        too_old,
         rows,
         as_of,
         any_shipped,

@@ -1,7 +1,11 @@
 //! What an answer rests on: the listing in the public log, the rows and notices that were met, and
 //! the registers that were searched.
 
-use blocklist::matching::{Answer, Known};
+use blocklist::{
+    Timestamp,
+    matching::{Answer, Known},
+    time::Day,
+};
 
 use crate::{dates, hostile};
 
@@ -15,10 +19,18 @@ pub(crate) struct Source {
     pub(crate) date: Option<String>,
     /// For rows, how we know; `shipped` for a register that nobody signed here.
     pub(crate) basis: Option<&'static str>,
+    /// The day of our copy of the register, where that is too old to say "licensed".
+    pub(crate) stale_copy: Option<Day>,
 }
 
 /// The sources of an answer, those that were met first.
-pub(crate) fn of(known: &Known, answer: &Answer, public_url: &str) -> Vec<Source> {
+pub(crate) fn of(known: &Known, answer: &Answer, public_url: &str, now: Timestamp) -> Vec<Source> {
+    let stale = |register: &str| {
+        let mut too_old = data::known::too_old(known, now);
+        too_old
+            .find(|snapshot| snapshot.register == register)
+            .map(|snapshot| snapshot.taken_on)
+    };
     let mut sources: Vec<Source> = Vec::new();
     for id in answer
         .hosts
@@ -36,6 +48,7 @@ pub(crate) fn of(known: &Known, answer: &Answer, public_url: &str) -> Vec<Source
                 url: hostile::link(&format!("{public_url}/i/{}", list.listing_id)),
                 date: Some(dates::input_day(list.effective_at.0)),
                 basis: None,
+                stale_copy: None,
             });
         }
     }
@@ -45,6 +58,7 @@ pub(crate) fn of(known: &Known, answer: &Answer, public_url: &str) -> Vec<Source
             url: hostile::link(&row.row.source_url),
             date: Some(row.row.source_date.to_string()),
             basis: Some(row.row.basis.as_str()),
+            stale_copy: stale(&row.register),
         });
     }
     for warning in &answer.warnings {
@@ -53,6 +67,7 @@ pub(crate) fn of(known: &Known, answer: &Answer, public_url: &str) -> Vec<Source
             url: hostile::link(&warning.source_url),
             date: Some(warning.source_date.to_string()),
             basis: None,
+            stale_copy: None,
         });
     }
     for (snapshot, signed) in known.registers() {
@@ -65,6 +80,7 @@ pub(crate) fn of(known: &Known, answer: &Answer, public_url: &str) -> Vec<Source
                 url: hostile::link(&snapshot.source),
                 date: Some(snapshot.taken_on.to_string()),
                 basis: (!signed).then_some("shipped"),
+                stale_copy: stale(&snapshot.register),
             });
         }
     }

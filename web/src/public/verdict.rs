@@ -36,6 +36,9 @@ pub(crate) fn exact_words(verdict: Verdict, reasons: &[Reason]) -> Words {
         Verdict::Warned if first.starts_with("reported-") => {
             (key("verdict-measure"), key("meaning-measure"))
         }
+        Verdict::LicenceUnconfirmed if first == "snapshot-too-old" => {
+            (word, key("meaning-register-too-old"))
+        }
         Verdict::Unknown if first == "foreign-exchange" => {
             (key("verdict-foreign"), key("meaning-foreign"))
         }
