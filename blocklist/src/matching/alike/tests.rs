@@ -54,6 +54,15 @@ fn each_trick_is_named() {
         ("qapatex.kz", "qanatex.kz", "alike-replacement"),
     ] {
         assert_eq!(code(asked, host), wanted, "{asked} {host}");
+        let (index, _) = AlikeIndex::of([name(host)].iter());
+        let found = index
+            .find(&name(asked))
+            .map(|(_, alike)| alike.reason().code);
+        assert_eq!(
+            found.as_deref(),
+            Some(wanted),
+            "by the index: {asked} {host}"
+        );
     }
 }
 
