@@ -18,6 +18,8 @@ use crate::robots::Robots;
 use crate::signal::Page;
 use crate::sitemap::Sitemap;
 
+/// An icon comes after every page.
+const ICON: i64 = 1;
 /// Links to other hosts taken from one page.
 const MAX_OUTSIDE: usize = 60;
 /// Endings of files that hold no text to judge.
@@ -111,6 +113,13 @@ pub(crate) fn from_page(
                 offers.push(&url, depth, 70, Source::Feed);
             }
         }
+    }
+    // The icon once, for sites that trade: who shows the same one may be the same people.
+    if page.url.path() == "/"
+        && (candidate || assessor.is_trade(page))
+        && let Some(icon) = crate::network::observe::icon_of(page)
+    {
+        offers.push(&icon, depth, ICON, Source::Link);
     }
     if config.discover && depth <= config.max_depth {
         let mut hosts = HashSet::new();

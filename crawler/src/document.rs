@@ -114,6 +114,12 @@ pub struct Document {
     pub bundles: Vec<String>,
     /// `src` of scripts and frames and `href` of style sheets, as written.
     pub assets: Vec<String>,
+    /// `href` of `link rel=icon`, as written.
+    pub icons: Vec<String>,
+    /// Addresses of links that are no pages: `tel:`, `mailto:`, `tg:`, `whatsapp:`.
+    pub contacts: Vec<String>,
+    /// `data-sitekey` attributes: keys of captchas.
+    pub site_keys: Vec<String>,
     /// `@type` values of JSON-LD.
     pub types: Vec<String>,
     /// The bound that cut the page, if one did.

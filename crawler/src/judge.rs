@@ -13,6 +13,7 @@ use url::Url;
 
 use crate::assessment::{Standing, Verdict};
 use crate::crawl::{CrawlError, Event, Shared, now};
+use crate::network::{self, resemblance};
 use crate::signal::Page;
 use crate::signal::feed::FeedPage;
 use crate::worker::is_html;
@@ -56,6 +57,11 @@ pub(crate) async fn site(shared: &Shared, host: &str) -> Result<(), CrawlError> 
     let root = evidence::freeze(&shared.store, host, &captures, at).await?;
     let known = shared.store.known(Timestamp(at)).await?;
     let count = pages.len() + feeds.len();
+    let registered: Vec<String> = known
+        .rows()
+        .flat_map(|(_, _, row)| row.all_hosts())
+        .map(|(host, _)| host.to_string())
+        .collect();
     let assessor = Arc::clone(&shared.assessor);
     let judged = tokio::task::spawn_blocking(move || {
         let claims: Vec<Claim> = assessor
@@ -73,9 +79,10 @@ pub(crate) async fn site(shared: &Shared, host: &str) -> Result<(), CrawlError> 
             claims: known::check_claims(&name, &claims, &known, Timestamp(at)),
         };
         let judged = assessor.assess(&pages, &feeds, &standing);
-        (judged, standing, name, claims)
+        let shown = network::keep::read(&judged, &pages, &feeds, &captures);
+        (judged, shown, standing, name, claims)
     });
-    let (judged, standing, name, claims) = judged
+    let (judged, shown, standing, name, claims) = judged
         .await
         .map_err(|error| CrawlError::Worker(error.to_string()))?;
     let report =
@@ -90,6 +97,7 @@ pub(crate) async fn site(shared: &Shared, host: &str) -> Result<(), CrawlError> 
         report: &report,
     };
     let assessment_id = assessment::add(&shared.store, new).await?;
+    shown.keep(&shared.store, host, at).await?;
     frontier::assessed(&shared.store, host, at).await?;
     shared
         .tell(Event::Assessed {
@@ -102,8 +110,13 @@ pub(crate) async fn site(shared: &Shared, host: &str) -> Result<(), CrawlError> 
         .await;
     let mut opened = None;
     if judged.verdict != Verdict::Clear {
-        let licence_match =
-            serde_json::json!({ "match": standing.host, "claims": standing.claims }).to_string();
+        let (icon, sketches) = (shown.icon(), &shown.sketches);
+        let resembles =
+            resemblance::of_site(&shared.store, host, icon, sketches, &registered).await?;
+        let licence_match = serde_json::json!({
+            "match": standing.host, "claims": standing.claims, "resembles": resembles,
+        })
+        .to_string();
         let new = NewCase {
             host: &name,
             assessment_id,

@@ -7,12 +7,15 @@
 //! * [`keep`] does both for what one site changed, in one transaction, or for everything anew.
 //! * [`office`] is what officers add: cuts, and volumes. [`read`] and [`mod@totals`] are for those who look.
 //!
+//! [`mask`] takes out what points to a person.
+//!
 //! A network is a statement about resemblance, made by a machine, for people who decide. It is shown
 //! in the console; what leaves the centre is masked.
 
 mod conn;
 pub mod group;
 pub mod keep;
+pub mod mask;
 pub mod office;
 pub mod read;
 mod seen;
@@ -24,9 +27,12 @@ use serde::{Deserialize, Serialize};
 pub use keep::{Update, rebuild, update};
 pub use office::{Amounts, NetworkError, NewVolume, add_volume, cut, undo_cut, withdraw_volume};
 pub use read::{NetworkFile, NetworkLine, list, load, of_host, resolve};
-pub use seen::{KeptSketch, NewSketch, keep_sketch, sketches};
+pub use seen::{KeptSketch, NewSketch, keep_sketch, shown_by, sketches};
 pub use ties::{Rules, Shared, Tie};
 pub use totals::{Totals, totals};
+
+/// Identifiers that every page may show, as TOML; the crawler reads it.
+pub const COMMON: &str = include_str!("../network/common.toml");
 
 /// Strength from which a tie links two sites, in hundredths.
 pub const LINKS_FROM: i64 = 100;
@@ -89,6 +95,7 @@ pub struct Sight {
     /// The page's own words around it.
     pub quote: String,
     /// When it was first seen there, in Unix seconds.
+    #[serde(with = "rfc3339")]
     pub first_seen: i64,
 }
 
@@ -107,6 +114,20 @@ pub struct Reason {
     pub a: Sight,
     /// On the second.
     pub b: Sight,
+}
+
+/// Unix seconds in JSON, as everywhere: RFC 3339, UTC.
+mod rfc3339 {
+    use blocklist::Timestamp;
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(at: &i64, to: S) -> Result<S::Ok, S::Error> {
+        Timestamp(*at).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
+        Ok(Timestamp::deserialize(from)?.0)
+    }
 }
 
 /// Why networks changed.

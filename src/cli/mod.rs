@@ -208,11 +208,28 @@ pub(crate) enum Command {
 #[cfg(feature = "centre")]
 #[derive(Debug, Subcommand)]
 pub(crate) enum Network {
-    /// Show the sites of an operator and what ties them together (not built yet)
-    Show {
-        /// A site of the operator; all operators without it
-        host: Option<String>,
-    },
+    /// Show the networks, or one: its sites, what ties them together, activity, wallets, volumes
+    ///
+    /// Phones, handles and mail addresses are shortened, quotes and officers' names left out: these
+    /// are people. --unmask shows them, and the reason given goes into the audit chain.
+    Show(NetworkShow),
+}
+
+/// Options of `network show`.
+#[cfg(feature = "centre")]
+#[derive(Debug, Args)]
+pub(crate) struct NetworkShow {
+    /// A network, such as N-2026-000001, or a site of it; all networks without it
+    pub(crate) network: Option<String>,
+    /// Add figures over all networks, each with what it is made of
+    #[arg(long)]
+    pub(crate) totals: bool,
+    /// Also write sites and ties as a graph
+    #[arg(long, value_name = "FILE")]
+    pub(crate) graphml: Option<PathBuf>,
+    /// Show phones, handles, mail addresses and quotes in full, for this reason
+    #[arg(long, value_name = "REASON")]
+    pub(crate) unmask: Option<String>,
 }
 
 #[cfg(test)]

@@ -19,6 +19,8 @@ mod guard;
 pub(crate) mod init;
 mod list;
 mod log;
+#[cfg(feature = "centre")]
+mod network;
 mod program;
 #[cfg(feature = "centre")]
 mod publish;
@@ -93,9 +95,9 @@ pub(crate) async fn run(told: Told, printer: &Printer) -> Result<Exit, Failure> 
         #[cfg(feature = "centre")]
         Command::Evaluate(options) => evaluate::run(&options, printer),
         #[cfg(feature = "centre")]
-        Command::Network(Network::Show { .. }) => Err(Failure::not_built_yet(
-            "finding the sites that one operator runs",
-        )),
+        Command::Network(Network::Show(options)) => {
+            network::run(global, &dir, options, printer).await
+        }
         Command::List(verb) => list::run(&dir, verb, printer).await,
         Command::Log(verb) => log::run(&dir, verb, printer).await,
         #[cfg(feature = "centre")]

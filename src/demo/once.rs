@@ -35,6 +35,7 @@ pub(crate) async fn play(scene: &Scene, screen: &Screen) -> Result<bool, Failure
     for site in scene.world.expectations() {
         rows.extend(before(scene, site).await?);
     }
+    rows.extend(networks(scene).await?);
     let [first, second] = &scene.officers;
     let web = scene.port("web")?;
     let mut stage = Stage {
@@ -226,6 +227,42 @@ async fn before(scene: &Scene, site: &Expectation) -> Result<Vec<Row>, Failure> 
     }
     rows.extend(dns(scene, site, site.dns_before, "DNS before").await?);
     Ok(explained(rows, site))
+}
+
+/// Which sites were found to be one operator's: for each planted network all of its sites under one
+/// number and nobody else, and no other site in any.
+async fn networks(scene: &Scene) -> Result<Vec<Row>, Failure> {
+    let mut found: BTreeMap<&str, Option<String>> = BTreeMap::new();
+    let mut others: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for site in scene.world.expectations() {
+        let id = data::network::of_host(&scene.store, &site.host).await?;
+        if let Some(id) = &id {
+            others.entry(id.clone()).or_default().insert(&site.host);
+        }
+        found.insert(&site.host, id);
+    }
+    let mut rows = Vec::new();
+    for site in scene.world.expectations() {
+        let mine = scene.world.expectations().iter().filter(|other| {
+            site.network.is_some() && other.network == site.network && other.host != site.host
+        });
+        let expected: Vec<&str> = mine.map(|other| other.host.as_str()).collect();
+        let with = found.get(site.host.as_str()).cloned().flatten();
+        let seen = with.and_then(|id| others.get(&id)).into_iter().flatten();
+        let seen: Vec<&str> = seen.copied().filter(|host| *host != site.host).collect();
+        let in_words = |hosts: Vec<&str>| match hosts.as_slice() {
+            [] => "alone".to_owned(),
+            _ => hosts
+                .into_iter()
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect::<Vec<_>>()
+                .join(" "),
+        };
+        let row = Row::new(&site.host, "network", &in_words(expected), &in_words(seen));
+        rows.extend(explained(vec![row], site));
+    }
+    Ok(rows)
 }
 
 /// How a case's claims of a licence stand to the registers, each kind once.

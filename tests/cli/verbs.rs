@@ -61,8 +61,7 @@ async fn the_help_of_every_verb_is_what_was_reviewed() {
 
 #[tokio::test]
 async fn what_is_not_built_says_so_in_its_help_and_when_it_is_asked_for() {
-    const ASKED: [&[&str]; 7] = [
-        &["network", "show"],
+    const ASKED: [&[&str]; 6] = [
         &["resolver", "status"],
         &["resolver", "explain", "obmen.test"],
         &["resolver", "selftest"],

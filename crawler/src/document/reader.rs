@@ -137,6 +137,11 @@ impl Reader {
         if is_block(name) {
             self.flush();
         }
+        if let Some(key) = element.attr("data-sitekey")
+            && self.document.site_keys.len() < 20
+        {
+            self.document.site_keys.push(clip(key, 100).to_owned());
+        }
         match name {
             "html" => {
                 self.document.lang = element
@@ -337,6 +342,12 @@ impl Reader {
             .is_some_and(|rel| rel.eq_ignore_ascii_case("stylesheet"))
         {
             self.asset(Some(href));
+        } else if element.attr("rel").is_some_and(|rel| {
+            rel.split_ascii_whitespace()
+                .any(|word| word.eq_ignore_ascii_case("icon"))
+        }) && self.document.icons.len() < 10
+        {
+            self.document.icons.push(clip(href, 500).to_owned());
         }
     }
 
@@ -384,8 +395,19 @@ impl Reader {
         }
     }
 
-    fn resolve(&self, element: &Element) -> Option<Url> {
+    fn resolve(&mut self, element: &Element) -> Option<Url> {
         let href = element.attr("href")?.trim();
+        let scheme = href
+            .split_once(':')
+            .map(|(scheme, _)| scheme.to_ascii_lowercase());
+        if scheme
+            .is_some_and(|scheme| matches!(scheme.as_str(), "tel" | "mailto" | "tg" | "whatsapp"))
+        {
+            if self.document.contacts.len() < 200 {
+                self.document.contacts.push(clip(href, 300).to_owned());
+            }
+            return None;
+        }
         let mut url = self.base.join(clip(href, 2_000)).ok()?;
         url.set_fragment(None);
         matches!(url.scheme(), "http" | "https").then_some(url)

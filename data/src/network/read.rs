@@ -17,8 +17,10 @@ pub struct NetworkLine {
     /// `N-2026-000001`.
     pub id: String,
     /// When its number was given, in Unix seconds.
+    #[serde(with = "super::rfc3339")]
     pub formed_at: i64,
     /// When a site last joined or left it.
+    #[serde(with = "super::rfc3339")]
     pub changed_at: i64,
     /// Its sites now.
     pub sites: usize,
@@ -44,6 +46,7 @@ pub struct Site {
     /// The host.
     pub host: String,
     /// Since when it belongs there, in Unix seconds.
+    #[serde(with = "super::rfc3339")]
     pub since: i64,
     /// `flag`, `review` or `clear`: its latest assessment.
     pub verdict: String,
@@ -54,6 +57,7 @@ pub struct Site {
     /// What it looks like, likeliest first.
     pub kinds: Vec<String>,
     /// When that was found.
+    #[serde(with = "super::rfc3339")]
     pub assessed_at: i64,
     /// Its latest case.
     pub case_id: Option<String>,
@@ -69,8 +73,10 @@ pub struct PastSite {
     /// The host.
     pub host: String,
     /// From when, in Unix seconds.
+    #[serde(with = "super::rfc3339")]
     pub from: i64,
     /// Until when.
+    #[serde(with = "super::rfc3339")]
     pub to: i64,
     /// To which network it went, if to any.
     pub went_to: Option<String>,
@@ -88,6 +94,7 @@ pub struct Edge {
     /// What both show, the heaviest first.
     pub reasons: Vec<Reason>,
     /// When the tie was first found, or last changed.
+    #[serde(with = "super::rfc3339")]
     pub at: i64,
     /// The cut that stands on it, if one does: then it does not link.
     pub cut: Option<CutRow>,
@@ -103,6 +110,7 @@ pub struct CutRow {
     /// Why, in their words.
     pub why: String,
     /// When.
+    #[serde(with = "super::rfc3339")]
     pub at: i64,
 }
 
@@ -134,8 +142,10 @@ pub struct Seen {
     /// The page's own words around it.
     pub quote: String,
     /// First seen, in Unix seconds.
+    #[serde(with = "super::rfc3339")]
     pub first_seen: i64,
     /// Last seen.
+    #[serde(with = "super::rfc3339")]
     pub last_seen: i64,
 }
 
@@ -143,6 +153,7 @@ pub struct Seen {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
 pub struct Event {
     /// When, in Unix seconds.
+    #[serde(with = "super::rfc3339")]
     pub at: i64,
     /// `formed`, `grown`, `merged` (it took `other` in), `split` (it came out of `other`), `shrunk`,
     /// `ended` or `restored`.
@@ -171,6 +182,7 @@ pub struct Volume {
     /// Who, by display name: for the console only.
     pub officer: String,
     /// When, in Unix seconds.
+    #[serde(with = "super::rfc3339")]
     pub given_at: i64,
     /// The first day.
     pub period_from: Option<String>,
@@ -634,6 +646,12 @@ async fn identifiers(store: &Store, id: &str) -> Result<Vec<Identifier>> {
             }),
         }
     }
+    // A text that is alike shares several bands; they say one thing.
+    let mut told: BTreeSet<(String, Vec<String>)> = BTreeSet::new();
+    all.retain(|one| {
+        let hosts = one.sites.iter().map(|seen| seen.host.clone()).collect();
+        !one.kind.starts_with("text.") || told.insert((one.kind.clone(), hosts))
+    });
     all.sort_by(|a, b| {
         b.sites
             .len()

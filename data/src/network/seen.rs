@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
-    Found, Role,
+    Found, Role, Sight,
     conn::{Conn, Value},
     ties::{Counts, Row},
 };
@@ -205,4 +205,17 @@ pub async fn sketches(store: &Store, host: &str) -> Result<Vec<KeptSketch>> {
         .bind(host)
         .fetch_all(db)
         .await)?)
+}
+
+/// Which sites show an identifier, in whatever role, and where; at most 100.
+pub async fn shown_by(store: &Store, kind: &str, value: &str) -> Result<Vec<(String, Sight)>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM identifier WHERE value = $1 AND kind = $2 ORDER BY host LIMIT 100"
+    );
+    let rows: Vec<Row> = on!(store, |db| sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(&*storable(value))
+        .bind(kind)
+        .fetch_all(db)
+        .await)?;
+    Ok(rows.into_iter().map(|row| (row.host, row.sight)).collect())
 }

@@ -168,6 +168,11 @@ pub fn ties(
             continue;
         }
         both.sort_by(|(x, _, p), (y, _, q)| q.cmp(p).then_with(|| x.key.cmp(&y.key)));
+        // A text that is alike shares several bands; they say one thing.
+        let mut texts = HashSet::new();
+        both.retain(|(row, ..)| {
+            !row.key.0.starts_with("text.") || texts.insert(row.key.0.as_str())
+        });
         both.truncate(MAX_REASONS);
         let reasons = both.into_iter().map(|(one, other, points)| Reason {
             kind: one.key.0.clone(),

@@ -64,7 +64,6 @@ pub(crate) struct Expectation {
     pub(crate) signals: Vec<String>,
     /// The operator's network that the site truly belongs to.
     #[serde(default)]
-    #[cfg_attr(not(test), expect(dead_code, reason = "nothing compares networks yet"))]
     pub(crate) network: Option<String>,
     /// What the program is known to get wrong about this site, by what is compared (`verdict`,
     /// `check`, …), each with the reason. It is counted apart, never as success.
