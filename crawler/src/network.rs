@@ -12,6 +12,8 @@ pub(crate) mod keep;
 pub mod observe;
 pub mod resemblance;
 pub mod rules;
+#[doc(hidden)]
+pub mod synthetic;
 
 pub use observe::observe;
 pub use rules::Weights;

@@ -20,6 +20,7 @@ mod configuration;
 mod disk;
 mod guard;
 mod hostile;
+mod network;
 mod output;
 mod pages;
 mod people;
