@@ -129,7 +129,7 @@ fn sides(hits: &[Hit], groups: &Groups, lexicon: &Lexicon) -> Vec<Side> {
     for hit in hits {
         let kind = match hit.group {
             group if group == groups.crypto => Kind::Coin,
-            group if group == groups.tenge || lexicon.is_rail(group) => Kind::Tenge,
+            group if is_tenge(group, groups, lexicon) => Kind::Tenge,
             group if group == groups.direction_money => Kind::Money,
             _ => continue,
         };
@@ -137,7 +137,7 @@ fn sides(hits: &[Hit], groups: &Groups, lexicon: &Lexicon) -> Vec<Side> {
             Some(last) if joins(last, kind, hit) => {
                 last.words.end = last.words.end.max(hit.words.end);
                 last.range.end = last.range.end.max(hit.range.end);
-                last.rail |= lexicon.is_rail(hit.group);
+                last.rail |= is_bank(hit.group, groups, lexicon);
                 if kind == Kind::Tenge {
                     last.kind = kind;
                 }
@@ -146,11 +146,21 @@ fn sides(hits: &[Hit], groups: &Groups, lexicon: &Lexicon) -> Vec<Side> {
                 kind,
                 words: hit.words.clone(),
                 range: hit.range.clone(),
-                rail: lexicon.is_rail(hit.group),
+                rail: is_bank(hit.group, groups, lexicon),
             }),
         }
     }
     sides
+}
+
+fn is_bank(group: usize, groups: &Groups, lexicon: &Lexicon) -> bool {
+    group == groups.direction_rail || lexicon.is_rail(group)
+}
+
+/// Tenge by any of its names, or a bank that pays it out.
+pub(super) fn is_tenge(group: usize, groups: &Groups, lexicon: &Lexicon) -> bool {
+    [groups.tenge, groups.tenge_short, groups.direction_rail].contains(&group)
+        || lexicon.is_rail(group)
 }
 
 /// Coins join coins, money joins money; two names of coins apart are two sides.
@@ -229,6 +239,7 @@ mod tests {
             "<h2>Sell USDT to Kaspi Gold</h2>",
             "<h2>Cambiar USDT a tenge</h2>",
             "<h2>Вывод USDT TRC20 на карту Halyk Bank</h2>",
+            "<td>USDT→Халык 500,1</td>",
         ] {
             let found = ids(text);
             assert!(

@@ -135,10 +135,10 @@ fn is_article(page: &Page) -> bool {
             .any(|(name, content)| name == "og:type" && content == "article")
 }
 
-/// Exchange of bank notes without any crypto asset anywhere on the site.
+/// Exchange of bank notes without any crypto asset anywhere on the site, but to say that it has none.
 fn fiat_only(pages: &[Arc<Page>], groups: &Groups) -> Option<Guard> {
     let crypto = pages.iter().any(|page| {
-        page.of_group(groups.crypto).next().is_some()
+        page.speaks_of_crypto(groups)
             || page
                 .document
                 .forms

@@ -294,7 +294,8 @@ impl Page {
     /// Whether the page speaks of crypto assets, or stands at the address of a direction of exchange.
     #[must_use]
     pub fn speaks_of_crypto(&self, groups: &Groups) -> bool {
-        self.of_group(groups.crypto).next().is_some()
+        self.of_group(groups.crypto)
+            .any(|hit| !self.negated(hit, groups))
             || crate::currency::of_direction_url(&self.url).is_some()
     }
 
@@ -305,15 +306,27 @@ impl Page {
         hits.filter(|hit| !self.negated(hit, groups)).collect()
     }
 
-    /// True when a word of denial stands within three words before the hit, or, as Kazakh has it,
-    /// within three words after ("айырбастау қызметін көрсетпейміз").
+    /// True when a word of denial stands within three words before the hit, or, as Kazakh has it and
+    /// Russian may, within three words after ("айырбастау қызметін көрсетпейміз", "крипту не меняем").
     #[must_use]
     pub fn negated(&self, hit: &Hit, groups: &Groups) -> bool {
         self.in_block(hit.block).iter().any(|no| {
-            let before = no.words.end <= hit.words.start && hit.words.start - no.words.end < 3;
-            let after = no.words.start >= hit.words.end && no.words.start - hit.words.end < 3;
-            no.group == groups.negation && before || no.group == groups.denial_after && after
+            if no.group == groups.denial_after && no.words.start >= hit.words.end {
+                return no.words.start - hit.words.end < 3;
+            }
+            if no.group != groups.negation || no.words.end > hit.words.start {
+                return false;
+            }
+            let apart = hit.words.start - no.words.end;
+            apart < 3 || apart < 8 && self.opens_list(no)
         })
+    }
+
+    /// Whether a colon stands right behind a hit: what it says goes for all that follows.
+    fn opens_list(&self, hit: &Hit) -> bool {
+        let block = self.document.blocks.get(hit.block);
+        let after = block.and_then(|block| block.text.get(hit.range.end..));
+        after.is_some_and(|after| after.trim_start().starts_with(':'))
     }
 }
 
@@ -403,6 +416,7 @@ pub struct Groups {
     pub direction_by: usize,
     pub direction_verb: usize,
     pub direction_money: usize,
+    pub direction_rail: usize,
     pub exchanger: usize,
     pub spot: usize,
     pub account: usize,
@@ -418,6 +432,7 @@ pub struct Groups {
     pub geo_block: usize,
     pub offer_country: usize,
     pub tenge: usize,
+    pub tenge_short: usize,
     pub office: usize,
     pub cis: usize,
     pub city: usize,
@@ -471,6 +486,7 @@ impl Groups {
             direction_by: at("direction.by"),
             direction_verb: at("direction.verb"),
             direction_money: at("direction.money"),
+            direction_rail: at("direction.rail"),
             exchanger: at("exchanger"),
             spot: at("spot"),
             account: at("account"),
@@ -486,6 +502,7 @@ impl Groups {
             geo_block: at("restricted.geo"),
             offer_country: at("offer.country"),
             tenge: at("tenge"),
+            tenge_short: at("tenge.short"),
             office: at("office"),
             cis: at("cis"),
             city: at("city"),

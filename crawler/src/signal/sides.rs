@@ -117,7 +117,7 @@ fn traded(
 fn kind(group: usize, groups: &Groups, lexicon: &Lexicon) -> Option<Kind> {
     if group == groups.crypto {
         Some(Kind::Coin)
-    } else if group == groups.tenge || lexicon.is_rail(group) {
+    } else if super::directions::is_tenge(group, groups, lexicon) {
         Some(Kind::Tenge)
     } else if group == groups.direction_money {
         Some(Kind::Money)

@@ -40,28 +40,34 @@ pub fn read(page: &Page, groups: &Groups, lexicon: &Lexicon) -> Vec<Signal> {
     out
 }
 
-/// Tenge beside a number.
+/// Tenge beside a number. Short names of it are Telegram's too and count only right behind one.
 fn amounts(page: &Page, groups: &Groups, out: &mut Vec<Signal>) {
-    let number = |index: usize| {
-        page.words
+    let number = |index: usize, block: usize| {
+        let here = page
+            .words
+            .marks
+            .get(index)
+            .is_some_and(|mark| mark.block == block);
+        here && page
+            .words
             .word(index)
-            .bytes()
-            .next()
-            .is_some_and(|b| b.is_ascii_digit())
+            .starts_with(|c: char| c.is_ascii_digit())
     };
-    let found = page.of_group(groups.tenge).find(|hit| {
+    let named = page.of_group(groups.tenge).find(|hit| {
         let near = hit.words.start.saturating_sub(2)..hit.words.end + 2;
-        near.into_iter().any(|index| {
-            page.words
-                .marks
-                .get(index)
-                .is_some_and(|mark| mark.block == hit.block)
-                && number(index)
-        })
+        near.into_iter().any(|index| number(index, hit.block))
     });
-    if let Some(hit) = found {
-        out.push(page.signal("tenge_amount", hit));
-    }
+    let short = || {
+        page.of_group(groups.tenge_short).find(|hit| {
+            let before = hit.words.start.checked_sub(1);
+            before.is_some_and(|index| number(index, hit.block))
+        })
+    };
+    out.extend(
+        named
+            .or_else(short)
+            .map(|hit| page.signal("tenge_amount", hit)),
+    );
 }
 
 /// A coin against tenge, side by side: `BTC/KZT`, `USDT → ₸`.
@@ -150,5 +156,72 @@ fn telegram(page: &Page, out: &mut Vec<Signal>) {
     });
     if let Some(link) = found {
         out.push(page.note("telegram_kz", link.url.as_str(), "a[href]"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::signal::tests::ids_of;
+
+    fn has(text: &str, id: &str) -> bool {
+        let found = ids_of("https://a.test/", &format!("<p>{text}"));
+        found.iter().any(|found| found == id)
+    }
+
+    #[test]
+    fn short_names_of_tenge_count_behind_a_number_only() {
+        assert!(has("от 5000 тг", "tenge_amount") && has("15 000 тнг", "tenge_amount"));
+        assert!(has("500 ₸", "tenge_amount") && has("₸ 500", "tenge_amount"));
+        assert!(!has("пишите в тг 24 часа", "tenge_amount") && !has("тг: 5", "tenge_amount"));
+    }
+
+    #[test]
+    fn banks_are_met_as_units_and_their_namesakes_are_not() {
+        for text in [
+            "Kaspi Gold",
+            "на Каспи",
+            "Kaspi-ге",
+            "Kaspiге",
+            "Халык банк",
+            "ForteBank",
+            "БЦК",
+            "KSPBKZT",
+            "Bank Freedom Kazakhstan, Freedom Bank",
+        ] {
+            assert!(has(text, "rail_named"), "{text}");
+        }
+        for text in [
+            "монета Kaspa",
+            "Каспийское море",
+            "форте в музыке",
+            "halykaralyq",
+            "халық саны",
+            "алтын бағасы",
+            "freedom of speech",
+            "Тенгиз",
+            "kaspiysk",
+            "Caspian Sea",
+            "береке болсын",
+        ] {
+            assert!(!has(text, "rail_named"), "{text}");
+        }
+        assert!(has("USDT можно получить на Kaspi", "rail_beside_coin"));
+        assert!(!has(
+            "USDT растёт.</p><p>Оплата ремонта через Kaspi",
+            "rail_beside_coin"
+        ));
+    }
+
+    #[test]
+    fn cities_and_addresses() {
+        assert!(has(
+            "Наш офис: Караганда, рядом с рынком",
+            "city_with_office"
+        ));
+        assert!(!has("Погода: Караганда, дождь", "city_with_office"));
+        for text in ["Z05T3D8, Astana", "пр. Мәңгілік Ел, 1", "55/17 Mangilik El"] {
+            assert!(has(text, "kz_address"), "{text}");
+        }
+        assert!(!has("модель Z0500000, улица Пушкина", "kz_address"));
     }
 }

@@ -106,8 +106,8 @@ mod tests {
             (
                 "refused_sources",
                 [
-                    "Не принимаем USDT с Garantex и миксеров.",
-                    "Garantex мекенжайынан USDT қабылданбайды.",
+                    "Меняем BTC. Монеты с Garantex и миксеров не принимаем.",
+                    "BTC айырбастаймыз. Garantex мекенжайынан монета қабылданбайды.",
                     "USDT from Garantex will be frozen.",
                 ],
             ),
