@@ -98,3 +98,93 @@ pub async fn of_site(
     found.sort_by(|a, b| b.likeness.total_cmp(&a.likeness));
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use data::network::{NewSketch, Role};
+    use data::testing::{Centre, NOW};
+    use url::Url;
+
+    use super::*;
+    use crate::identifier::text;
+    use crate::{assessment::Assessor, network::Weights};
+
+    /// The terms of `host`, with words of its own where it differs from the others.
+    fn terms(host: &str, own: usize) -> Vec<Sketch> {
+        let words: String = (0..400)
+            .map(|n| {
+                let mark = if n < own { host } else { "шарт" };
+                let letters: String = format!("{n}").bytes().map(|b| char::from(b + 49)).collect();
+                format!("{mark}{letters} ")
+            })
+            .collect();
+        let url = Url::parse(&format!("https://{host}/rules")).unwrap();
+        let page =
+            Assessor::shipped()
+                .unwrap()
+                .page(url, "cd".repeat(32), &format!("<p>{words}</p>"));
+        text::of_site(&[Arc::new(page)])
+    }
+
+    fn icon(host: &str, role: Role) -> Found {
+        Found {
+            kind: "favicon".into(),
+            value: "ef".repeat(32),
+            role,
+            place: "link[rel=icon]".into(),
+            url: format!("https://{host}/i.png"),
+            capture: "ef".repeat(32),
+            quote: String::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn copied_terms_and_icons_of_a_registered_host_are_told_with_both_places() {
+        let centre = Centre::new().await;
+        let store = &centre.store;
+        centre.plant_case("licensed.test").await;
+        let theirs = terms("licensed.test", 0);
+        let kept = NewSketch {
+            host: "licensed.test",
+            part: theirs[0].part,
+            minhash: &theirs[0].to_hex(),
+            words: 400,
+            url: &theirs[0].url,
+            capture: &theirs[0].capture,
+            quote: &theirs[0].quote,
+            at: NOW,
+        };
+        data::network::keep_sketch(store, kept).await.unwrap();
+        let found = [icon("licensed.test", Role::Reserved)];
+        data::network::update(store, "licensed.test", &found, NOW, &Weights)
+            .await
+            .unwrap();
+
+        let registered = ["licensed.test".to_owned()];
+        let copy = icon("copy.test", Role::Own);
+        let ours = terms("copy.test", 20);
+        let alike = of_site(store, "copy.test", Some(&copy), &ours, &registered)
+            .await
+            .unwrap();
+        let kinds: Vec<&str> = alike.iter().map(|found| found.kind.as_str()).collect();
+        assert_eq!(kinds, ["favicon", "text.legal"]);
+        assert!(alike[1].likeness > 0.7 && alike[1].there.url.contains("licensed.test"));
+
+        // Another text; the same host itself; and a host that no register names.
+        for (host, icon, sketches, registered) in [
+            (
+                "other.test",
+                None,
+                &terms("other.test", 390),
+                &registered[..],
+            ),
+            ("licensed.test", Some(&copy), &theirs, &registered),
+            ("copy.test", Some(&copy), &ours, &[]),
+        ] {
+            let none = of_site(store, host, icon, sketches, registered).await;
+            assert_eq!(none.unwrap(), [], "{host}");
+        }
+    }
+}
