@@ -48,8 +48,9 @@ pub(crate) enum Registry {
 /// Options of `registry import`; docs/REGISTERS.md describes the files.
 #[derive(Debug, Args)]
 pub(crate) struct ImportRegister {
-    /// JSON or TOML snapshot, CSV table, or a saved page of the register
-    pub(crate) file: PathBuf,
+    /// JSON or TOML snapshot, CSV table, or saved pages: a list and the pages of its firms at once
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
     /// Which register a table or page is of, such as afsa
     #[arg(long, value_name = "NAME")]
     pub(crate) register: Option<String>,
@@ -59,7 +60,7 @@ pub(crate) struct ImportRegister {
     /// Where it was taken from
     #[arg(long, value_name = "URL")]
     pub(crate) source: Option<String>,
-    /// For a saved page: a TOML file that says where its fields stand
+    /// For saved pages: a TOML file that says where their fields stand
     #[arg(long, value_name = "FILE")]
     pub(crate) mapping: Option<PathBuf>,
     /// Read it and show what would change; sign nothing

@@ -2,6 +2,7 @@
 
 mod bin;
 mod diff;
+pub mod notices;
 mod row;
 mod source_date;
 pub mod table;

@@ -29,7 +29,7 @@ pub struct TableError {
 }
 
 impl Field {
-    fn refuse(&self, problem: impl Into<String>) -> TableError {
+    pub(super) fn refuse(&self, problem: impl Into<String>) -> TableError {
         TableError {
             line: self.line,
             column: self.column,
@@ -178,6 +178,17 @@ const REQUIRED: [&str; 5] = [
 /// # Errors
 /// The first field that cannot be, with its place.
 pub fn rows(text: &str) -> Result<Vec<LicenceRow>, TableError> {
+    read(text, &COLUMNS, &REQUIRED, empty_row, set)
+}
+
+/// Reads a table of whatever has these columns.
+pub(super) fn read<T>(
+    text: &str,
+    columns: &[&str],
+    required: &[&str],
+    empty: impl Fn() -> T,
+    set: impl Fn(&mut T, &str, &Field) -> Result<(), TableError>,
+) -> Result<Vec<T>, TableError> {
     let mut records = records(text)?.into_iter();
     let header = records.next().ok_or(TableError {
         line: 1,
@@ -187,8 +198,8 @@ pub fn rows(text: &str) -> Result<Vec<LicenceRow>, TableError> {
     let mut seen = HashSet::new();
     for field in &header {
         let name = field.text.trim();
-        if !COLUMNS.contains(&name) {
-            let known = COLUMNS.join(", ");
+        if !columns.contains(&name) {
+            let known = columns.join(", ");
             return Err(field.refuse(format!("unknown column `{name}`; the columns are {known}")));
         }
         if !seen.insert(name) {
@@ -196,25 +207,24 @@ pub fn rows(text: &str) -> Result<Vec<LicenceRow>, TableError> {
         }
     }
     if let (Some(missing), Some(first)) = (
-        REQUIRED.iter().find(|name| !seen.contains(*name)),
+        required.iter().find(|name| !seen.contains(*name)),
         header.first(),
     ) {
         return Err(first.refuse(format!("the column `{missing}` is missing")));
     }
-    records.map(|fields| row(&header, fields)).collect()
-}
-
-fn row(header: &[Field], fields: Vec<Field>) -> Result<LicenceRow, TableError> {
-    if fields.len() != header.len() {
-        let (wanted, found) = (header.len(), fields.len());
-        return Err(fields[0].refuse(format!("{found} fields, but the header names {wanted}")));
-    }
-    let mut row = empty_row();
-    for (column, mut field) in header.iter().zip(fields) {
-        field.text = field.text.trim().to_owned();
-        set(&mut row, column.text.trim(), &field)?;
-    }
-    Ok(row)
+    let row = |fields: Vec<Field>| {
+        if fields.len() != header.len() {
+            let (wanted, found) = (header.len(), fields.len());
+            return Err(fields[0].refuse(format!("{found} fields, but the header names {wanted}")));
+        }
+        let mut row = empty();
+        for (column, mut field) in header.iter().zip(fields) {
+            field.text = field.text.trim().to_owned();
+            set(&mut row, column.text.trim(), &field)?;
+        }
+        Ok(row)
+    };
+    records.map(row).collect()
 }
 
 /// A row in which nothing is set yet; its basis is the one that proves least.
@@ -287,7 +297,7 @@ pub fn set(row: &mut LicenceRow, column: &str, field: &Field) -> Result<(), Tabl
     Ok(())
 }
 
-fn list(field: &Field) -> Vec<String> {
+pub(super) fn list(field: &Field) -> Vec<String> {
     let parts = field.text.split(';').map(str::trim);
     parts
         .filter(|part| !part.is_empty())
@@ -295,7 +305,7 @@ fn list(field: &Field) -> Vec<String> {
         .collect()
 }
 
-fn hosts(field: &Field) -> Result<Vec<DomainName>, TableError> {
+pub(super) fn hosts(field: &Field) -> Result<Vec<DomainName>, TableError> {
     let parse =
         |text: &String| DomainName::parse(text).map_err(|error| field.refuse(error.to_string()));
     list(field).iter().map(parse).collect()
@@ -377,7 +387,10 @@ fn day(field: &Field) -> Result<Option<Day>, TableError> {
         .map_err(|error| field.refuse(error.to_string()))
 }
 
-fn word<T: serde::de::DeserializeOwned>(field: &Field, words: &[&str]) -> Result<T, TableError> {
+pub(super) fn word<T: serde::de::DeserializeOwned>(
+    field: &Field,
+    words: &[&str],
+) -> Result<T, TableError> {
     let text = field.text.to_lowercase();
     serde_json::from_value(text.into())
         .map_err(|_| field.refuse(format!("write one of {}", words.join(", "))))

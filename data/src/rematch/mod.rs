@@ -17,6 +17,7 @@
 //! whoever dismissed a case is not asked again; once the fact holds no more it is taken from the case,
 //! and a case that only it had opened and nobody took up is closed.
 
+mod affected;
 mod facts;
 mod follow;
 mod sites;
@@ -36,6 +37,7 @@ use crate::{
     known::KnownNow,
     pool::{Store, locks, transaction},
 };
+pub use affected::{Affected, affected};
 use follow::Opened;
 
 /// Who the audit chain says it was.

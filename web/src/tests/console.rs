@@ -331,3 +331,85 @@ async fn console_pages_are_whole_in_three_languages() {
         }
     }
 }
+
+/// A listed firm gets its licence, and one that had a case loses it: the console says what is asked.
+#[tokio::test]
+async fn what_a_register_asks_of_people_is_told_and_shown() {
+    let house = House::new().await;
+    let listing = house.list("obmen.test").await;
+    house.publish().await;
+    let store = &house.centre.store;
+    let enter = async |day: &str, state: &str| {
+        let row = |host: &str, state: &str| {
+            serde_json::json!({
+                "record_id": host, "regulator": "AFSA", "legal_name": "Firm Ltd.", "basis": "register",
+                "state": state, "valid_from": "2026-01-01", "hosts": [host],
+                "source_url": "https://register.test/", "source_date": day,
+            })
+        };
+        let rows = [row("obmen.test", "active"), row("birja.test", state)];
+        let text =
+            serde_json::json!({ "register": "demo", "taken_on": day, "source": "x", "rows": rows });
+        let snapshot =
+            blocklist::register::Snapshot::from_json(text.to_string().as_bytes()).unwrap();
+        let officers = [("officer-1", PASSWORD), ("officer-2", PASSWORD)];
+        data::ceremony::enter_register(store, &snapshot, officers, house.web.now())
+            .await
+            .unwrap();
+        house.publish().await;
+        data::rematch::run(store, house.web.now()).await.unwrap();
+    };
+    let waiting = house.centre.plant_case("birja.test").await;
+    data::rematch::run(store, house.web.now()).await.unwrap();
+    enter("2026-11-20", "active").await;
+    enter("2026-11-21", "suspended").await;
+
+    let cookie = house.sign_in("officer-1").await;
+    let queue = house.get_as(&cookie, "/en/console").await;
+    queue.says("order to be cancelled");
+    let cancel = data::case::queue(store).await.unwrap().remove(0);
+    let page = house
+        .get_as(&cookie, &format!("/en/console/case/{}", cancel.id))
+        .await;
+    page.says("A live licence covers this listed name")
+        .says(&format!("The suspended listing: {listing}"))
+        .says(&format!("/en/console/listing/{listing}"))
+        .says("Opened the case");
+    assert!(
+        !page.body.contains("/propose\""),
+        "no second order is proposed"
+    );
+    let page = house
+        .get_as(&cookie, &format!("/en/console/case/{waiting}"))
+        .await;
+    page.says("The registers say something else")
+        .says("Before: Licensed. Now: Licence has ended.");
+    for lang in ["kk", "ru"] {
+        house
+            .get_as(&cookie, &format!("/{lang}/console/case/{}", cancel.id))
+            .await
+            .says(&listing);
+    }
+
+    // Weeks later nobody has read the register again.
+    house
+        .clock
+        .fetch_add(30 * 86_400, std::sync::atomic::Ordering::SeqCst);
+    let cookie = house.sign_in("officer-1").await;
+    for path in [
+        "/en/".to_owned(),
+        "/en/licensed".to_owned(),
+        format!("/en/console/case/{waiting}"),
+    ] {
+        let page = house.get_as(&cookie, &path).await;
+        page.says("Our copy of “demo” is from");
+    }
+    house
+        .get("/en/check?q=somewhere.test")
+        .await
+        .says("too old to say that a licence is live");
+    let answer = house.get("/api/v1/check?q=somewhere.test").await.json();
+    assert_eq!(answer["sources"][0]["stale_copy"], "2026-11-21");
+    let held = house.get("/api/v1/register").await.json();
+    assert_eq!(held["registers"][0]["fresh"], false);
+}
