@@ -15,6 +15,7 @@ pub const CONTRADICTIONS: &[(&str, &[&str])] = &[
     ("guard-with-order", &["guard", "phrases", "quote", "signal"]),
     ("licence-ended", &[]),
     ("licence-unconfirmed", &[]),
+    ("much-against", &["quote", "signal"]),
     ("restricted-yet-tenge", &["offered", "restricted"]),
 ];
 

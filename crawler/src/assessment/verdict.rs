@@ -10,6 +10,9 @@ use crate::signal::Axis;
 /// Guards that the register sets rather than the site's words.
 pub const REGISTER_GUARDS: &[&str] = &["licensed_host", "register_host"];
 
+/// Points against an exchange from which a site is not flagged, however much speaks for it.
+const MUCH_AGAINST: f64 = -2.0;
+
 /// Weighs what was observed with `model` and says what it comes to.
 #[must_use]
 pub fn judge(observed: &Observed, standing: &Standing, model: &Model) -> Assessment {
@@ -62,6 +65,21 @@ pub fn judge(observed: &Observed, standing: &Standing, model: &Model) -> Assessm
     let crypto = signals
         .iter()
         .any(|signal| signal.id.starts_with("word_crypto"));
+    // Much for and much against: the sum may be high, but what the site is, people should say.
+    let against: f64 = signals
+        .iter()
+        .filter(|signal| matches!(signal.axis, Axis::Exchange | Axis::Guard))
+        .map(|signal| signal.weight.min(0.0))
+        .sum();
+    if against <= MUCH_AGAINST
+        && exchange.probability >= by_trade.review
+        && let Some(most) = signals.iter().find(|signal| signal.weight < 0.0)
+    {
+        contradictions.push(Contradiction::new(
+            "much-against",
+            [("quote", most.quote.as_str()), ("signal", &most.id)],
+        ));
+    }
     let likely =
         exchange.probability >= by_trade.review && serves_kz.probability >= by_market.review;
     let active = transaction && exchange.probability >= by_trade.review;

@@ -29,7 +29,7 @@ pub use render::render;
 /// Parts that the corpus is split into; each is judged by a model that never saw it.
 pub const FOLDS: usize = 5;
 
-/// How many observations the prior is worth: tried in this order, the first of the best is taken.
+/// How many observations the prior is worth, in ascending order.
 const STRENGTHS: [f64; 5] = [0.1, 0.3, 1.0, 3.0, 10.0];
 
 /// How much each view of a site counts; together 1.

@@ -164,15 +164,24 @@ fn directory(
     phrases: usize,
     hosts: usize,
 ) -> Option<Guard> {
+    // A list counts its visitors, so its links often leave by an address of its own.
+    let leaves = |path: &str| {
+        ["/go/", "/out/", "/goto/", "/redirect/"]
+            .iter()
+            .any(|way| path.contains(way))
+    };
     let outside: HashSet<&str> = pages
         .iter()
         .flat_map(|page| {
             page.document
                 .links
                 .iter()
-                .filter(|link| link.url.host() != page.url.host())
+                .map(move |link| (page, &link.url))
         })
-        .filter_map(|link| link.url.domain())
+        .filter_map(|(page, url)| match url.host() == page.url.host() {
+            true => Some(url.path()).filter(|path| leaves(path)),
+            false => url.domain(),
+        })
         .collect();
     // Of bare text no links are left; then it takes one phrase more.
     let bare = pages.iter().all(|page| page.document.links.is_empty());

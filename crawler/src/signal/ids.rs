@@ -120,7 +120,7 @@ pub const IDS: &[Known] = &[
     exchange("trade_item").steps(1, 4),
     exchange("trade_heading"),
     exchange("two_sides"),
-    exchange("coin_density").steps(1, 3),
+    exchange("coin_items").steps(1, 3),
     known("trade_denied", Axis::Exchange, Sense::Against),
     // What else the page is about.
     talks("talks_of_law"),
@@ -128,6 +128,7 @@ pub const IDS: &[Known] = &[
     talks("talks_of_learning"),
     talks("talks_of_goods"),
     talks("talks_of_banking"),
+    talks("talks_of_monitoring"),
     // Words of the trade.
     exchange("word_account"),
     exchange("word_anonymous"),

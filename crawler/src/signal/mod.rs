@@ -453,6 +453,7 @@ pub struct Groups {
     pub talk_learning: usize,
     pub talk_goods: usize,
     pub talk_bank: usize,
+    pub talk_monitoring: usize,
 }
 
 impl Groups {
@@ -523,6 +524,7 @@ impl Groups {
             talk_learning: at("talk.learning"),
             talk_goods: at("talk.goods"),
             talk_bank: at("talk.bank"),
+            talk_monitoring: at("talk.monitoring"),
         }
     }
 }

@@ -11,6 +11,8 @@ const MAX_BETWEEN: usize = 3;
 /// A block up to this many characters is a heading, a button, a link or an item of a list.
 const MAX_ITEM: usize = 70;
 
+/// Words a coin that an item has at most.
+const ITEM_WORDS: usize = 6;
 /// Words between what is given, what is got, and the coin, at most.
 const MAX_SIDES: usize = 12;
 
@@ -32,7 +34,7 @@ pub fn read(page: &Page, groups: &Groups) -> Vec<Signal> {
     });
     out.extend(title.map(|hit| page.signal("trade_heading", hit)));
     out.extend(two_sides(page, groups));
-    out.extend(density(page, groups));
+    out.extend(items(page, groups));
     let none = page.of_group(groups.trade_none).next();
     out.extend(none.map(|hit| page.signal("trade_denied", hit)));
     out
@@ -53,18 +55,30 @@ fn two_sides(page: &Page, groups: &Groups) -> Option<Signal> {
     Some(page.signal("two_sides", give).transaction())
 }
 
-/// How much of a page is names of coins: a trader's page speaks of little else.
-fn density(page: &Page, groups: &Groups) -> Option<Signal> {
-    let coins: Vec<&Hit> = page.of_group(groups.crypto).collect();
-    let hundredths = coins.len() * 100 / page.words.marks.len().max(1);
-    let step = match (coins.len(), hundredths) {
-        (0..=1, _) | (_, 0..=2) => return None,
-        (_, 3..=4) => 1,
-        (_, 5..=7) => 2,
+/// Blocks that say little beside a coin's name: headings, buttons, items, rows of a table. A trader's
+/// page is made of them. Counted, not held against the rest of the page, which anybody can make longer.
+fn items(page: &Page, groups: &Groups) -> Option<Signal> {
+    let mut words = vec![0_usize; page.document.blocks.len()];
+    for mark in &page.words.marks {
+        words.get_mut(mark.block).map(|count| *count += 1)?;
+    }
+    let mut dense: Vec<&Hit> = Vec::new();
+    for hits in page.hits.chunk_by(|a, b| a.block == b.block) {
+        let mut coins = hits.iter().filter(|hit| hit.group == groups.crypto);
+        let Some(first) = coins.next() else { continue };
+        let share = 1 + coins.count();
+        if share * ITEM_WORDS >= words.get(first.block).copied().unwrap_or(usize::MAX) {
+            dense.push(first);
+        }
+    }
+    let step = match dense.len() {
+        0 => return None,
+        1 => 1,
+        2..=4 => 2,
         _ => 3,
     };
-    let id = super::ids::at_step("coin_density", step)?;
-    coins.first().map(|hit| page.signal(&id, hit))
+    let id = super::ids::at_step("coin_items", step)?;
+    dense.first().map(|hit| page.signal(&id, hit))
 }
 
 /// Verbs that `wanted` takes (told whether the verb stands in an item) with a coin near them in the
