@@ -202,9 +202,21 @@ async fn write(store: &Store, rows: &[&Looked], now: i64) -> Result<()> {
     Ok(())
 }
 
+/// What a case held, with another match and other claims; the rest the crawler found stays.
+fn with_match(held: &str, licence_match: &str) -> Result<String> {
+    type Fields = serde_json::Map<String, serde_json::Value>;
+    let read = |text: &str| {
+        serde_json::from_str::<Fields>(text).map_err(|e| Error::stored("review_case", e))
+    };
+    let mut fields = read(held)?;
+    fields.extend(read(licence_match)?);
+    Ok(serde_json::Value::Object(fields).to_string())
+}
+
 async fn mark(store: &Store, looked: &Looked, case_id: &str, now: i64) -> Result<()> {
-    const CASE: &str = "UPDATE review_case SET licence_match = $1
-        WHERE host = $2 AND state IN ('open', 'proposed', 'listed')";
+    const CASES: &str = "SELECT id, licence_match FROM review_case
+        WHERE host = $1 AND state IN ('open', 'proposed', 'listed')";
+    const CASE: &str = "UPDATE review_case SET licence_match = $1 WHERE id = $2";
     let sql = upsert(1);
     let detail = json!({ "from": looked.before, "to": looked.verdict });
     transaction!(store, locks::OFFICE, |tx| {
@@ -218,11 +230,17 @@ async fn mark(store: &Store, looked: &Looked, case_id: &str, now: i64) -> Result
             .await?
             .rows_affected();
         if written == 1 {
-            sqlx::query(CASE)
-                .bind(&looked.licence_match)
+            let held: Vec<(String, String)> = sqlx::query_as(CASES)
                 .bind(&looked.host)
-                .execute(&mut *tx)
+                .fetch_all(&mut *tx)
                 .await?;
+            for (id, held) in held {
+                sqlx::query(CASE)
+                    .bind(with_match(&held, &looked.licence_match)?)
+                    .bind(id)
+                    .execute(&mut *tx)
+                    .await?;
+            }
         }
         // The same verdict in other words (a newer snapshot, say) is no event.
         if written == 1

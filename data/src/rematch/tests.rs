@@ -217,6 +217,8 @@ async fn a_waiting_case_is_marked_and_not_doubled(engine: Engine) {
     let centre = Centre::on(engine).await;
     let case_id = centre.plant_case("alpha.test").await;
     rematch(&centre, NOW).await;
+    let found = r#"UPDATE review_case SET licence_match = '{"match":null,"resembles":["a logo"]}'"#;
+    centre.sql(found).await.unwrap();
     enter(&centre, "2026-11-20", &[row("alpha.test", &[])], NOW + 1).await;
     assert_eq!(rematch(&centre, NOW + 1).await.changed, 1);
     let file = case::load(&centre.store, &case_id).await.unwrap().unwrap();
@@ -226,6 +228,10 @@ async fn a_waiting_case_is_marked_and_not_doubled(engine: Engine) {
         r#"{"from":"unknown","to":"licensed"}"#
     );
     assert!(file.licence_match.contains("register-names-host"));
+    assert!(
+        file.licence_match.contains("a logo"),
+        "what else was found of it stays"
+    );
 
     let suspended = row("alpha.test", &[("state", "suspended")]);
     enter(
