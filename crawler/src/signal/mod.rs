@@ -306,6 +306,15 @@ impl Page {
         hits.filter(|hit| !self.negated(hit, groups)).collect()
     }
 
+    /// True when the sentence of the hit ends in a question mark.
+    #[must_use]
+    pub fn asked(&self, hit: &Hit) -> bool {
+        let block = self.document.blocks.get(hit.block);
+        let rest = block.and_then(|block| block.text.get(hit.range.end..));
+        let end = rest.and_then(|rest| rest.find(['.', '!', '?', ';', '\n']).map(|at| (rest, at)));
+        end.is_some_and(|(rest, at)| rest.get(at..).is_some_and(|rest| rest.starts_with('?')))
+    }
+
     /// True when a word of denial stands within three words before the hit, or, as Kazakh has it and
     /// Russian may, within three words after ("айырбастау қызметін көрсетпейміз", "крипту не меняем").
     #[must_use]

@@ -62,10 +62,10 @@ fn sides(page: &Page, groups: &Groups, lexicon: &Lexicon) -> Vec<Signal> {
     signal.into_iter().collect()
 }
 
-/// Hits of two groups that are not denied.
+/// Hits of two groups that are neither denied nor asked about: "can I pay with USDT?" offers nothing.
 fn both<'a>(page: &'a Page, one: usize, other: usize, groups: &Groups) -> Vec<&'a Hit> {
     let hits = page.of_group(one).chain(page.of_group(other));
-    hits.filter(|hit| !page.negated(hit, groups))
+    hits.filter(|hit| !page.negated(hit, groups) && !page.asked(hit))
         .take(64)
         .collect()
 }
@@ -205,6 +205,7 @@ mod tests {
             "Вы отдаёте дом, получаете квартиру. USDT тут ни при чём, как и тенге.",
             "Вы не отправляете USDT и не получаете тенге.",
             "You send BTC and you receive ETH.",
+            "Can I send USDT or receive tenge? No, dirhams only.",
         ] {
             assert!(!has(text, "sides_in_text"), "{text}");
         }
