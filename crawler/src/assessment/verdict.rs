@@ -13,6 +13,16 @@ pub const REGISTER_GUARDS: &[&str] = &["licensed_host", "register_host"];
 /// Points against an exchange from which a site is not flagged, however much speaks for it.
 const MUCH_AGAINST: f64 = -2.0;
 
+/// Evidence of an order, and what in the same place shows that it is one for Kazakhstan.
+const SETTLED_BY: &[(&str, &str)] = &[
+    ("order_form", "rail_in_order_form"),
+    ("order_form", "tenge_in_order_form"),
+    ("rates_feed", "tenge_in_feed"),
+];
+
+/// Probability on both axes from which an order of [`SETTLED_BY`] is flagged.
+const SETTLED_FROM: f64 = 0.5;
+
 /// Weighs what was observed with `model` and says what it comes to.
 #[must_use]
 pub fn judge(observed: &Observed, standing: &Standing, model: &Model) -> Assessment {
@@ -71,7 +81,13 @@ pub fn judge(observed: &Observed, standing: &Standing, model: &Model) -> Assessm
         .filter(|signal| matches!(signal.axis, Axis::Exchange | Axis::Guard))
         .map(|signal| signal.weight.min(0.0))
         .sum();
+    // An order for tenge that can be placed here leaves nothing open but a contradiction.
+    let has = |id: &str| signals.iter().any(|signal| signal.id == id);
+    let settled = SETTLED_BY
+        .iter()
+        .any(|(order, market)| has(order) && has(market));
     if against <= MUCH_AGAINST
+        && !settled
         && exchange.probability >= by_trade.review
         && let Some(most) = signals.iter().find(|signal| signal.weight < 0.0)
     {
@@ -91,6 +107,12 @@ pub fn judge(observed: &Observed, standing: &Standing, model: &Model) -> Assessm
         // A list of exchangers for Kazakhstan is no exchange; people decide what it is.
         _ if directory && serves_kz.probability >= by_market.review && crypto => Verdict::Review,
         _ if directory => Verdict::Clear,
+        _ if settled
+            && exchange.probability >= SETTLED_FROM
+            && serves_kz.probability >= SETTLED_FROM =>
+        {
+            Verdict::Flag
+        }
         _ if transaction
             && exchange.probability >= by_trade.flag
             && serves_kz.probability >= by_market.flag =>

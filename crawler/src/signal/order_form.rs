@@ -104,7 +104,9 @@ fn offer(page: &Page, index: usize, form: &Form, groups: &Groups, lexicon: &Lexi
             g if g == groups.get => offer.get = offer.get.take().or_else(|| Some(text())),
             g if g == groups.detail => offer.asks = offer.asks.take().or_else(|| Some(text())),
             g if g == groups.crypto => offer.crypto = offer.crypto.take().or_else(|| Some(text())),
-            g if g == groups.tenge => offer.tenge = offer.tenge.take().or_else(|| Some(text())),
+            g if g == groups.tenge && !page.negated(hit, groups) => {
+                offer.tenge = offer.tenge.take().or_else(|| Some(text()));
+            }
             _ => {}
         }
     }
