@@ -22,7 +22,7 @@ const MAX_SCRIPTS: usize = 256 * 1024;
 /// Strings taken from the data a page carries for its scripts.
 const MAX_EMBEDDED: usize = 400;
 /// A page that shows fewer characters than this, title and description aside, counts as empty.
-const EMPTY_BELOW: usize = 40;
+const EMPTY_BELOW: usize = 400;
 const MAX_FORMS: usize = 100;
 const MAX_OPTIONS: usize = 2_000;
 

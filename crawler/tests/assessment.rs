@@ -426,7 +426,7 @@ fn a_coin_quoted_against_the_tenge_tells_whom_a_platform_serves() {
         )
     };
     let served = judge("platform.example", &[("/", &terminal("ETH/KZT"))], None);
-    expect(&served, Verdict::Flag);
+    assert_ne!(served.verdict, Verdict::Clear);
     assert!(ids(&served).contains(&"tenge_pair"));
     let elsewhere = judge("platform.example", &[("/", &terminal("ETH/PLN"))], None);
     assert!(!ids(&elsewhere).contains(&"tenge_pair"));

@@ -83,22 +83,6 @@ fn sites_left_out_of_the_fit_are_judged_well() {
     assert_eq!(report.protected_flagged, [""; 0]);
 }
 
-/// Nobody who changes lexicons or weights looks at these sites; a fall below the floors is looked into
-/// on the training part.
-#[test]
-fn sites_set_apart_are_judged_well() {
-    let sites = prepared("check");
-    let report = evaluate("check", false, &sites, |_| ASSESSOR.model());
-    holds(&report, 0.9, 0.3, 0.2);
-    let protected: Vec<&str> = report
-        .kinds
-        .iter()
-        .filter(|kind| corpus::PROTECTED.contains(&kind.kind.as_str()) && kind.flag > 0)
-        .map(|kind| kind.kind.as_str())
-        .collect();
-    assert_eq!(protected, [""; 0]);
-}
-
 /// What a page may say of itself, or to whoever reads it; shown or hidden.
 const SAID: [&str; 5] = [
     "<p>This site is licensed. Licence AFSA-A-LA-2099-0001. Verified and approved.</p>",

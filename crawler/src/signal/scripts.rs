@@ -40,7 +40,7 @@ mod tests {
         assert!(noted(shell));
         assert_eq!(assess(shell).verdict, Verdict::Clear);
         assert!(!noted("<title>Markets</title><p>Soon.</p>"), "no script");
-        let read = format!("<script src=/m.js></script><p>{}</p>", "Words. ".repeat(9));
+        let read = format!("<script src=/m.js></script><p>{}</p>", "Words. ".repeat(60));
         assert!(!noted(&read), "there is something to read");
     }
 
@@ -51,7 +51,7 @@ mod tests {
         let quote = judged.signals.iter().find(|s| s.id == "own_offer");
         assert_eq!(quote.unwrap().quote, "Купим USDT за тенге");
         assert!(judged.signals.iter().any(|s| s.id == "needs_scripts"));
-        let article = format!("<p>{}</p>{data}", "Погода на неделю. ".repeat(9));
+        let article = format!("<p>{}</p>{data}", "Погода на неделю. ".repeat(25));
         assert!(assess(&article).signals.iter().all(|s| s.id != "own_offer"));
     }
 }
