@@ -11,6 +11,9 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use crawler::assessment::{Assessor, Standing};
+use crawler::lexicon::Lexicon;
+use crawler::signal::identifiers;
+use crawler::words::Words;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use url::Url;
 
@@ -77,6 +80,23 @@ fn assess(criterion: &mut Criterion) {
     });
     group.bench_function("parse and assess", |bencher| {
         bencher.iter(|| assessor.assess(&[read()], &[], &standing));
+    });
+    let lexicon = Lexicon::shipped().unwrap();
+    let texts = || {
+        pages[0]
+            .document
+            .blocks
+            .iter()
+            .map(|block| block.text.as_str())
+    };
+    group.bench_function("words after parsing", |bencher| {
+        bencher.iter(|| black_box(Words::of(texts())));
+    });
+    group.bench_function("find in words", |bencher| {
+        bencher.iter(|| black_box(lexicon.find(&pages[0].words)));
+    });
+    group.bench_function("identifiers after parsing", |bencher| {
+        bencher.iter(|| black_box(identifiers::read(&pages[0])));
     });
     group.bench_function("claims after parsing", |bencher| {
         bencher.iter(|| assessor.claims(black_box(&pages)));

@@ -8,7 +8,9 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::Anchored;
+use aho_corasick::automaton::{Automaton, StateID};
+use aho_corasick::nfa::contiguous::NFA;
 use serde::Deserialize;
 
 use crate::words::Words;
@@ -106,7 +108,9 @@ pub struct Lexicon {
     by_id: HashMap<String, usize>,
     entries: Vec<Entry>,
     by_pattern: Vec<Vec<usize>>,
-    automaton: AhoCorasick,
+    /// Reads a word from its first byte to the space behind it, and meets what entries begin with.
+    automaton: NFA,
+    start: StateID,
     endings: Vec<Endings>,
     /// By group, whether it names a rail.
     rails: Vec<bool>,
@@ -172,7 +176,7 @@ impl Lexicon {
                         ));
                     }
                     let end = if first.fit == Fit::Exact { " " } else { "" };
-                    let pattern = format!(" {}{end}", first.word);
+                    let pattern = format!("{}{end}", first.word);
                     let at = *seen.entry(pattern.clone()).or_insert_with(|| {
                         patterns.push(pattern);
                         by_pattern.push(Vec::new());
@@ -191,9 +195,10 @@ impl Lexicon {
                 }
             }
         }
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .build(&patterns)
+        let automaton =
+            NFA::new(&patterns).map_err(|error| LexiconError::Size(error.to_string()))?;
+        let start = automaton
+            .start_state(Anchored::Yes)
             .map_err(|error| LexiconError::Size(error.to_string()))?;
         Ok(Self {
             rails: groups
@@ -205,6 +210,7 @@ impl Lexicon {
             entries,
             by_pattern,
             automaton,
+            start,
             endings,
         })
     }
@@ -241,23 +247,47 @@ impl Lexicon {
             .map_or(("", ""), |entry| (&entry.text, &entry.language))
     }
 
-    /// Every place where any entry is met, in order of place.
+    /// Every place where any entry is met, in order of place, then of entry.
     #[must_use]
     pub fn find(&self, words: &Words) -> Vec<Hit> {
         let mut hits = Vec::new();
-        for found in self.automaton.find_overlapping_iter(&words.buffer) {
-            let Some(first) = words.index_at(found.start() + 1) else {
+        let mut begun = Vec::new();
+        for first in 0..words.marks.len() {
+            begun.clear();
+            self.begun_by(words.spaced(first), &mut begun);
+            begun.sort_unstable();
+            let met = begun
+                .iter()
+                .filter_map(|entry| self.verify(*entry, first, words));
+            hits.extend(met);
+        }
+        hits
+    }
+
+    /// Adds the entries whose first piece `word`, with the space behind it, may meet.
+    fn begun_by(&self, word: &str, out: &mut Vec<usize>) {
+        let mut state = self.start;
+        for byte in word.bytes() {
+            // Anchored, so that most words are left at one of their first letters.
+            state = self.automaton.next_state(Anchored::Yes, state, byte);
+            if !self.automaton.is_special(state) {
                 continue;
-            };
-            let candidates = self.by_pattern.get(found.pattern().as_usize());
-            for &number in candidates.into_iter().flatten() {
-                if let Some(hit) = self.verify(number, first, words) {
-                    hits.push(hit);
+            }
+            if self.automaton.is_dead(state) {
+                return;
+            }
+            if self.automaton.is_match(state) {
+                for index in 0..self.automaton.match_len(state) {
+                    let pattern = self.automaton.match_pattern(state, index);
+                    out.extend(
+                        self.by_pattern
+                            .get(pattern.as_usize())
+                            .into_iter()
+                            .flatten(),
+                    );
                 }
             }
         }
-        hits.sort_by_key(|hit| (hit.words.start, hit.entry));
-        hits
     }
 
     /// The start of the first word matched; checks all of it, and the rest within the same block.
@@ -425,6 +455,21 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn nothing_is_met_but_what_every_entry_held_to_every_word_would_meet(
+            text in "((обмен|криптовалюты|создать|заявку|тенге|теңгеге|kaspi|банк|лицензия|курс|не|usdt|p2p|buy|坚戈|[а-яa-z0-9]{1,4})[ ,.]){0,12}"
+        ) {
+            static SHIPPED: std::sync::LazyLock<Lexicon> =
+                std::sync::LazyLock::new(|| Lexicon::shipped().unwrap());
+            let words = Words::of([text.as_str()]);
+            let all = 0..SHIPPED.entries.len();
+            let tried: Vec<Hit> = (0..words.marks.len())
+                .flat_map(|first| all.clone().map(move |entry| (first, entry)))
+                .filter_map(|(first, entry)| SHIPPED.verify(entry, first, &words))
+                .collect();
+            prop_assert_eq!(SHIPPED.find(&words), tried);
+        }
+
         #[test]
         fn hits_are_slices_of_the_text(text in "(создать|заявку|kaspi|kaspа|криптовалюты|[ ,.!]|\\PC){0,60}") {
             for hit in small().find(&Words::of([text.as_str()])) {

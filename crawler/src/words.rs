@@ -50,6 +50,7 @@ impl Words {
             if block > 0 {
                 words.buffer.push_str("\u{1} ");
             }
+            words.buffer.reserve(text.len());
             tokens.clear();
             split(text, &mut tokens);
             let mut at = 0;
@@ -88,6 +89,15 @@ impl Words {
         self.marks
             .get(index)
             .and_then(|mark| self.buffer.get(mark.at..mark.to))
+            .unwrap_or_default()
+    }
+
+    /// The same with the space behind it.
+    #[must_use]
+    pub(crate) fn spaced(&self, index: usize) -> &str {
+        self.marks
+            .get(index)
+            .and_then(|mark| self.buffer.get(mark.at..=mark.to))
             .unwrap_or_default()
     }
 
@@ -159,6 +169,11 @@ fn class(c: char) -> Class {
     }
 }
 
+/// [`char::is_alphanumeric`], which has a table to search for what is not ASCII, quick for Cyrillic.
+fn is_alphanumeric(c: char) -> bool {
+    matches!(c, '\u{400}'..='\u{481}' | '\u{48a}'..='\u{52f}') || c.is_alphanumeric()
+}
+
 /// Whether the Latin name in `name` has its end at `at`, and a Cyrillic ending follows: letters up to
 /// the end of the word, one of which at least no Latin letter looks like. Otherwise the Cyrillic letter
 /// may stand for its look-alike.
@@ -180,7 +195,7 @@ fn spaced_letters(text: &str, tokens: &[(usize, usize)]) -> usize {
         let mut shown = text
             .get(start..end)?
             .chars()
-            .filter(|c| c.is_alphanumeric());
+            .filter(|c| is_alphanumeric(*c));
         let only = shown
             .next()
             .filter(|c| c.is_alphabetic() && *c < '\u{3400}')?;

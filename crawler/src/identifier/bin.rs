@@ -11,25 +11,30 @@ static BIN: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?-u:\b)[0-9]{12}(?-u:\b)").ok());
 
 pub(super) fn read(block: &Block, found: &mut Found<'_>) {
-    let Some(pattern) = BIN.as_ref() else { return };
-    for number in pattern.find_iter(&block.text) {
-        if is_bin(number.as_str()) {
-            found.in_block("bin", number.as_str().to_owned(), block, number.range());
-        }
+    for number in located(&block.text) {
+        found.in_block("bin", number.as_str().to_owned(), block, number.range());
     }
+}
+
+fn located(text: &str) -> impl Iterator<Item = regex::Match<'_>> {
+    // Most blocks of a page are shorter than a number, or have no run of digits: cheaper to see than to search.
+    let mut run = 0;
+    let digits = text.bytes().any(|b| {
+        run = if b.is_ascii_digit() { run + 1 } else { 0 };
+        run == 12
+    });
+    let pattern = BIN.as_ref().filter(|_| digits);
+    pattern
+        .into_iter()
+        .flat_map(move |pattern| pattern.find_iter(text))
+        .filter(|number| is_bin(number.as_str()))
 }
 
 /// Business numbers in `text` whose date and check digit are right.
 #[must_use]
 pub fn bins(text: &str) -> Vec<String> {
-    let Some(pattern) = BIN.as_ref() else {
-        return Vec::new();
-    };
-    pattern
-        .find_iter(text)
-        .map(|found| found.as_str())
-        .filter(|bin| is_bin(bin))
-        .map(str::to_owned)
+    located(text)
+        .map(|found| found.as_str().to_owned())
         .collect()
 }
 

@@ -22,11 +22,22 @@ static LICENCE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// A row of the public register, which names the firm by its business number.
 static REGISTER: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"publicreg\.myafsa\.com/\w+/(\d{12})\b").ok());
-static LEGAL_NAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r#"(?:(?:ТОО|ЖШС|АО|АҚ|ИП|ЖК)\s*[«"“„][^»"”“]{2,60}[»"”“])|(?:[«"“][^»"”“]{2,60}[»"”“]\s*(?:ЖШС|АҚ))|(?:\b[A-Z][A-Za-z0-9&.'\-]*(?:\s+[A-Z(][A-Za-z0-9&.'()\-]*){0,5},?\s+(?:Ltd\b\.?|Limited\b|LLP\b|LLC\b|PLC\b))"#,
-    )
-    .ok()
+/// A firm's name by its legal form, one pattern for each way of writing it, with words of which a text
+/// must hold one for the pattern to be worth trying. No two can match at the same place.
+static LEGAL_NAMES: LazyLock<Vec<(&[&str], Regex)>> = LazyLock::new(|| {
+    let patterns: [(&[&str], &str); 3] = [
+        (
+            &["ТОО", "ЖШС", "АО", "АҚ", "ИП", "ЖК"],
+            r#"(?:ТОО|ЖШС|АО|АҚ|ИП|ЖК)\s*[«"“„][^»"”“]{2,60}[»"”“]"#,
+        ),
+        (&["ЖШС", "АҚ"], r#"[«"“][^»"”“]{2,60}[»"”“]\s*(?:ЖШС|АҚ)"#),
+        (
+            &["Ltd", "Limited", "LLP", "LLC", "PLC"],
+            r"\b[A-Z][A-Za-z0-9&.'\-]*(?:\s+[A-Z(][A-Za-z0-9&.'()\-]*){0,5},?\s+(?:Ltd\b\.?|Limited\b|LLP\b|LLC\b|PLC\b)",
+        ),
+    ];
+    let compiled = patterns.map(|(forms, pattern)| Some((forms, Regex::new(pattern).ok()?)));
+    compiled.into_iter().flatten().collect()
 });
 
 /// One claim of a licence, as the page makes it.
@@ -62,10 +73,7 @@ pub fn read(page: &Page, groups: &Groups) -> (Vec<LicenceClaim>, Vec<Signal>) {
             continue;
         }
         // Costly, and of use only beside one of the others.
-        let legal_name = LEGAL_NAME
-            .as_ref()
-            .and_then(|pattern| pattern.find(&block.text))
-            .map(|found| found.as_str().trim().to_owned());
+        let legal_name = legal_name(&block.text).map(str::to_owned);
         let worth = number.is_some() || bin.is_some() || legal_name.is_some();
         let quote = crate::document::clip(&block.text, 400).to_owned();
         if claims.len() < 20 && worth {
@@ -91,7 +99,7 @@ fn licence_number(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let named = bytes
         .windows(4)
-        .any(|four| four.eq_ignore_ascii_case(b"afsa"));
+        .any(|four| matches!(four, [_, b'f' | b'F', ..]) && four.eq_ignore_ascii_case(b"afsa"));
     named.then_some(())?;
     let found = LICENCE.as_ref()?.captures(text)?;
     let parts: Vec<&str> = found
@@ -101,6 +109,16 @@ fn licence_number(text: &str) -> Option<String> {
         .map(|part| part.as_str())
         .collect();
     Some(format!("AFSA-{}", parts.join("-")).to_uppercase())
+}
+
+/// The first firm in the text that is named with its legal form.
+fn legal_name(text: &str) -> Option<&str> {
+    LEGAL_NAMES
+        .iter()
+        .filter(|(forms, _)| forms.iter().any(|form| text.contains(form)))
+        .filter_map(|(_, pattern)| pattern.find(text))
+        .min_by_key(regex::Match::start)
+        .map(|found| found.as_str().trim())
 }
 
 /// A link to a row of the public register: a claim to be the firm of that row.
@@ -124,7 +142,7 @@ mod tests {
 
     #[test]
     fn legal_names_in_three_languages() {
-        let pattern = LEGAL_NAME.as_ref().unwrap();
+        assert_eq!(LEGAL_NAMES.len(), 3);
         for (text, name) in [
             (
                 "Услуги оказывает ТОО «Пример Обмен» с 2024 года",
@@ -135,14 +153,11 @@ mod tests {
                 "operated by Example Digital Markets Ltd. in the AIFC",
                 "Example Digital Markets Ltd.",
             ),
+            ("Example Limited и ТОО «Пример Обмен»", "Example Limited"),
         ] {
-            assert_eq!(pattern.find(text).unwrap().as_str(), name);
+            assert_eq!(legal_name(text), Some(name));
         }
-        assert!(
-            pattern
-                .find("no company here, only limited offers")
-                .is_none()
-        );
+        assert_eq!(legal_name("no company here, only limited offers"), None);
     }
 
     #[test]

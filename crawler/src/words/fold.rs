@@ -5,24 +5,49 @@
 /// Appends the folded form of `word`; whatever is no letter, digit or ₸ is passed over. True when
 /// letters of the other alphabet stood in it for their look-alikes.
 pub(super) fn fold_into(word: &str, out: &mut String) -> bool {
-    let start = out.len();
-    if word.is_ascii() {
-        let kept = word.bytes().filter(u8::is_ascii_alphanumeric);
-        out.extend(kept.map(|b| char::from(b.to_ascii_lowercase())));
-        zeros(out, start, 'o');
+    // Nearly every word of a page is one of these two, and has nothing to undo.
+    if ascii_into(word, out) || cyrillic_into(word, out) {
         return false;
     }
+    any_into(word, out)
+}
+
+/// Appends a word of ASCII letters and digits; false, and nothing appended, for any other.
+fn ascii_into(word: &str, out: &mut String) -> bool {
+    if !word.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return false;
+    }
+    let start = out.len();
+    out.push_str(word);
+    if let Some(added) = out.get_mut(start..) {
+        added.make_ascii_lowercase();
+    }
+    zeros(out, start, 'o');
+    true
+}
+
+/// Appends a word of Cyrillic letters alone; false, and nothing appended, for any other.
+fn cyrillic_into(word: &str, out: &mut String) -> bool {
+    let start = out.len();
+    for c in word.chars() {
+        let Some(lower) = lower_cyrillic(c) else {
+            out.truncate(start);
+            return false;
+        };
+        out.push(lower);
+    }
+    true
+}
+
+/// Appends the folded form of any word, letter by letter.
+fn any_into(word: &str, out: &mut String) -> bool {
+    let start = out.len();
     let cyrillic = word.chars().filter(|c| is_cyrillic(*c)).count();
     let latin = word.chars().filter(char::is_ascii_alphabetic).count();
     let mixed = cyrillic > 0 && latin > 0;
     let to_cyrillic = cyrillic >= latin;
     let mut disguised = mixed && cyrillic + latin >= 4;
     for c in word.chars() {
-        // Nearly every letter of a page in Russian or Kazakh; the rest takes its time.
-        if !mixed && let Some(lower) = lower_cyrillic(c) {
-            out.push(lower);
-            continue;
-        }
         if is_combining(c) {
             combine(c, out, start);
             continue;
@@ -81,15 +106,39 @@ pub(super) fn is_combining(c: char) -> bool {
         | '\u{fe20}'..='\u{fe2f}')
 }
 
-/// The commonest Cyrillic letters in lower case, ё as е.
-fn lower_cyrillic(c: char) -> Option<char> {
-    match c {
-        'а'..='я' => Some(c),
-        'А'..='Я' => char::from_u32(u32::from(c) + 32),
-        'ё' | 'Ё' => Some('е'),
-        'қ' | 'ғ' | 'ү' | 'ұ' | 'ә' | 'ө' | 'ң' | 'і' | 'һ' => Some(c),
-        _ => None,
+/// The first of the Cyrillic characters in [`LOWER_CYRILLIC`].
+const FIRST_CYRILLIC: u32 = 0x400;
+
+/// The lower-case form of each character from U+0400 to U+052F, ё as е; NUL for signs and marks.
+static LOWER_CYRILLIC: [char; 0x130] = {
+    let mut table = ['\0'; 0x130];
+    let mut at = 0;
+    while at < table.len() {
+        let code = FIRST_CYRILLIC + at as u32;
+        let lower = match code {
+            0x401 | 0x451 => 0x435,
+            0x400..=0x40f => code + 0x50,
+            0x410..=0x42f => code + 0x20,
+            0x430..=0x45f | 0x4cf => code,
+            0x482..=0x489 => 0,
+            0x4c0 => 0x4cf,
+            // Pairs of a capital and its small letter: these begin with an odd code, the rest with an even.
+            0x4c1..=0x4ce => code + code % 2,
+            _ => code | 1,
+        };
+        table[at] = match char::from_u32(lower) {
+            Some(c) => c,
+            None => '\0',
+        };
+        at += 1;
     }
+    table
+};
+
+fn lower_cyrillic(c: char) -> Option<char> {
+    let at = u32::from(c).checked_sub(FIRST_CYRILLIC)?;
+    let lower = LOWER_CYRILLIC.get(at as usize).copied()?;
+    (lower != '\0').then_some(lower)
 }
 
 /// A mark over the letter before it. Only three make another letter in our languages.
@@ -225,6 +274,7 @@ pub(super) fn has_latin_twin(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn disguises_are_undone() {
@@ -276,6 +326,35 @@ mod tests {
             "Из-за",
         ] {
             assert!(!disguised(habit), "{habit}");
+        }
+    }
+
+    #[test]
+    fn the_table_of_small_letters_is_that_of_unicode() {
+        for c in '\u{400}'..='\u{52f}' {
+            let lower = c.to_lowercase().map(bare).next();
+            let letter = lower.filter(|_| c.is_alphabetic());
+            assert_eq!(lower_cyrillic(c), letter, "{c:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_short_cut_leads_to_the_same_word(
+            word in "([a-zA-Z0-9]|[а-яА-ЯёЁ]|[ҚқҒғҮүҰұӘәӨөҢңІіҺһ]|[\u{400}-\u{52f}]|0|[\u{ad}\u{200b}\u{301}\u{306}]|[Ａ-ｚ₸]|.){0,12}"
+        ) {
+            let folded = |fold: fn(&str, &mut String) -> bool| {
+                let mut out = "before".to_owned();
+                (fold(&word, &mut out), out)
+            };
+            prop_assert_eq!(folded(fold_into), folded(any_into));
+        }
+
+        #[test]
+        fn words_of_one_alphabet_take_the_same_form(word in "[a-zA-Z0]{1,8}|[а-яА-ЯёЁҚқҰұІіӀӁ]{1,8}") {
+            let (mut short, mut long) = (String::new(), String::new());
+            prop_assert!(!fold_into(&word, &mut short) && !any_into(&word, &mut long));
+            prop_assert_eq!(short, long);
         }
     }
 }
