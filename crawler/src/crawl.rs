@@ -10,7 +10,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use blocklist::{DomainName, guard::Guard};
+use blocklist::{
+    DomainName,
+    guard::{Guard, Tier},
+};
 use data::Store;
 use data::frontier::{self, Added, NewUrl, Source};
 use tokio::sync::{Notify, OnceCell, mpsc};
@@ -59,6 +62,8 @@ pub struct CrawlConfig {
     pub timeouts: Timeouts,
     /// First pause before a failed address is tried again; doubles each time.
     pub retry_after: Duration,
+    /// Certificates (DER) of authorities to trust besides those of the machine.
+    pub authorities: Vec<Vec<u8>>,
 }
 
 impl Default for CrawlConfig {
@@ -77,6 +82,7 @@ impl Default for CrawlConfig {
             guard: AddressGuard::public(),
             timeouts: Timeouts::default(),
             retry_after: Duration::from_secs(5),
+            authorities: Vec::new(),
         }
     }
 }
@@ -210,6 +216,16 @@ impl Shared {
         self.floor.get_or_try_init(read).await
     }
 
+    /// Whether a guard list says that this host can never be listed, by the log as it is now. The raised
+    /// tier (whatever is much visited) is not asked: such a site may be an operator's own.
+    pub(crate) async fn guarded(&self, host: &DomainName) -> Result<bool, CrawlError> {
+        let mut record = self.store.read_record().await?;
+        let guard = record.replay()?.fold().guard();
+        Ok(guard
+            .covers(host)
+            .is_some_and(|refusal| refusal.tier == Tier::Never))
+    }
+
     /// Queues addresses; gives how many were new. Nothing is added past the total cap.
     pub(crate) async fn offer(&self, urls: &[NewUrl]) -> Result<usize, CrawlError> {
         let room = self.config.total - self.known.load(Ordering::Relaxed);
@@ -260,7 +276,13 @@ impl Crawl {
         let version = env!("CARGO_PKG_VERSION");
         let user_agent = format!("{AGENT}/{version} (+{})", config.about_url);
         let resolver = GuardedResolver::new(lookup, config.guard);
-        let fetcher = Fetcher::new(&resolver, config.guard, &user_agent, config.timeouts)?;
+        let fetcher = Fetcher::new(
+            &resolver,
+            config.guard,
+            &user_agent,
+            config.timeouts,
+            &config.authorities,
+        )?;
         let warc = warc::Writer::create(&config.evidence, &format!("Qalqan/{version}")).map_err(
             |source| CrawlError::Evidence {
                 folder: config.evidence.display().to_string(),

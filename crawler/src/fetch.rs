@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, LOCATION};
 use reqwest::redirect;
+use reqwest::tls::{Certificate, TlsInfo};
 use url::Url;
 
 use crate::address_guard::{AddressGuard, Refusal};
@@ -98,6 +99,8 @@ pub struct Exchange {
     pub body: Vec<u8>,
     /// The body was longer than the cap, or broke off.
     pub truncated: bool,
+    /// The certificate the host showed, in DER; none over http.
+    pub certificate: Option<Vec<u8>>,
 }
 
 impl Exchange {
@@ -143,7 +146,8 @@ pub struct Fetcher {
 }
 
 impl Fetcher {
-    /// Builds the client. `user_agent` is the whole header value, `QalqanBot/0.1 (+URL)`.
+    /// Builds the client. `user_agent` is the whole header value, `QalqanBot/0.1 (+URL)`;
+    /// `authorities` are certificates (DER) to trust besides those of the machine.
     ///
     /// # Errors
     /// When the client cannot be set up. A machine without CA certificates gets a client that can
@@ -153,9 +157,15 @@ impl Fetcher {
         guard: AddressGuard,
         user_agent: &str,
         timeouts: Timeouts,
+        authorities: &[Vec<u8>],
     ) -> Result<Self, FetchError> {
         // The one TLS provider of this program; a second installation is refused and harmless.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let authorities: Vec<Certificate> = authorities
+            .iter()
+            .map(|der| Certificate::from_der(der))
+            .collect::<Result<_, _>>()
+            .map_err(|error| FetchError::Client(chain(&error)))?;
         let builder = || {
             reqwest::Client::builder()
                 .user_agent(user_agent)
@@ -170,12 +180,13 @@ impl Fetcher {
                 .pool_max_idle_per_host(1)
                 .http1_only()
                 .http1_max_headers(MAX_HEADERS)
+                .tls_info(true)
         };
-        let client = builder().build().or_else(|error| {
+        let client = builder().tls_certs_merge(authorities.clone()).build().or_else(|error| {
             // A machine without CA certificates can still crawl http, the demo web among it; every
             // https fetch then fails by itself and says so.
             tracing::warn!(error = %chain(&error), "no CA certificates on this machine; https cannot be crawled until ca-certificates is installed");
-            builder().tls_certs_only([]).build()
+            builder().tls_certs_only(authorities).build()
         });
         let client = client.map_err(|error| FetchError::Client(chain(&error)))?;
         Ok(Self {
@@ -253,6 +264,11 @@ impl Fetcher {
                 .collect(),
             body: Vec::new(),
             truncated: false,
+            certificate: response
+                .extensions()
+                .get::<TlsInfo>()
+                .and_then(TlsInfo::peer_certificate)
+                .map(<[u8]>::to_vec),
         };
         // Decoded bytes are counted, chunk by chunk: a small gzip may hold gigabytes.
         loop {

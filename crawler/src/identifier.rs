@@ -6,11 +6,13 @@
 //! * [`tag`]: counters, advertising and chat accounts, captcha keys, proofs of ownership
 //! * [`contact`]: Telegram, phones, mail
 //! * [`bin`]: Kazakh business numbers
+//! * [`certificate`]: the key a site is served under
 //! * [`text`]: sketches of what a site says, for resemblance
 //!
 //! Which of these tie two sites together is decided in `network`.
 
 pub mod bin;
+pub mod certificate;
 mod common;
 pub mod contact;
 pub mod tag;

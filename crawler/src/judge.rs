@@ -8,7 +8,7 @@ use blocklist::{DomainName, Timestamp};
 use data::assessment::{self, NewAssessment};
 use data::capture::{self, Capture};
 use data::case::{self, NewCase};
-use data::{evidence, frontier, known, rematch};
+use data::{certificate, evidence, frontier, known, rematch};
 use url::Url;
 
 use crate::assessment::{Standing, Verdict};
@@ -55,6 +55,8 @@ pub(crate) async fn site(shared: &Shared, host: &str) -> Result<(), CrawlError> 
             .map_err(|source| shared.evidence_error(source))?;
     }
     let root = evidence::freeze(&shared.store, host, &captures, at).await?;
+    let certificates = certificate::of_captures(&shared.store, host, &captures).await?;
+    let guarded = shared.guarded(&name).await?;
     let known = shared.store.known(Timestamp(at)).await?;
     let count = pages.len() + feeds.len();
     let registered: Vec<String> = known
@@ -79,7 +81,14 @@ pub(crate) async fn site(shared: &Shared, host: &str) -> Result<(), CrawlError> 
             claims: known::check_claims(&name, &claims, &known, Timestamp(at)),
         };
         let judged = assessor.assess(&pages, &feeds, &standing);
-        let shown = network::keep::read(&judged, &pages, &feeds, &captures);
+        let shown = {
+            let setting = network::Setting {
+                host: &name,
+                guarded,
+                certificates: &certificates,
+            };
+            network::keep::read(&judged, &pages, &feeds, &captures, &setting)
+        };
         (judged, shown, standing, name, claims)
     });
     let (judged, shown, standing, name, claims) = judged

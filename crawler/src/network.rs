@@ -15,5 +15,5 @@ pub mod rules;
 #[doc(hidden)]
 pub mod synthetic;
 
-pub use observe::observe;
+pub use observe::{Setting, observe};
 pub use rules::Weights;

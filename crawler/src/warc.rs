@@ -302,6 +302,7 @@ mod tests {
             ],
             body: body.to_vec(),
             truncated: false,
+            certificate: None,
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use data::capture::{self, Capture};
+use data::certificate;
 use data::frontier::{self, Lease, MAX_ATTEMPTS, NewUrl, Source, Visited};
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
@@ -278,6 +279,11 @@ async fn keep(shared: &Shared, lease: &Lease, exchange: Exchange) -> Result<Kept
         exchange
     };
     let id = capture::add(&shared.store, &row).await?;
+    if (200..300).contains(&exchange.status)
+        && let Some(der) = &exchange.certificate
+    {
+        certificate::keep(&shared.store, id, der, exchange.fetched_at).await?;
+    }
     if let Some(page) = &page {
         shared.pages.put(id, Arc::clone(page));
     }

@@ -135,6 +135,7 @@ fn child_that_writes() {
         headers: Vec::new(),
         body,
         truncated: false,
+        certificate: None,
     };
     let folder = Path::new(&dir);
     let mut writer = warc::Writer::create(folder, "test").unwrap();

@@ -3,7 +3,8 @@
 //! * [`pool`] opens SQLite or PostgreSQL and holds the one way statements are written for both;
 //!   [`mod@check`] looks whether a store is whole, [`mod@backup`] copies it.
 //! * People: [`officer`] with their sealed signing keys ([`seal`]), [`session`].
-//! * The crawl: [`frontier`] of sites and addresses under lease, [`capture`]s, frozen [`evidence`],
+//! * The crawl: [`frontier`] of sites and addresses under lease, [`capture`]s with the
+//!   [`certificate`]s they came under, frozen [`evidence`],
 //!   [`assessment`]s, and the [`lexicon`] and [`model`] files the crawler reads.
 //! * Work: [`case`] holds what the crawler put before officers, [`decide`] the moves they make,
 //!   [`register`] the licence registers and [`mod@reference`] what is shipped of them, [`known`] all that a
@@ -22,6 +23,7 @@ pub mod backup;
 pub mod capture;
 pub mod case;
 pub mod ceremony;
+pub mod certificate;
 pub mod check;
 pub mod decide;
 pub mod error;

@@ -6,7 +6,8 @@ use data::Store;
 use data::capture::Capture;
 use data::network::{Found, NewSketch};
 
-use super::{Weights, observe};
+use super::Weights;
+use super::observe::{Setting, observe};
 use crate::assessment::Assessment;
 use crate::identifier::text::{self, Sketch};
 use crate::signal::Page;
@@ -24,9 +25,10 @@ pub(crate) fn read(
     pages: &[Arc<Page>],
     feeds: &[FeedPage],
     captures: &[Capture],
+    setting: &Setting<'_>,
 ) -> Shown {
     let sketches = text::of_site(pages);
-    let found = observe(judged, pages, feeds, captures, &sketches);
+    let found = observe(judged, pages, feeds, captures, &sketches, setting);
     Shown { found, sketches }
 }
 

@@ -3,14 +3,17 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use blocklist::DomainName;
 use data::capture::Capture;
+use data::certificate::Served;
 use data::network::{Found, Role};
 use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::assessment::{Assessment, REGISTER_GUARDS};
+use crate::document::clip;
 use crate::hex;
-use crate::identifier::{self, text::Sketch};
+use crate::identifier::{self, certificate, text::Sketch};
 use crate::signal::Page;
 use crate::signal::feed::FeedPage;
 
@@ -21,6 +24,17 @@ const MIN_ICON: i64 = 100;
 /// A feed of fewer directions is too common to say anything.
 const MIN_DIRECTIONS: usize = 8;
 
+/// What is known of a site besides what it says.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting<'a> {
+    /// The site.
+    pub host: &'a DomainName,
+    /// A guard list names it: a bank, the state, a telecom operator.
+    pub guarded: bool,
+    /// The certificates it was served under.
+    pub certificates: &'a [Served],
+}
+
 /// Everything that `pages` and `feeds`, judged as `judged`, show.
 #[must_use]
 pub fn observe(
@@ -29,8 +43,9 @@ pub fn observe(
     feeds: &[FeedPage],
     captures: &[Capture],
     sketches: &[Sketch],
+    setting: &Setting<'_>,
 ) -> Vec<Found> {
-    let site = Site::of(judged);
+    let site = Site::of(judged, setting.guarded);
     let mut seen: BTreeSet<(String, String)> = BTreeSet::new();
     let mut found = Vec::new();
     for page in pages {
@@ -62,6 +77,8 @@ pub fn observe(
     }
     found.extend(feeds.iter().filter_map(|feed| of_feed(feed, &site)));
     found.extend(icon(pages, captures, &site));
+    let certificates = setting.certificates.iter();
+    found.extend(certificates.filter_map(|served| of_certificate(served, setting.host, &site)));
     found
 }
 
@@ -107,6 +124,28 @@ fn first_digits(amount: &str) -> String {
     digits.skip_while(|c| *c == '0').take(2).collect()
 }
 
+/// The key the site is served under. A key that a service holds for many sites is kept, too, under a
+/// kind of its own that ties nobody, with the reason where its place stands.
+fn of_certificate(served: &Served, host: &DomainName, site: &Site) -> Option<Found> {
+    let read = certificate::read(&served.der).inspect_err(
+        |error| tracing::warn!(%host, url = %served.url.escape_debug(), %error, "a certificate could not be read"),
+    );
+    let read = read.ok()?;
+    let (kind, place) = match read.shared(host) {
+        None => ("certificate", "TLS".to_owned()),
+        Some(shared) => ("certificate.shared", format!("TLS; ties nobody: {shared}")),
+    };
+    Some(Found {
+        kind: kind.to_owned(),
+        value: read.key,
+        role: site.role(kind),
+        place,
+        url: served.url.clone(),
+        capture: served.capture.clone(),
+        quote: clip(&read.names.join(", "), 300).to_owned(),
+    })
+}
+
 /// The site's icon, by the hash of its bytes: the capture's own, so nothing has to be computed again to
 /// check it.
 fn icon(pages: &[Arc<Page>], captures: &[Capture], site: &Site) -> Option<Found> {
@@ -146,19 +185,19 @@ enum Site {
     Ordinary,
     /// It writes about others: handles, phones and wallets in its text may be theirs.
     Writes,
-    /// A register names it: whoever shows what it shows may have copied it.
-    Registered,
+    /// A register or a guard list names it: whoever shows what it shows may have copied it.
+    Protected,
 }
 
 impl Site {
-    fn of(judged: &Assessment) -> Self {
+    fn of(judged: &Assessment, guarded: bool) -> Self {
         let of_register = |guard: &String| REGISTER_GUARDS.contains(&guard.as_str());
         let trades = judged
             .contradictions
             .iter()
             .any(|found| found.code == "guard-with-order");
-        if judged.guards.iter().any(of_register) {
-            Self::Registered
+        if guarded || judged.guards.iter().any(of_register) {
+            Self::Protected
         } else if judged.guards.is_empty() || trades {
             Self::Ordinary
         } else {
@@ -170,7 +209,7 @@ impl Site {
         let in_text = ["wallet.", "telegram", "phone", "email", "bin", "text."];
         match self {
             Self::Ordinary => Role::Own,
-            Self::Registered => Role::Reserved,
+            Self::Protected => Role::Reserved,
             Self::Writes if in_text.iter().any(|text| kind.starts_with(text)) => Role::Mentioned,
             Self::Writes => Role::Own,
         }

@@ -22,6 +22,9 @@ const WEAK: &[(i64, i64)] = &[(10, 50), (25, 25)];
 /// Half of a link between very few.
 const FAINT: &[(i64, i64)] = &[(5, 50)];
 
+/// Whoever holds the key of a server speaks for every site behind it: its operator, or a small studio.
+const KEY: &[(i64, i64)] = &[(5, 100), (10, 50)];
+
 const KINDS: &[Kind] = &[
     Kind {
         name: "wallet.",
@@ -88,10 +91,16 @@ const KINDS: &[Kind] = &[
         group: "appearance",
         steps: FAINT,
     },
+    // Of a content network or a host of many: before `certificate`, whose name it begins with.
+    Kind {
+        name: "certificate.shared",
+        group: "certificate",
+        steps: &[],
+    },
     Kind {
         name: "certificate",
         group: "certificate",
-        steps: FAINT,
+        steps: KEY,
     },
 ];
 
@@ -153,6 +162,10 @@ mod tests {
         assert!(strength(&[("analytics.metrika", 25)]) >= LINKS);
         assert!(strength(&[("phone", 2), ("email", 10)]) >= LINKS);
         assert!(strength(&[("wallet.tron", 60), ("telegram", 3)]) >= LINKS);
+
+        assert!(strength(&[("certificate", 5)]) >= LINKS);
+        assert!(strength(&[("certificate", 6)]) < LINKS);
+        assert_eq!(strength(&[("certificate.shared", 2)]), 0);
 
         assert!(strength(&[("phone", 2)]) < LINKS);
         // The same thing said twice, and things a template brings along.
