@@ -13,6 +13,7 @@
 //! in the console; what leaves the centre is masked.
 
 mod conn;
+pub mod console;
 pub mod group;
 pub mod keep;
 pub mod mask;

@@ -109,5 +109,7 @@ pub(crate) async fn set(browser: &Browser, demo: &Demo) -> Vec<Page> {
         page("listings", "console/listings"),
         page("approval", &format!("console/listing/{waiting}")),
         page("lift", &format!("console/listing/{listed}")),
+        page("networks", "console/networks"),
+        page("network", "console/network/N-2026-000001"),
     ]
 }

@@ -13,8 +13,10 @@ use std::{future::Future, sync::Arc};
 
 use blocklist::{Digest, DomainName, Timestamp, matching, register::Snapshot};
 use data::{
+    Officer, Store,
     case::{self, NewCase},
     ceremony, decide,
+    network::{self, Rules, Shared},
     testing::{self, NOW, PASSWORD},
 };
 use serde_json::{Value, json};
@@ -117,6 +119,135 @@ fn exchanger() -> Value {
         ] })
 }
 
+/// A wallet or a counter links alone, two contacts do together; what six sites show counts nothing.
+struct Weights;
+
+impl Rules for Weights {
+    fn points(&self, kind: &str, sites: i64) -> i64 {
+        match kind {
+            "wallet.tron" | "analytics.metrika" if sites < 6 => 100,
+            "phone" | "telegram" | "email" => 50,
+            _ => 0,
+        }
+    }
+
+    fn strength(&self, shared: &[Shared<'_>]) -> i64 {
+        shared.iter().map(|one| one.points).sum()
+    }
+}
+
+/// Two networks among the planted sites, with a cut and two volumes.
+async fn tie(store: &Store, officer: &Officer) {
+    let (first, second) = (
+        "TQn9Y2khEsLJW1ChVWFMSMeRDow5KcbLSE",
+        "TXLAQ63Xg1NAzckPwKHvzw7CSEmLMEqcdj",
+    );
+    let shows: [(&str, &[(&str, &str)]); 6] = [
+        (
+            "tez-almas.test",
+            &[
+                ("wallet.tron", first),
+                ("analytics.metrika", "90112233"),
+                ("phone", "+77010000017"),
+                ("chat.jivo", "aB3dE5fG7h"),
+            ],
+        ),
+        (
+            "kerbez-kz.test",
+            &[
+                ("analytics.metrika", "90112233"),
+                ("email", "aliya@mail.test"),
+                ("chat.jivo", "aB3dE5fG7h"),
+            ],
+        ),
+        (
+            "жедел-теңге.test",
+            &[
+                ("wallet.tron", first),
+                ("wallet.tron", second),
+                ("phone", "+77010000017"),
+                ("telegram", "jedel_tenge"),
+            ],
+        ),
+        (
+            "www.kеrbez.test",
+            &[("wallet.tron", second), ("telegram", "jedel_tenge")],
+        ),
+        ("dala-habar.test", &[("analytics.metrika", "44556677")]),
+        (
+            "birlik.test",
+            &[
+                ("analytics.metrika", "44556677"),
+                ("wallet.tron", "TJRabPrwbZy45sbavfcjinPJC18kjpRTv8"),
+            ],
+        ),
+    ];
+    for (host, shown) in shows {
+        let host = DomainName::parse(host).unwrap();
+        let url = data::frontier::NewUrl {
+            url: format!("http://{host}/"),
+            host: host.clone(),
+            depth: 0,
+            priority: 1,
+            source: data::frontier::Source::Seed,
+            found_on: None,
+        };
+        data::frontier::add(store, &[url], 40, NOW).await.unwrap();
+        let found = |(kind, value): &(&str, &str)| network::Found {
+            kind: (*kind).into(),
+            value: (*value).into(),
+            role: network::Role::Own,
+            place: "footer > p".into(),
+            url: format!("https://{host}/"),
+            capture: Digest::of(format!("{host} 0").as_bytes()).to_string(),
+            quote: format!("Төлем: {value} <b>тез</b> \u{202e}, байланыс +7 (701) 000-00-17"),
+        };
+        let found: Vec<_> = shown.iter().map(found).collect();
+        network::update(store, host.as_str(), &found, NOW, &Weights)
+            .await
+            .unwrap();
+    }
+    let day = |text| blocklist::time::Day::parse(text).unwrap();
+    for (kzt, usdt, source) in [
+        (
+            Some(24_000_000_000),
+            None,
+            "№ 12 хат, «Дала» банкі (ойдан шығарылған), 03.11.2026",
+        ),
+        (
+            None,
+            Some(1_250_000_500_000),
+            "Tron: екі әмиянға түскен аударымдар",
+        ),
+    ] {
+        let amounts = network::Amounts {
+            kzt,
+            usdt,
+            rate: usdt.map(|_| (5_123_500, day("2026-10-31"))),
+            period: (day("2026-10-01"), day("2026-10-31")),
+        };
+        let new = network::NewVolume {
+            amounts,
+            source,
+            document: None,
+            replaces: None,
+        };
+        network::add_volume(store, officer, "N-2026-000001", new, NOW)
+            .await
+            .unwrap();
+    }
+    let pair = ("dala-habar.test", "birlik.test");
+    network::cut(
+        store,
+        officer,
+        pair,
+        "Санауышты бір веб-студия қойған.",
+        NOW,
+    )
+    .await
+    .unwrap();
+}
+
 #[tokio::main]
 async fn main() {
     let centre = testing::Centre::new().await;
@@ -157,6 +288,7 @@ async fn main() {
     ] {
         plant(&centre, number, host, report, claims, &titles).await;
     }
+    tie(&store, &centre.first).await;
     // One proposal waits, one listing is in force, one was lifted.
     let mut listings = Vec::new();
     for (number, host) in [

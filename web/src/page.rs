@@ -70,9 +70,10 @@ const PUBLIC_NAV: [(&str, &str); 4] = [
     ("licensed", key("nav-licensed")),
     ("verify", key("nav-verify")),
 ];
-const CONSOLE_NAV: [(&str, &str); 3] = [
+const CONSOLE_NAV: [(&str, &str); 4] = [
     ("console", key("nav-queue")),
     ("console/listings", key("nav-listings")),
+    ("console/networks", key("nav-networks")),
     ("", key("nav-public")),
 ];
 

@@ -111,6 +111,32 @@ fn console_routes() -> Router<Arc<Centre>> {
             "/{lang}/console/listing/{id}/lift",
             post(console::moves::lift),
         )
+        .merge(network_routes())
+}
+
+fn network_routes() -> Router<Arc<Centre>> {
+    use console::{network, network_ties, network_volume, networks};
+    Router::new()
+        .route("/{lang}/console/networks", get(networks::networks))
+        .route("/{lang}/console/network/{id}", get(network::network))
+        .route(
+            "/{lang}/console/network/{id}/unmasked",
+            post(network::unmasked),
+        )
+        .route("/{lang}/console/network/{id}/tie", get(network_ties::tie))
+        .route("/{lang}/console/network/{id}/cut", post(network_ties::cut))
+        .route(
+            "/{lang}/console/network/{id}/undo",
+            post(network_ties::undo),
+        )
+        .route(
+            "/{lang}/console/network/{id}/volume",
+            get(network_volume::form).post(network_volume::add),
+        )
+        .route(
+            "/{lang}/console/network/{id}/withdraw",
+            post(network_volume::withdraw),
+        )
 }
 
 /// The public site and the officers' console.

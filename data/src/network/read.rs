@@ -245,7 +245,7 @@ pub struct NetworkFile {
 }
 
 /// Present members: host, network, since.
-const PRESENT: &str = "SELECT m.host, m.network_id, m.at FROM network_member m
+pub(super) const PRESENT: &str = "SELECT m.host, m.network_id, m.at FROM network_member m
     WHERE m.network_id IS NOT NULL AND NOT EXISTS (
         SELECT 1 FROM network_member n WHERE n.host = m.host AND n.seq > m.seq)";
 

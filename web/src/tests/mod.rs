@@ -2,6 +2,7 @@
 
 mod console;
 mod listeners;
+mod networks;
 mod public;
 mod signing;
 
