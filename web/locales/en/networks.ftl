@@ -38,7 +38,7 @@ net-made-statements = { $count ->
     [one] Made of one statement by an officer; its source stands below.
    *[other] Made of { $count } statements by officers; their sources stand below.
   }
-net-made-groups = { $some } of { $all } groups have a volume. The others count nothing, so the sum is a lower bound.
+net-made-groups = { $some } of { $all } groups have a volume. The others count nothing.
 net-made-kzt = Stated in tenge: { $stated } ₸. Converted from USDT at the rate stated beside each: { $converted } ₸.
 net-made-no-rate = { $count ->
     [one] One amount in USDT has no rate: it is in no sum of tenge.
@@ -109,7 +109,7 @@ net-here = Sites here
 net-anywhere = Sites anywhere
 net-why-not = Why it does not tie
 net-loose-reserved = A licensed or protected site shows it too: the others may have copied it, so it ties nobody.
-net-loose-common = Too many sites show it to say anything of one operator: it counts nothing.
+net-loose-common = Of this kind, on so many sites, it says nothing of one operator: it counts nothing.
 net-loose-cut = Officers cut the ties that rested on it.
 net-loose-alone = Not enough by itself to tie two sites, and nothing of another kind came to it.
 net-contacts = Phones, handles, mail addresses

@@ -129,8 +129,8 @@ async fn show(
             value: evidence.mask.value(&reason.kind, &reason.value),
             why: words::why(&p, reason.points, reason.sites),
             ends: [
-                view::end(&p, &edge.a, &reason.a, &evidence, &cases),
-                view::end(&p, &edge.b, &reason.b, &evidence, &cases),
+                view::end(&p, &edge.a, (reason, &reason.a), &evidence, &cases),
+                view::end(&p, &edge.b, (reason, &reason.b), &evidence, &cases),
             ],
         };
         edge.reasons.iter().map(reason).collect::<Vec<_>>()

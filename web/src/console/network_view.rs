@@ -266,7 +266,7 @@ pub(crate) fn tying(
             sightings: one
                 .sites
                 .iter()
-                .map(|seen| sighting(p, seen, evidence, &cases))
+                .map(|seen| sighting(p, one, seen, evidence, &cases))
                 .collect(),
         })
         .collect()
@@ -280,21 +280,22 @@ pub(crate) fn cases(file: &NetworkFile) -> HashMap<&str, &str> {
         .collect()
 }
 
-fn sighting(p: &Page, seen: &Seen, evidence: &Evidence, cases: &HashMap<&str, &str>) -> Sighting {
-    let (first, last) = (p.date(seen.first_seen), p.date(seen.last_seen));
+fn sighting(
+    p: &Page,
+    one: &Identifier,
+    seen: &Seen,
+    evidence: &Evidence,
+    cases: &HashMap<&str, &str>,
+) -> Sighting {
     Sighting {
-        seen: p.t2(key("term-from-to"), ("from", &first), ("to", &last)),
-        ..place(
-            (
-                &seen.host,
-                &seen.url,
-                &seen.place,
-                &seen.quote,
-                &seen.capture,
-            ),
-            evidence,
-            cases,
-        )
+        host: Shown::of(&seen.host).whole(),
+        url: evidence.mask.url(&seen.url),
+        place: hostile::line(&seen.place, 120),
+        quote: evidence.mask.quote(&one.kind, &one.value, &seen.quote),
+        seen: words::seen(p, seen.first_seen, seen.last_seen),
+        short_hash: seen.capture.chars().take(12).collect(),
+        hash: hostile::line(&seen.capture, 64),
+        view: captured(&seen.host, &seen.capture, evidence, cases),
     }
 }
 
@@ -302,40 +303,34 @@ fn sighting(p: &Page, seen: &Seen, evidence: &Evidence, cases: &HashMap<&str, &s
 pub(crate) fn end(
     p: &Page,
     host: &str,
-    sight: &Sight,
+    (reason, sight): (&Reason, &Sight),
     evidence: &Evidence,
     cases: &HashMap<&str, &str>,
 ) -> Sighting {
     Sighting {
+        host: Shown::of(host).whole(),
+        url: evidence.mask.url(&sight.url),
+        place: hostile::line(&sight.place, 120),
+        quote: evidence
+            .mask
+            .quote(&reason.kind, &reason.value, &sight.quote),
         seen: p.date(sight.first_seen),
-        ..place(
-            (host, &sight.url, &sight.place, &sight.quote, &sight.capture),
-            evidence,
-            cases,
-        )
+        short_hash: sight.capture.chars().take(12).collect(),
+        hash: hostile::line(&sight.capture, 64),
+        view: captured(host, &sight.capture, evidence, cases),
     }
 }
 
-fn place(
-    (host, url, place, quote, capture): (&str, &str, &str, &str, &str),
+/// The captured page, below the case of its site.
+fn captured(
+    host: &str,
+    body: &str,
     evidence: &Evidence,
     cases: &HashMap<&str, &str>,
-) -> Sighting {
-    let stored = (host.to_owned(), capture.to_owned());
-    let view = evidence.captures.get(&stored).and_then(|id| {
-        let case = cases.get(host)?;
-        Some(format!("console/case/{case}/capture/{id}"))
-    });
-    Sighting {
-        host: Shown::of(host).whole(),
-        url: evidence.mask.url(url),
-        place: hostile::line(place, 120),
-        quote: evidence.mask.quote(quote),
-        seen: String::new(),
-        short_hash: capture.chars().take(12).collect(),
-        hash: hostile::line(capture, 64),
-        view,
-    }
+) -> Option<String> {
+    let stored = (host.to_owned(), body.to_owned());
+    let (id, case) = (evidence.captures.get(&stored)?, cases.get(host)?);
+    Some(format!("console/case/{case}/capture/{id}"))
 }
 
 /// The pairs, the strongest first.
@@ -430,14 +425,13 @@ pub(crate) fn identified(
         .map(|one| {
             let first = one.sites.iter().map(|seen| seen.first_seen).min();
             let last = one.sites.iter().map(|seen| seen.last_seen).max();
-            let date = |at: Option<i64>| at.map_or_else(|| "–".into(), |at| p.date(at));
-            let (first, last) = (date(first), date(last));
+            let seen = first.zip(last);
             Identified {
                 kind: words::kind(p, &one.kind),
                 value: mask.value(&one.kind, &one.value),
                 here: one.sites.len(),
                 anywhere: one.anywhere,
-                seen: p.t2(key("term-from-to"), ("from", &first), ("to", &last)),
+                seen: seen.map_or_else(|| "–".into(), |(first, last)| words::seen(p, first, last)),
             }
         })
         .collect()

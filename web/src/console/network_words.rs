@@ -40,6 +40,15 @@ pub(crate) fn why(p: &Page, points: i64, sites: i64) -> String {
     format!("{} · {on}. {enough}", amounts::hundredths(p.lang, points))
 }
 
+/// From when to when something was seen, in words; one day once.
+pub(crate) fn seen(p: &Page, first: i64, last: i64) -> String {
+    let (first, last) = (p.date(first), p.date(last));
+    if first == last {
+        return first;
+    }
+    p.t2(key("term-from-to"), ("from", &first), ("to", &last))
+}
+
 /// Kinds of business in words, the likeliest first.
 pub(crate) fn kinds(p: &Page, kinds: &[String]) -> String {
     let words: Vec<String> = kinds
@@ -131,13 +140,19 @@ impl Mask {
         }
     }
 
-    /// The page's own words around an identifier.
-    pub(crate) fn quote(&self, quote: &str) -> String {
+    /// The page's own words around an identifier, which stays where it may be shown.
+    pub(crate) fn quote(&self, kind: &str, value: &str, quote: &str) -> String {
         if self.open {
-            hostile::line(quote, LONGEST_QUOTE)
-        } else {
-            hostile::line(&without_people(quote, &self.handles), LONGEST_QUOTE)
+            return hostile::line(quote, LONGEST_QUOTE);
         }
+        let without = |part: &str| without_people(part, &self.handles);
+        let masked = if mask::is_personal(kind) || value.is_empty() {
+            without(quote)
+        } else {
+            let parts: Vec<String> = quote.split(value).map(without).collect();
+            parts.join(value)
+        };
+        hostile::line(&masked, LONGEST_QUOTE)
     }
 
     /// The address of a page; a query may hold a number or a handle.

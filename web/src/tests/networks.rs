@@ -113,7 +113,7 @@ async fn networks_are_listed_and_shown_in_three_languages() {
     house
         .page_of(&officer, &format!("/en/console/network/{ID}"))
         .await
-        .says("Too many sites show it");
+        .says("it says nothing of one operator");
     let nothing = house
         .get_as(&officer, "/kk/console/network/N-2026-000009")
         .await;
