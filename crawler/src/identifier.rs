@@ -65,6 +65,20 @@ pub fn read(page: &Page) -> Vec<Identifier> {
     found.list
 }
 
+/// Whether `text` has `length` accepted bytes in a row. Most blocks of a page have no run as long as a
+/// number or an address: cheaper to see, a whole length at a hop, than to search.
+fn has_run(text: &str, length: usize, accept: impl Fn(u8) -> bool) -> bool {
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    while let Some(window) = bytes.get(from..from + length) {
+        match window.iter().rposition(|b| !accept(*b)) {
+            Some(broken) => from += broken + 1,
+            None => return true,
+        }
+    }
+    false
+}
+
 /// What has been found on one page.
 pub(crate) struct Found<'a> {
     page: &'a Page,

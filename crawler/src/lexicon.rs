@@ -8,15 +8,14 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use aho_corasick::Anchored;
-use aho_corasick::automaton::{Automaton, StateID};
-use aho_corasick::nfa::contiguous::NFA;
 use serde::Deserialize;
 
 use crate::words::Words;
+use begin::Beginnings;
 use endings::Endings;
 use entry::{Fit, Piece};
 
+mod begin;
 mod endings;
 mod entry;
 
@@ -107,10 +106,7 @@ pub struct Lexicon {
     groups: Vec<(String, usize)>,
     by_id: HashMap<String, usize>,
     entries: Vec<Entry>,
-    by_pattern: Vec<Vec<usize>>,
-    /// Reads a word from its first byte to the space behind it, and meets what entries begin with.
-    automaton: NFA,
-    start: StateID,
+    beginnings: Beginnings,
     endings: Vec<Endings>,
     /// By group, whether it names a rail.
     rails: Vec<bool>,
@@ -139,9 +135,6 @@ impl Lexicon {
         let mut groups: Vec<(String, usize)> = Vec::new();
         let mut by_id = HashMap::new();
         let mut entries = Vec::new();
-        let mut patterns: Vec<String> = Vec::new();
-        let mut by_pattern: Vec<Vec<usize>> = Vec::new();
-        let mut seen: HashMap<String, usize> = HashMap::new();
         let mut written: HashSet<(usize, String, String)> = HashSet::new();
         for (file, text) in files {
             let parsed: File = toml::from_str(text).map_err(|error| LexiconError::Syntax {
@@ -166,24 +159,11 @@ impl Lexicon {
                     if !written.insert((group, raw.language.clone(), entry.clone())) {
                         return Err(wrong("the entry stands twice in its group"));
                     }
-                    let Some(first) = pieces.first() else {
-                        continue;
-                    };
                     let of_language = endings.iter().position(|e| e.language == raw.language);
                     if of_language.is_none() && pieces.iter().any(|p| p.fit == Fit::Stem) {
                         return Err(wrong(
                             "no endings are listed for its language, write * or the whole word",
                         ));
-                    }
-                    let end = if first.fit == Fit::Exact { " " } else { "" };
-                    let pattern = format!("{}{end}", first.word);
-                    let at = *seen.entry(pattern.clone()).or_insert_with(|| {
-                        patterns.push(pattern);
-                        by_pattern.push(Vec::new());
-                        patterns.len() - 1
-                    });
-                    if let Some(list) = by_pattern.get_mut(at) {
-                        list.push(entries.len());
                     }
                     entries.push(Entry {
                         group,
@@ -195,11 +175,8 @@ impl Lexicon {
                 }
             }
         }
-        let automaton =
-            NFA::new(&patterns).map_err(|error| LexiconError::Size(error.to_string()))?;
-        let start = automaton
-            .start_state(Anchored::Yes)
-            .map_err(|error| LexiconError::Size(error.to_string()))?;
+        let pieces = entries.iter().map(|entry: &Entry| entry.pieces.as_slice());
+        let beginnings = Beginnings::of(pieces)?;
         Ok(Self {
             rails: groups
                 .iter()
@@ -208,9 +185,7 @@ impl Lexicon {
             groups,
             by_id,
             entries,
-            by_pattern,
-            automaton,
-            start,
+            beginnings,
             endings,
         })
     }
@@ -254,7 +229,7 @@ impl Lexicon {
         let mut begun = Vec::new();
         for first in 0..words.marks.len() {
             begun.clear();
-            self.begun_by(words.spaced(first), &mut begun);
+            self.beginnings.at(first, words, &mut begun);
             begun.sort_unstable();
             let met = begun
                 .iter()
@@ -262,32 +237,6 @@ impl Lexicon {
             hits.extend(met);
         }
         hits
-    }
-
-    /// Adds the entries whose first piece `word`, with the space behind it, may meet.
-    fn begun_by(&self, word: &str, out: &mut Vec<usize>) {
-        let mut state = self.start;
-        for byte in word.bytes() {
-            // Anchored, so that most words are left at one of their first letters.
-            state = self.automaton.next_state(Anchored::Yes, state, byte);
-            if !self.automaton.is_special(state) {
-                continue;
-            }
-            if self.automaton.is_dead(state) {
-                return;
-            }
-            if self.automaton.is_match(state) {
-                for index in 0..self.automaton.match_len(state) {
-                    let pattern = self.automaton.match_pattern(state, index);
-                    out.extend(
-                        self.by_pattern
-                            .get(pattern.as_usize())
-                            .into_iter()
-                            .flatten(),
-                    );
-                }
-            }
-        }
     }
 
     /// The start of the first word matched; checks all of it, and the rest within the same block.

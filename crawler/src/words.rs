@@ -160,7 +160,7 @@ fn class(c: char) -> Class {
         '0'..='9' | 'a'..='z' | 'A'..='Z' | '\u{400}'..='\u{482}' | '\u{48a}'..='\u{52f}' => {
             Class::Letter
         }
-        '\0'..='\u{7f}' => Class::Other,
+        '\0'..='\u{7f}' | '\u{a0}' | '«' | '»' | '\u{2010}'..='\u{2027}' => Class::Other,
         '₸' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' => Class::Word,
         c if is_combining(c) => Class::Mark,
         c if is_invisible(c) => Class::Invisible,
@@ -196,10 +196,9 @@ fn spaced_letters(text: &str, tokens: &[(usize, usize)]) -> usize {
             .get(start..end)?
             .chars()
             .filter(|c| is_alphanumeric(*c));
-        let only = shown
-            .next()
-            .filter(|c| c.is_alphabetic() && *c < '\u{3400}')?;
-        shown.next().is_none().then_some(only)
+        let only = shown.next()?;
+        let alone = shown.next().is_none();
+        (alone && only.is_alphabetic() && only < '\u{3400}').then_some(only)
     };
     let between = |left: (usize, usize), right: (usize, usize)| {
         let mut gap = text

@@ -28,11 +28,11 @@ struct File {
 /// Currency codes by what they stand for.
 #[derive(Debug, Default)]
 pub struct Table {
-    /// Tickers that are no everyday words.
-    coins: HashSet<String>,
     /// Tickers that are words too.
     words: HashSet<String>,
     networks: HashSet<String>,
+    /// Every ticker, alone and with each network behind it: one look instead of one a cut.
+    on_networks: HashSet<String>,
     tenge: HashSet<String>,
     money: HashSet<String>,
     systems: HashSet<String>,
@@ -83,10 +83,17 @@ impl Table {
             }
             Ok(codes)
         };
+        let (coins, words) = (read(parsed.coins)?, read(parsed.words)?);
+        let networks = read(parsed.networks)?;
+        let alone = coins.iter().chain(&words).cloned();
+        let on_networks = coins.iter().chain(&words).flat_map(|ticker| {
+            let networks = networks.iter();
+            networks.map(move |network| format!("{ticker}{network}"))
+        });
         Ok(Self {
-            coins: read(parsed.coins)?,
-            words: read(parsed.words)?,
-            networks: read(parsed.networks)?,
+            on_networks: alone.chain(on_networks).collect(),
+            words,
+            networks,
             tenge: read(parsed.tenge)?,
             money: read(parsed.money)?,
             systems: read(parsed.systems)?,
@@ -103,7 +110,7 @@ impl Table {
         if code.ends_with("KZT") || self.tenge.contains(code) {
             return Some(Money::Tenge);
         }
-        if self.is_coin(code) {
+        if self.on_networks.contains(code) {
             return Some(Money::Crypto);
         }
         // A variant of a code is numbered: RSHBRUB2.
@@ -116,15 +123,6 @@ impl Table {
                 .get(plain.len() - 3..)
                 .is_some_and(|iso| self.money.contains(iso));
         (fiat || self.systems.contains(code)).then_some(Money::Fiat)
-    }
-
-    /// A ticker, alone or with its network behind it.
-    fn is_coin(&self, code: &str) -> bool {
-        (2..=code.len()).any(|cut| {
-            let (ticker, network) = code.split_at(cut);
-            (network.is_empty() || self.networks.contains(network))
-                && (self.coins.contains(ticker) || self.words.contains(ticker))
-        })
     }
 
     /// Whether the code is an everyday word too.
@@ -149,7 +147,13 @@ mod tests {
 
     #[test]
     fn the_shipped_table_loads() {
-        assert!(Table::load(data::lexicon::CURRENCIES).unwrap().coins.len() > 20);
+        assert!(
+            Table::load(data::lexicon::CURRENCIES)
+                .unwrap()
+                .on_networks
+                .len()
+                > 20
+        );
     }
 
     #[test]

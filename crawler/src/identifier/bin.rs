@@ -17,13 +17,8 @@ pub(super) fn read(block: &Block, found: &mut Found<'_>) {
 }
 
 fn located(text: &str) -> impl Iterator<Item = regex::Match<'_>> {
-    // Most blocks of a page are shorter than a number, or have no run of digits: cheaper to see than to search.
-    let mut run = 0;
-    let digits = text.bytes().any(|b| {
-        run = if b.is_ascii_digit() { run + 1 } else { 0 };
-        run == 12
-    });
-    let pattern = BIN.as_ref().filter(|_| digits);
+    let pattern = BIN.as_ref();
+    let pattern = pattern.filter(|_| super::has_run(text, 12, |b| b.is_ascii_digit()));
     pattern
         .into_iter()
         .flat_map(move |pattern| pattern.find_iter(text))

@@ -349,6 +349,13 @@ proptest! {
         let _ = (wallets(&text), bins(&text), is_bin(&text), contact::phone(&text), text::likeness(&text, &text));
     }
 
+    #[test]
+    fn a_run_is_seen_wherever_it_stands(text in "[0-9aа]{0,40}", length in 1_usize..8) {
+        let runs = text.as_bytes().windows(length);
+        let mut runs = runs.filter(|window| window.iter().all(u8::is_ascii_digit));
+        prop_assert_eq!(has_run(&text, length, |b| b.is_ascii_digit()), runs.next().is_some());
+    }
+
     /// Anything that could be an address, however long and of whatever letters.
     #[test]
     fn any_token_is_read(text in "(0x|bc1|ltc1|addr1|q|4|8|r|T|EQ|[+]7|@|тг |t[.]me/)[A-Za-z0-9_+-]{0,140}( SOL)?") {

@@ -36,6 +36,8 @@ const BASE58CHECK: &[(&[u8], &str)] = &[
 ];
 /// Human-readable parts of segwit addresses (BIP 173, BIP 350).
 const SEGWIT: &[(&str, &str)] = &[("bc", "wallet.bitcoin"), ("ltc", "wallet.litecoin")];
+/// Characters of the shortest address.
+const SHORTEST: usize = 25;
 /// Network octets of Monero: standard, subaddress, integrated.
 const MONERO: [u8; 3] = [18, 42, 19];
 /// Words near which 32 octets in base58 are a Solana address.
@@ -63,10 +65,10 @@ pub(super) fn is_address(text: &str) -> bool {
 }
 
 fn located(text: &str) -> impl Iterator<Item = (Wallet, std::ops::Range<usize>)> {
-    tokens(text, |c| {
-        c.is_ascii_alphanumeric() || matches!(c, '-' | '_')
-    })
-    .flat_map(move |(at, token)| {
+    let accept = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let long = super::has_run(text, SHORTEST, |b| accept(char::from(b)));
+    let text = if long { text } else { "" };
+    tokens(text, accept).flat_map(move |(at, token)| {
         // The dash and underline stand only in TON addresses; elsewhere they part words.
         let whole = ton(token).map(|wallet| (wallet, at..at + token.len()));
         let parts = whole.is_none().then(|| {
@@ -83,7 +85,7 @@ fn located(text: &str) -> impl Iterator<Item = (Wallet, std::ops::Range<usize>)>
 fn tokens(text: &str, accept: fn(char) -> bool) -> impl Iterator<Item = (usize, &str)> {
     text.split(move |c: char| !accept(c))
         .map(move |token| (token.as_ptr() as usize - text.as_ptr() as usize, token))
-        .filter(|(_, token)| (25..=130).contains(&token.len()))
+        .filter(|(_, token)| (SHORTEST..=130).contains(&token.len()))
 }
 
 fn classify(token: &str, text: &str) -> Option<Wallet> {

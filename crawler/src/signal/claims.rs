@@ -40,6 +40,9 @@ static LEGAL_NAMES: LazyLock<Vec<(&[&str], Regex)>> = LazyLock::new(|| {
     compiled.into_iter().flatten().collect()
 });
 
+/// Claims kept of one page.
+const MAX_CLAIMS: usize = 20;
+
 /// One claim of a licence, as the page makes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LicenceClaim {
@@ -72,24 +75,25 @@ pub fn read(page: &Page, groups: &Groups) -> (Vec<LicenceClaim>, Vec<Signal>) {
         if number.is_none() && bin.is_none() && said.is_none() {
             continue;
         }
-        // Costly, and of use only beside one of the others.
-        let legal_name = legal_name(&block.text).map(str::to_owned);
-        let worth = number.is_some() || bin.is_some() || legal_name.is_some();
         let quote = crate::document::clip(&block.text, 400).to_owned();
-        if claims.len() < 20 && worth {
-            claims.push(LicenceClaim {
-                licence_no: number.clone(),
-                legal_name,
-                bin,
-                quote: quote.clone(),
-                url: page.url.to_string(),
-            });
+        if claims.len() < MAX_CLAIMS {
+            // Costly, and of use only beside one of the others.
+            let legal_name = legal_name(&block.text).map(str::to_owned);
+            if number.is_some() || bin.is_some() || legal_name.is_some() {
+                claims.push(LicenceClaim {
+                    licence_no: number.clone(),
+                    legal_name,
+                    bin,
+                    quote: quote.clone(),
+                    url: page.url.to_string(),
+                });
+            }
         }
         if number.is_some() || said.is_some() {
             signals.push(page.note("licence_claim", &quote, &block.place));
         }
     }
-    claims.extend(register_link(page).filter(|_| claims.len() < 20));
+    claims.extend(register_link(page).filter(|_| claims.len() < MAX_CLAIMS));
     (claims, signals)
 }
 
