@@ -5,7 +5,7 @@
 //! * [`ties`] finds which pairs of sites share enough, by [`Rules`] that the crawler gives; pure.
 //! * [`group`] makes networks of ties and decides which of them keeps which number; pure.
 //! * [`keep`] does both for what one site changed, in one transaction, or for everything anew.
-//! * [`office`] is what officers add: cuts, and volumes. [`read`] and [`mod@totals`] are for those who look.
+//! * [`office`] is what officers add: cuts, and volumes; [`mark`] says that an identifier is nobody's. [`read`] and [`mod@totals`] are for those who look.
 //!
 //! [`mask`] takes out what points to a person.
 //!
@@ -16,6 +16,7 @@ mod conn;
 pub mod console;
 pub mod group;
 pub mod keep;
+pub mod mark;
 pub mod mask;
 pub mod office;
 pub mod read;
@@ -26,6 +27,7 @@ pub mod totals;
 use serde::{Deserialize, Serialize};
 
 pub use keep::{Update, rebuild, update};
+pub use mark::{Mark, mark_nobodys, marks, undo_nobodys};
 pub use office::{Amounts, NetworkError, NewVolume, add_volume, cut, undo_cut, withdraw_volume};
 pub use read::{NetworkFile, NetworkLine, list, load, of_host, resolve};
 pub use seen::{KeptSketch, NewSketch, keep_sketch, shown_by, sketches};
@@ -38,7 +40,6 @@ pub const COMMON: &str = include_str!("../network/common.toml");
 /// Strength from which a tie links two sites, in hundredths.
 pub const LINKS_FROM: i64 = 100;
 
-/// How an identifier stands to the site that shows it.
 /// How an identifier stands to the site that shows it; of several places on one site the last in this
 /// order counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -140,6 +141,10 @@ pub enum Cause {
     Cut,
     /// An officer took a cut back.
     CutUndone,
+    /// An officer marked an identifier as nobody's.
+    Mark,
+    /// An officer took such a mark back.
+    MarkUndone,
     /// Everything was computed anew.
     Rebuild,
 }
@@ -150,6 +155,8 @@ impl Cause {
             Self::Site => "site",
             Self::Cut => "cut",
             Self::CutUndone => "cut_undone",
+            Self::Mark => "mark",
+            Self::MarkUndone => "mark_undone",
             Self::Rebuild => "rebuild",
         }
     }

@@ -91,8 +91,18 @@ async fn one_site(
     }
     let rows = seen::of_keys(conn, &turned).await?;
     asked.extend(rows.into_iter().map(|row| row.host));
+    again(conn, &asked, at, (Cause::Site, host), rules).await
+}
 
-    let own = seen::of_hosts(conn, &asked).await?;
+/// Holds these sites against all others again, and groups what came of it.
+pub(super) async fn again(
+    conn: &mut Conn<'_>,
+    asked: &HashSet<String>,
+    at: i64,
+    (cause, subject): (Cause, &str),
+    rules: &impl Rules,
+) -> Result<Update> {
+    let own = seen::of_hosts(conn, asked).await?;
     let counts = seen::counts(conn, own.iter().map(|row| &row.key)).await?;
     let live: HashSet<&(String, String)> = own
         .iter()
@@ -104,15 +114,15 @@ async fn one_site(
         })
         .collect();
     let rows = seen::of_keys(conn, &live).await?;
-    let new = ties(&rows, &counts, Some(&asked), rules);
-    let old = kept_ties(conn, Some(&asked)).await?;
+    let new = ties(&rows, &counts, Some(asked), rules);
+    let old = kept_ties(conn, Some(asked)).await?;
     let touched = write_ties(conn, &old, &new, at).await?;
     if touched.is_empty() {
         return Ok(Update::default());
     }
     let ties = touched.len();
     let hosts = touched.into_iter().flat_map(|(a, b)| [a, b]).collect();
-    let moved = regroup(conn, hosts, at, Cause::Site, host).await?;
+    let moved = regroup(conn, hosts, at, cause, subject).await?;
     Ok(Update { ties, moved })
 }
 

@@ -46,6 +46,11 @@ pub fn network(file: &mut NetworkFile) {
     }
     for identifier in &mut file.identifiers {
         identifier.value = value(&identifier.kind, &identifier.value);
+        if let Some(mark) = &mut identifier.nobodys {
+            mark.value.clone_from(&identifier.value);
+            LEFT_OUT.clone_into(&mut mark.officer);
+            LEFT_OUT.clone_into(&mut mark.why);
+        }
         for seen in &mut identifier.sites {
             seen.quote.clear();
             without_query(&mut seen.url);

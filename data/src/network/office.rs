@@ -23,8 +23,8 @@ pub enum NetworkError {
     /// A field is missing or out of bounds; the field's name is given.
     #[error("the field `{0}` is missing or not acceptable")]
     Field(&'static str),
-    /// There is no such tie, it is cut already, or there is no cut to take back.
-    #[error("between these two sites there is nothing to do; load the network again")]
+    /// There is no such tie or identifier, it is cut or marked already, or there is nothing to take back.
+    #[error("there is nothing to do here any more; load the network again")]
     Stale,
     /// No network of that number.
     #[error("there is no network {0}")]
@@ -40,7 +40,7 @@ impl From<sqlx::Error> for NetworkError {
     }
 }
 
-fn may(officer: &Officer) -> Result<(), NetworkError> {
+pub(super) fn may(officer: &Officer) -> Result<(), NetworkError> {
     if officer.role == Role::Officer {
         Ok(())
     } else {
@@ -48,7 +48,7 @@ fn may(officer: &Officer) -> Result<(), NetworkError> {
     }
 }
 
-fn words(field: &'static str, text: &str) -> Result<(), NetworkError> {
+pub(super) fn words(field: &'static str, text: &str) -> Result<(), NetworkError> {
     if (1..=2000).contains(&text.trim().chars().count()) {
         Ok(())
     } else {

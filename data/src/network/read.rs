@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::{LINKS_FROM, Reason, ties::Pair};
+use super::{LINKS_FROM, Mark, Reason, marks, ties::Pair};
 use crate::{
     case,
     error::{Error, Result},
@@ -125,6 +125,8 @@ pub struct Identifier {
     pub sites: Vec<Seen>,
     /// Sites anywhere that show it as their own.
     pub anywhere: i64,
+    /// An officer says that it is nobody's: then it ties nobody.
+    pub nobodys: Option<Mark>,
 }
 
 /// Where a site shows an identifier.
@@ -166,9 +168,9 @@ pub struct Event {
     pub other: Option<String>,
     /// Its sites afterwards.
     pub sites: i64,
-    /// `site`, `cut`, `cut_undone` or `rebuild`.
+    /// `site`, `cut`, `cut_undone`, `mark`, `mark_undone` or `rebuild`.
     pub cause: String,
-    /// The site assessed, or the two that were cut apart.
+    /// The site assessed, the two that were cut apart, or the identifier marked, shortened.
     pub subject: String,
 }
 
@@ -625,6 +627,11 @@ async fn identifiers(store: &Store, id: &str) -> Result<Vec<Identifier>> {
         .bind(id)
         .fetch_all(db)
         .await)?;
+    let mut marked: BTreeMap<(String, String), Mark> = marks(store)
+        .await?
+        .into_iter()
+        .map(|mark| ((mark.kind.clone(), mark.value.clone()), mark))
+        .collect();
     let mut all: Vec<Identifier> = Vec::new();
     for row in rows {
         let seen = Seen {
@@ -639,6 +646,7 @@ async fn identifiers(store: &Store, id: &str) -> Result<Vec<Identifier>> {
         match all.last_mut() {
             Some(last) if last.kind == row.kind && last.value == row.value => last.sites.push(seen),
             _ => all.push(Identifier {
+                nobodys: marked.remove(&(row.kind.clone(), row.value.clone())),
                 kind: row.kind,
                 value: row.value,
                 sites: vec![seen],

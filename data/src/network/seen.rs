@@ -85,6 +85,9 @@ pub(super) async fn counts(
         WHERE value IN ({}) AND role <> 'mentioned' GROUP BY kind, value, role";
     let keys: HashSet<&Key> = keys.collect();
     let values: HashSet<&str> = keys.iter().map(|(_, value)| value.as_str()).collect();
+    let marked: Vec<Key> = conn
+        .among(&format!("{MARKED} AND m.value IN ({{}})"), &values)
+        .await?;
     let rows: Vec<(String, String, String, i64)> = conn.among(SQL, values).await?;
     let mut counts = Counts::new();
     for (kind, value, word, sites) in rows {
@@ -98,7 +101,21 @@ pub(super) async fn counts(
             _ => count.own += sites,
         }
     }
+    nobodys(&mut counts, &marked);
     Ok(counts)
+}
+
+/// Identifiers that an officer marked as nobody's.
+pub(super) const MARKED: &str = "SELECT m.kind, m.value FROM identifier_mark m
+    WHERE m.mark = 'nobodys' AND NOT EXISTS (SELECT 1 FROM identifier_mark n
+        WHERE n.kind = m.kind AND n.value = m.value AND n.seq > m.seq)";
+
+fn nobodys(counts: &mut Counts, marked: &[Key]) {
+    for key in marked {
+        if let Some(count) = counts.get_mut(key) {
+            count.nobodys = true;
+        }
+    }
 }
 
 const COLUMNS: &str = "host, kind, value, place, url, capture, quote, first_seen";
@@ -133,6 +150,7 @@ pub(super) async fn everything(conn: &mut Conn<'_>) -> Result<(Vec<Row>, Counts)
             _ => count.own += sites,
         }
     }
+    nobodys(&mut counts, &conn.all::<Key>(MARKED, &[]).await?);
     Ok((rows, counts))
 }
 

@@ -16,6 +16,16 @@ pub trait Rules: Sync {
     fn strength(&self, shared: &[Shared<'_>]) -> i64;
 }
 
+impl<R: Rules + ?Sized> Rules for &R {
+    fn points(&self, kind: &str, sites: i64) -> i64 {
+        (**self).points(kind, sites)
+    }
+
+    fn strength(&self, shared: &[Shared<'_>]) -> i64 {
+        (**self).strength(shared)
+    }
+}
+
 /// An identifier that two sites share.
 #[derive(Clone, Copy, Debug)]
 pub struct Shared<'a> {
@@ -62,13 +72,15 @@ pub struct Count {
     pub own: i64,
     /// As their own, and they are licensed or guarded: then it ties nobody.
     pub reserved: i64,
+    /// An officer says that it is nobody's: it ties nobody.
+    pub nobodys: bool,
 }
 
 impl Count {
     /// What the identifier counts.
     #[must_use]
     pub fn points(self, kind: &str, rules: &impl Rules) -> i64 {
-        if self.reserved > 0 || self.own < 2 {
+        if self.nobodys || self.reserved > 0 || self.own < 2 {
             0
         } else {
             rules.points(kind, self.own)

@@ -80,6 +80,19 @@ pub(super) fn network(file: &NetworkFile) -> String {
             wallet.anywhere
         );
     }
+    for one in &file.identifiers {
+        if let Some(mark) = &one.nobodys {
+            let _ = writeln!(
+                text,
+                "\n{} {} is nobody's and ties nobody, {} says since {}: {}",
+                one.kind,
+                visible(&one.value),
+                visible(&mark.officer),
+                day(mark.at),
+                visible(&mark.why)
+            );
+        }
+    }
     text += "\nactivity by month\n";
     for month in &file.activity {
         let _ = writeln!(
