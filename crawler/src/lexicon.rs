@@ -1,8 +1,8 @@
 //! Lexicons: words and phrases by sense, found in a page in one pass.
 //!
 //! A lexicon is a TOML file of `[[group]]` tables: `id` (the sense), `language`, `entries`, and for
-//! guards `need`. How an entry is written stands in [`entry`]; the endings that a stem may take stand
-//! in their own file, see [`endings`]. Entries match whole words only, so that Kaspi is not Kaspa and
+//! guards `need`. How an entry is written stands in `entry`; the endings that a stem may take stand
+//! in their own file, see `endings`. Entries match whole words only, so that Kaspi is not Kaspa and
 //! not the Caspian.
 
 use std::collections::{HashMap, HashSet};

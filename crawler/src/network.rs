@@ -5,7 +5,7 @@
 //! hundred on nothing, so that a wallet quoted by half the web joins nobody. Hosting, content
 //! networks, vendors of chats and programs are no identifiers at all.
 //!
-//! [`rules`] holds the weights, [`observe`] says what a site shows and whose it is. The networks
+//! [`rules`] holds the weights, [`mod@observe`] says what a site shows and whose it is. The networks
 //! themselves are kept by `data::network`.
 
 pub(crate) mod keep;

@@ -2,7 +2,7 @@
 //! ask: a name, a licence number, a BIN.
 //!
 //! [`Known`] is what is known at a moment; [`Index`] is that, made ready to be asked. [`check_host`]
-//! judges an address, [`check_claims`] what a page says of its own licence, and [`answer`] whatever
+//! judges an address, [`check_claims`] what a page says of its own licence, and [`answer()`] whatever
 //! a person types ([`Query`]).
 
 mod alike;

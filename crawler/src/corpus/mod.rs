@@ -1,7 +1,7 @@
 //! Pages whose true answer is known: what the judgement is fitted on and measured by.
 //!
-//! A corpus is a folder with a folder for each site ([`folder`]), or a file with one page a line
-//! ([`lines`]). Both give [`Site`]s; an error names the file and the line.
+//! A corpus is a folder with a folder for each site (`folder`), or a file with one page a line
+//! (`lines`). Both give [`Site`]s; an error names the file and the line.
 
 use std::path::{Path, PathBuf};
 
@@ -49,7 +49,7 @@ pub enum CorpusError {
     Empty(PathBuf),
 }
 
-/// What a site truly is. The machine's own words for kinds are coarser, see [`Site::kind_is`].
+/// What a site truly is. The machine's own words for kinds are coarser.
 pub const KINDS: &[&str] = &[
     "affiliate",
     "aggregator",

@@ -477,6 +477,8 @@ fn cause(code: &str) -> &'static str {
         "site" => key("net-cause-site"),
         "cut" => key("net-cause-cut"),
         "cut_undone" => key("net-cause-undone"),
+        "mark" => key("net-cause-mark"),
+        "mark_undone" => key("net-cause-mark-undone"),
         _ => key("net-cause-rebuild"),
     }
 }
