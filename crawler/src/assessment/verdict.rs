@@ -11,7 +11,7 @@ use crate::signal::Axis;
 pub const REGISTER_GUARDS: &[&str] = &["licensed_host", "register_host"];
 
 /// Points against an exchange from which a site is not flagged, however much speaks for it.
-const MUCH_AGAINST: f64 = -2.0;
+const MUCH_AGAINST: f64 = -1.0;
 
 /// Evidence of an order, and what in the same place shows that it is one for Kazakhstan.
 const SETTLED_BY: &[(&str, &str)] = &[
