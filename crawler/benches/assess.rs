@@ -11,8 +11,8 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use crawler::assessment::{Assessor, Standing};
+use crawler::identifier;
 use crawler::lexicon::Lexicon;
-use crawler::signal::identifiers;
 use crawler::words::Words;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use url::Url;
@@ -96,7 +96,7 @@ fn assess(criterion: &mut Criterion) {
         bencher.iter(|| black_box(lexicon.find(&pages[0].words)));
     });
     group.bench_function("identifiers after parsing", |bencher| {
-        bencher.iter(|| black_box(identifiers::read(&pages[0])));
+        bencher.iter(|| black_box(identifier::read(&pages[0])));
     });
     group.bench_function("claims after parsing", |bencher| {
         bencher.iter(|| assessor.claims(black_box(&pages)));

@@ -13,13 +13,13 @@ use url::Url;
 
 use crate::charset;
 use crate::document;
+use crate::identifier::Identifier;
 use crate::lexicon::{Lexicon, LexiconError};
 use crate::model::{Model, ModelError};
 use crate::plain;
 use crate::score::Ledger;
 use crate::signal::claims::LicenceClaim;
 use crate::signal::feed::FeedPage;
-use crate::signal::identifiers::Identifier;
 use crate::signal::{Groups, Page, Signal};
 pub use contradiction::{CONTRADICTIONS, Contradiction};
 pub use kinds::{KINDS, KindReason};

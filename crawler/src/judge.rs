@@ -59,11 +59,7 @@ pub(crate) async fn site(shared: &Shared, host: &str) -> Result<(), CrawlError> 
     let guarded = shared.guarded(&name).await?;
     let known = shared.store.known(Timestamp(at)).await?;
     let count = pages.len() + feeds.len();
-    let registered: Vec<String> = known
-        .rows()
-        .flat_map(|(_, _, row)| row.all_hosts())
-        .map(|(host, _)| host.to_string())
-        .collect();
+    let registers = Arc::clone(&known);
     let assessor = Arc::clone(&shared.assessor);
     let judged = tokio::task::spawn_blocking(move || {
         let claims: Vec<Claim> = assessor
@@ -119,6 +115,9 @@ pub(crate) async fn site(shared: &Shared, host: &str) -> Result<(), CrawlError> 
         .await;
     let mut opened = None;
     if judged.verdict != Verdict::Clear {
+        let mut registered = data::network::reserved_hosts(&shared.store).await?;
+        registered
+            .retain(|host| DomainName::parse(host).is_ok_and(|host| registers.names_host(&host)));
         let (icon, sketches) = (shown.icon(), &shown.sketches);
         let resembles =
             resemblance::of_site(&shared.store, host, icon, sketches, &registered).await?;

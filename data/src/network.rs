@@ -14,8 +14,10 @@
 
 mod conn;
 pub mod console;
+pub mod file;
 pub mod group;
 pub mod keep;
+mod links;
 pub mod mark;
 pub mod mask;
 pub mod office;
@@ -26,11 +28,12 @@ pub mod totals;
 
 use serde::{Deserialize, Serialize};
 
+pub use file::{NetworkFile, NetworkLine};
 pub use keep::{Update, rebuild, update};
 pub use mark::{Mark, mark_nobodys, marks, undo_nobodys};
 pub use office::{Amounts, NetworkError, NewVolume, add_volume, cut, undo_cut, withdraw_volume};
-pub use read::{NetworkFile, NetworkLine, list, load, of_host, resolve};
-pub use seen::{KeptSketch, NewSketch, keep_sketch, shown_by, sketches};
+pub use read::{list, load, of_host, resolve};
+pub use seen::{KeptSketch, NewSketch, keep_sketch, reserved_hosts, shown_by, sketches};
 pub use ties::{Rules, Shared, Tie};
 pub use totals::{Totals, totals};
 

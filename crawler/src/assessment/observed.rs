@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use crate::identifier::Identifier;
 use crate::lexicon::Lexicon;
 use crate::score;
 use crate::signal::claims::LicenceClaim;
 use crate::signal::feed::FeedPage;
 use crate::signal::guards::{Guard, trade_words};
-use crate::signal::identifiers::Identifier;
 use crate::signal::{self, Groups, Page, Signal};
 
 /// Most claims kept of a site.
@@ -49,7 +49,7 @@ pub(super) fn read(
         let (made, noted) = signal::claims::read(page, groups);
         claims.extend(made);
         signals.extend(noted);
-        let fresh = signal::identifiers::read(page);
+        let fresh = crate::identifier::read(page);
         identifiers.extend(
             fresh
                 .into_iter()

@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
+use crate::identifier::bins;
 use crate::lexicon::Hit;
-use crate::signal::identifiers::bins;
 use crate::signal::{Groups, Page, Signal};
 
 /// A licence number with whatever dash or space a page puts into it.

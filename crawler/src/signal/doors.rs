@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use crate::document::Document;
+use crate::identifier::wallets;
 use crate::lexicon::LexiconError;
-use crate::signal::identifiers::wallets;
 use crate::signal::{Groups, Page, Signal};
 
 /// Reads one page.

@@ -4,7 +4,7 @@
 
 use super::{
     Reason,
-    read::{NetworkFile, Volume},
+    file::{NetworkFile, Volume},
 };
 
 /// What stands where something was left out.

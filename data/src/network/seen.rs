@@ -225,6 +225,14 @@ pub async fn sketches(store: &Store, host: &str) -> Result<Vec<KeptSketch>> {
         .await)?)
 }
 
+/// Crawled sites whose identifiers are reserved, because a register or a guard list names them.
+pub async fn reserved_hosts(store: &Store) -> Result<Vec<String>> {
+    const SQL: &str = "SELECT DISTINCT host FROM identifier WHERE role = 'reserved' ORDER BY host";
+    Ok(on!(store, |db| sqlx::query_scalar(SQL)
+        .fetch_all(db)
+        .await)?)
+}
+
 /// Which sites show an identifier, in whatever role, and where; at most 100.
 pub async fn shown_by(store: &Store, kind: &str, value: &str) -> Result<Vec<(String, Sight)>> {
     let sql = format!(

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::read;
+use super::{file::Volume, read};
 use crate::{error::Result, pool::Store};
 
 /// What can be reported over all networks.
@@ -39,7 +39,7 @@ pub struct Totals {
     /// The last.
     pub to: Option<String>,
     /// The statements the sums are made of.
-    pub sources: Vec<read::Volume>,
+    pub sources: Vec<Volume>,
 }
 
 /// Adds everything up.
@@ -62,7 +62,7 @@ pub async fn totals(store: &Store) -> Result<Totals> {
         groups.push(line.id);
     }
     for (id, volumes) in read::volumes(store).await? {
-        let standing: Vec<read::Volume> = volumes.into_iter().filter(|row| !row.replaced).collect();
+        let standing: Vec<Volume> = volumes.into_iter().filter(|row| !row.replaced).collect();
         if !standing.is_empty() && groups.contains(&id) {
             totals.groups_with_volume += 1;
         }
@@ -75,7 +75,7 @@ pub async fn totals(store: &Store) -> Result<Totals> {
 }
 
 impl Totals {
-    fn add(&mut self, row: read::Volume) {
+    fn add(&mut self, row: Volume) {
         self.volumes += 1;
         self.kzt = self.kzt.saturating_add(row.kzt.unwrap_or(0));
         self.usdt = self.usdt.saturating_add(row.usdt.unwrap_or(0));
@@ -105,7 +105,7 @@ fn in_tenge(usdt: i64, rate: i64) -> i64 {
 }
 
 /// How many rows share a day with an earlier one of the same network.
-fn overlapping(rows: &[read::Volume]) -> usize {
+fn overlapping(rows: &[Volume]) -> usize {
     let mut periods: Vec<(&Option<String>, &Option<String>)> = rows
         .iter()
         .map(|row| (&row.period_from, &row.period_to))

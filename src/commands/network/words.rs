@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use data::network::{
     NetworkFile, NetworkLine, Totals,
-    read::{Edge, Volume},
+    file::{Edge, Volume},
 };
 
 use super::graphml::words_of;

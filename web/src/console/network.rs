@@ -15,7 +15,7 @@ use axum::{
 use blocklist::key::Role;
 use data::{
     audit,
-    network::{self, NetworkError, NetworkFile, console, read::Volume},
+    network::{self, NetworkError, NetworkFile, console, file::Volume},
 };
 use serde::Deserialize;
 

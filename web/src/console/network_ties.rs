@@ -9,7 +9,7 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use data::network::{self, NetworkError, console, console::Cut, read::Edge};
+use data::network::{self, NetworkError, console, console::Cut, file::Edge};
 use serde::Deserialize;
 
 use crate::{

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use data::network::{
     LINKS_FROM, NetworkFile, Reason, Sight,
     console::{Key, Times},
-    read::{Edge, Event, Identifier, Seen, Site},
+    file::{Edge, Event, Identifier, Seen, Site},
 };
 
 use crate::{

@@ -11,7 +11,7 @@ use axum::{
     response::Response,
 };
 use blocklist::time::Day;
-use data::network::{self, Amounts, NetworkError, NewVolume, read::Volume};
+use data::network::{self, Amounts, NetworkError, NewVolume, file::Volume};
 use serde::Deserialize;
 
 use crate::{

@@ -184,6 +184,11 @@ impl Index {
         found.collect()
     }
 
+    /// Whether a row of any register names this host or one above it, however it stands to the licence.
+    pub fn names_host(&self, name: &DomainName) -> bool {
+        !self.rows_over(name).is_empty()
+    }
+
     /// Exchanges abroad that the name belongs to, each with a host of a row that bears its brand.
     pub(super) fn operators_over(
         &self,
