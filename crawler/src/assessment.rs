@@ -12,15 +12,17 @@ use serde::Serialize;
 use url::Url;
 
 use crate::charset;
+use crate::corpus::Site;
 use crate::document;
 use crate::identifier::Identifier;
 use crate::lexicon::{Lexicon, LexiconError};
-use crate::model::{Model, ModelError};
+use crate::model::{Model, ModelError, Worded};
 use crate::plain;
 use crate::score::Ledger;
 use crate::signal::claims::LicenceClaim;
 use crate::signal::feed::FeedPage;
 use crate::signal::{Groups, Page, Signal};
+use crate::wording::Vocabulary;
 pub use contradiction::{CONTRADICTIONS, Contradiction};
 pub use kinds::{KINDS, KindReason};
 pub use observed::Observed;
@@ -72,6 +74,8 @@ pub struct Assessment {
     pub verdict: Verdict,
     /// Why, heaviest first.
     pub signals: Vec<Signal>,
+    /// The words that count most among those no signal has read, heaviest first: the parts of `wording`.
+    pub wording: Vec<Worded>,
     /// Guards that hold: reasons not to flag.
     pub guards: Vec<String>,
     /// What may link it to other sites.
@@ -120,6 +124,7 @@ pub struct Assessor {
     lexicon: Lexicon,
     groups: Groups,
     model: Model,
+    vocabulary: Vocabulary,
 }
 
 impl Assessor {
@@ -127,10 +132,12 @@ impl Assessor {
     #[must_use]
     pub fn new(lexicon: Lexicon, model: Model) -> Self {
         let groups = Groups::of(&lexicon);
+        let vocabulary = Vocabulary::of(model.words.points.keys().map(String::as_str));
         Self {
             lexicon,
             groups,
             model,
+            vocabulary,
         }
     }
 
@@ -140,6 +147,20 @@ impl Assessor {
     /// Only if a shipped file is broken, which a test excludes.
     pub fn shipped() -> Result<Self, ShippedError> {
         Ok(Self::new(Lexicon::shipped()?, Model::shipped()?))
+    }
+
+    /// With the shipped lexicons and the words that `sites` share, and no points for anything: for
+    /// reading what a model is to be fitted on.
+    ///
+    /// # Errors
+    /// Only if a shipped lexicon is broken, which a test excludes.
+    pub fn for_fitting(sites: &[Site]) -> Result<Self, ShippedError> {
+        let lexicon = Lexicon::shipped()?;
+        let vocabulary = crate::fit::vocabulary(sites, &lexicon);
+        Ok(Self {
+            vocabulary,
+            ..Self::new(lexicon, Model::default())
+        })
     }
 
     /// The model in use.
@@ -228,7 +249,7 @@ impl Assessor {
     /// Reads everything there is to see of a site, before anything is weighed.
     #[must_use]
     pub fn observe(&self, pages: &[Arc<Page>], feeds: &[FeedPage]) -> Observed {
-        observed::read(pages, feeds, &self.groups, &self.lexicon)
+        observed::read(pages, feeds, self)
     }
 
     /// Judges one saved page: `qalqan assess FILE --url URL`.

@@ -50,6 +50,7 @@ pub mod seed;
 pub mod signal;
 pub mod sitemap;
 pub mod warc;
+pub mod wording;
 pub mod words;
 mod worker;
 

@@ -1,8 +1,8 @@
 //! The model: points for every signal, a bias and thresholds for each axis. Data, fitted on the
 //! corpus by `fit`, read here, applied in `score` and nowhere else.
 //!
-//! The file is TOML: a table `[exchange]` and a table `[serves_kz]`, each with `bias`, `review`,
-//! `flag` and `points`, which has one line for every id the axis knows. Look-alikes (`guard.*`)
+//! The file is TOML: `flag`, a table `[exchange]` and a table `[serves_kz]`, each with `bias`, `review`
+//! and `points`, which has one line for every id the axis knows. Look-alikes (`guard.*`)
 //! count on the exchange axis.
 
 use std::collections::BTreeMap;
@@ -10,8 +10,12 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::signal::ids::{self, Sense};
+mod words;
+
+use crate::signal::ids::{self, Known, Sense};
 use crate::signal::{Axis, IDS, Signal};
+
+pub use words::{ID as WORDING, OWN_VOICE, Worded, Words};
 
 /// A model file that cannot be used. The text says where and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -47,25 +51,27 @@ pub enum ModelError {
 }
 
 /// Points of one axis.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Weights {
     /// Points before any signal.
     pub bias: f64,
     /// Probability from which the axis is worth a look.
     pub review: f64,
-    /// Probability from which the axis holds for a flag.
-    pub flag: f64,
     /// Points by full id.
     pub points: BTreeMap<String, f64>,
 }
 
 /// Both axes.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Model {
     /// Is it an exchange? Look-alikes count here, downwards.
     pub exchange: Weights,
     /// Does it serve Kazakhstan?
     pub serves_kz: Weights,
+    /// Probability of both together, as a product, from which a site is flagged.
+    pub flag: f64,
+    /// Words that count on the exchange axis beside its signals.
+    pub words: Words,
 }
 
 /// What is believed of one axis before any site was seen.
@@ -101,7 +107,7 @@ impl Priors {
         })?;
         for (name, prior) in [("exchange", &read.exchange), ("serves_kz", &read.serves_kz)] {
             for id in prior.points.keys() {
-                let known = ids::of(id).filter(|known| table(known.axis) == Some(name));
+                let known = of_table(name).find(|known| known.id == ids::parts(id).0);
                 if !known.is_some_and(|known| known.keys().any(|key| key == *id)) {
                     return Err(ModelError::Syntax {
                         file: file.to_owned(),
@@ -117,6 +123,7 @@ impl Priors {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    flag: Spanned<f64>,
     exchange: Table,
     serves_kz: Table,
     /// Where the numbers come from; for readers.
@@ -130,7 +137,6 @@ struct File {
 struct Table {
     bias: Spanned<f64>,
     review: Spanned<f64>,
-    flag: Spanned<f64>,
     points: BTreeMap<String, Spanned<f64>>,
 }
 
@@ -141,10 +147,14 @@ impl Model {
     /// Only if the shipped file is broken, which a test excludes.
     pub fn shipped() -> Result<Self, ModelError> {
         let (file, text) = data::model::WEIGHTS;
-        Self::load(file, text)
+        let (words, points) = data::model::WORDS;
+        Ok(Self {
+            words: Words::load(words, points)?,
+            ..Self::load(file, text)?
+        })
     }
 
-    /// Reads a model file; `file` names it in errors.
+    /// Reads a model file, without words; `file` names it in errors.
     ///
     /// # Errors
     /// The first line that cannot be used, or the first signal without points.
@@ -157,6 +167,8 @@ impl Model {
         Ok(Self {
             exchange: reading.axis("exchange", read.exchange)?,
             serves_kz: reading.axis("serves_kz", read.serves_kz)?,
+            flag: reading.share(&read.flag)?,
+            words: Words::default(),
         })
     }
 
@@ -188,6 +200,12 @@ pub fn table(axis: Axis) -> Option<&'static str> {
     }
 }
 
+/// The signals that have lines in the table of this name.
+pub(crate) fn of_table(name: &str) -> impl Iterator<Item = &'static Known> {
+    let known = IDS.iter().filter(|known| known.has_points());
+    known.filter(move |known| table(known.axis) == Some(name))
+}
+
 struct Reading<'a> {
     file: &'a str,
     text: &'a str,
@@ -197,15 +215,15 @@ impl Reading<'_> {
     fn axis(&self, name: &'static str, read: Table) -> Result<Weights, ModelError> {
         let mut points = BTreeMap::new();
         for (id, value) in read.points {
-            let known = ids::of(&id)
-                .filter(|known| table(known.axis) == Some(name))
+            let known = of_table(name)
+                .find(|known| known.id == ids::parts(&id).0)
                 .filter(|known| known.keys().any(|key| key == id))
                 .ok_or_else(|| self.at(&value, format!("\"{id}\" is no signal of this axis")))?;
             let number = self.number(&value, 50.0)?;
             let allowed = match known.sense {
                 Sense::For => number >= 0.0,
                 Sense::Against => number <= 0.0,
-                Sense::Note => false,
+                Sense::Note | Sense::Words => false,
             };
             if !allowed {
                 let problem = format!("{number} points turn \"{id}\" against its own sense");
@@ -213,7 +231,7 @@ impl Reading<'_> {
             }
             points.insert(id, (number, value));
         }
-        for known in IDS.iter().filter(|known| table(known.axis) == Some(name)) {
+        for known in of_table(name) {
             let mut held = 0.0;
             for id in known.keys() {
                 let Some((number, value)) = points.get(&id) else {
@@ -230,15 +248,10 @@ impl Reading<'_> {
                 held = number.abs();
             }
         }
-        let (review, flag) = (self.share(&read.review)?, self.share(&read.flag)?);
-        if flag < review {
-            let problem = "flag must not lie below review".to_owned();
-            return Err(self.at(&read.flag, problem));
-        }
+        let review = self.share(&read.review)?;
         Ok(Weights {
             bias: self.number(&read.bias, 50.0)?,
             review,
-            flag,
             points: points
                 .into_iter()
                 .map(|(id, (number, _))| (id, number))

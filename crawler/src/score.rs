@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::model::{Model, Weights};
+use crate::model::{Model, WORDING, Weights};
 use crate::signal::{Axis, Signal};
 
 /// How one probability came about.
@@ -46,9 +46,9 @@ pub fn settle(signals: Vec<Signal>) -> Vec<Signal> {
     best.into_values().collect()
 }
 
-/// Gives each signal its points, and puts the heaviest first.
+/// Gives each signal its points and puts the heaviest first. The words of a site bring theirs.
 pub fn weigh(signals: &mut [Signal], model: &Model) {
-    for signal in signals.iter_mut() {
+    for signal in signals.iter_mut().filter(|signal| signal.id != WORDING) {
         signal.weight = cents(model.points(signal));
     }
     signals.sort_by(|a, b| {

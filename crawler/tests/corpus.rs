@@ -19,7 +19,12 @@ use crawler::model::Priors;
 
 static ASSESSOR: LazyLock<Assessor> = LazyLock::new(|| Assessor::shipped().unwrap());
 static TRAINED: LazyLock<(Vec<Prepared>, Fit)> = LazyLock::new(|| {
-    let sites = prepared("train");
+    let sites = corpus::read(&part("train")).unwrap();
+    let assessor = Assessor::for_fitting(&sites).unwrap();
+    let sites = sites.into_iter();
+    let sites: Vec<Prepared> = sites
+        .map(|site| prepare(site, &View::ALL, &assessor))
+        .collect();
     let fit = fit::fit(&sites, &Priors::shipped().unwrap());
     (sites, fit)
 });
@@ -41,46 +46,58 @@ fn prepared(name: &str) -> Vec<Prepared> {
 fn the_shipped_weights_are_the_fit_of_the_shipped_corpus() {
     let (sites, fit) = &*TRAINED;
     let fitted = fit::render(fit, sites);
-    let (file, shipped) = data::model::WEIGHTS;
-    let differs = fitted.lines().zip(shipped.lines()).find(|(a, b)| a != b);
-    assert!(
-        fitted == shipped,
-        "{file} is not what its corpus and prior give: {differs:?}\n\
-         run `cargo run -- evaluate data/corpus --fit data/model/weights.toml`, look at the figures, and commit the file"
-    );
+    let words = fit::render_words(fit);
+    for (fitted, (file, shipped)) in [(fitted, data::model::WEIGHTS), (words, data::model::WORDS)] {
+        let differs = fitted.lines().zip(shipped.lines()).find(|(a, b)| a != b);
+        assert!(
+            fitted == shipped,
+            "{file} is not what its corpus and prior give: {differs:?}\n\
+             run `cargo run -- evaluate data/corpus --fit data/model/weights.toml`, look at the figures, and commit the files"
+        );
+    }
+}
+
+/// What a report must hold. `wronged`: of the sites flagged that should be either flagged or cleared, the
+/// share that should be cleared; where people should decide, a flag brings the site before people too.
+struct Floors {
+    wronged: f64,
+    found: f64,
+    shown: f64,
+    brier: f64,
 }
 
 #[track_caller]
-fn holds(report: &Report, precision: f64, recall: f64, brier: f64) {
+fn holds(report: &Report, floors: &Floors) {
     let verdicts = &report.verdicts;
+    let [[right, ..], _, [wrong, ..]] = verdicts.confusion;
     let told = format!("{}: {verdicts:?}", report.part);
     assert!(
-        verdicts.precision.unwrap() >= precision,
-        "precision of a flag, {told}"
+        wrong as f64 <= floors.wronged * (right + wrong) as f64,
+        "flags on what should be cleared, {told}"
     );
-    assert!(
-        verdicts.recall.unwrap() >= recall,
-        "recall of a flag, {told}"
-    );
-    let brier_of = |axis: &crawler::evaluate::AxisReport| axis.calibration.brier.unwrap();
-    assert!(
-        brier_of(&report.exchange) <= brier,
-        "exchange: {:?}",
-        report.exchange
-    );
-    assert!(
-        brier_of(&report.serves_kz) <= brier,
-        "serves_kz: {:?}",
-        report.serves_kz
-    );
+    assert!(verdicts.recall.unwrap() >= floors.found, "found, {told}");
+    assert!(verdicts.shown.unwrap() >= floors.shown, "shown, {told}");
+    for axis in [&report.exchange, &report.serves_kz] {
+        assert!(
+            axis.calibration.brier.unwrap() <= floors.brier,
+            "{}: {axis:?}",
+            report.part
+        );
+    }
+    assert_eq!(report.protected_flagged, [""; 0], "{}", report.part);
 }
 
 #[test]
 fn sites_left_out_of_the_fit_are_judged_well() {
     let (sites, fit) = &*TRAINED;
     let report = evaluate("train", true, sites, |index| fit.honest(index));
-    holds(&report, 0.97, 0.5, 0.15);
-    assert_eq!(report.protected_flagged, [""; 0]);
+    let floors = Floors {
+        wronged: 0.03,
+        found: 0.72,
+        shown: 0.88,
+        brier: 0.11,
+    };
+    holds(&report, &floors);
 }
 
 /// Nobody who changes lexicons or weights looks at these sites; a fall below the floors is looked into
@@ -89,14 +106,13 @@ fn sites_left_out_of_the_fit_are_judged_well() {
 fn sites_set_apart_are_judged_well() {
     let sites = prepared("check");
     let report = evaluate("check", false, &sites, |_| ASSESSOR.model());
-    holds(&report, 0.9, 0.7, 0.15);
-    let protected = report
-        .kinds
-        .iter()
-        .filter(|kind| corpus::PROTECTED.contains(&kind.kind.as_str()))
-        .map(|kind| kind.flag);
-    // One explainer is flagged today and none should be: docs/ASSESSMENT.md. It must not become two.
-    assert!(protected.sum::<usize>() <= 1);
+    let floors = Floors {
+        wronged: 0.02,
+        found: 0.82,
+        shown: 0.93,
+        brier: 0.05,
+    };
+    holds(&report, &floors);
 }
 
 /// What a page may say of itself, or to whoever reads it; shown or hidden.
@@ -114,6 +130,9 @@ fn judged(site: &Site, said: &str) -> Assessment {
         .iter()
         .map(|saved| {
             let mut text = crawler::charset::decode(&saved.body, "").text;
+            if crawler::plain::is_plain(&text) {
+                text = crawler::plain::markup(&text);
+            }
             let end = text.rfind("</body>").unwrap_or(text.len());
             text.insert_str(end, said);
             Arc::new(ASSESSOR.page(saved.url.clone(), String::new(), &text))

@@ -6,6 +6,9 @@
 /// File name and TOML text of the model.
 pub const WEIGHTS: (&str, &str) = ("model/weights.toml", include_str!("../model/weights.toml"));
 
+/// File name and TOML text of the points of words, written by the same command.
+pub const WORDS: (&str, &str) = ("model/words.toml", include_str!("../model/words.toml"));
+
 /// File name and TOML text of the prior: points given by hand, which the fit starts from and keeps
 /// where the corpus has nothing to say.
 pub const PRIOR: (&str, &str) = ("model/prior.toml", include_str!("../model/prior.toml"));

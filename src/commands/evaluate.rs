@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use crawler::assessment::{Assessor, Verdict};
-use crawler::corpus::{self, CorpusError, Prepared, View};
+use crawler::corpus::{self, CorpusError, Prepared, Site, View};
 use crawler::evaluate::{AxisReport, Report, Verdicts, evaluate};
 use crawler::fit::{self, Fit};
 use crawler::model::{Model, Priors};
@@ -25,30 +25,29 @@ struct Told {
 }
 
 pub(crate) fn run(options: &Evaluate, printer: &Printer) -> Result<Exit, Failure> {
-    let assessor = Assessor::shipped()?;
     let mut parts = Vec::new();
     let train = part(&options.corpus, "train");
     let check = part(&options.corpus, "check");
     let mut fitted = None;
     if let Some(out) = &options.fit {
-        let sites = prepared(train.as_deref().unwrap_or(&options.corpus), &assessor)?;
-        let fit = fit::fit(&sites, &Priors::shipped()?);
-        write(out, &fit::render(&fit, &sites))?;
-        parts.push(honest("train", &sites, &fit));
+        let learnt = Learnt::from(train.as_deref().unwrap_or(&options.corpus))?;
+        write(out, &fit::render(&learnt.fit, &learnt.sites))?;
+        write(
+            &out.with_file_name("words.toml"),
+            &fit::render_words(&learnt.fit),
+        )?;
+        parts.push(learnt.honest("train"));
         if let Some(check) = check {
-            parts.push(seen_by("check", &prepared(&check, &assessor)?, &fit.model));
+            let sites = prepared(sites(&check)?, &learnt.assessor);
+            parts.push(seen_by("check", &sites, &learnt.fit.model));
         }
         fitted = Some(out.display().to_string());
     } else if train.is_some() || check.is_some() {
         if let Some(train) = train {
-            parts.push(cross_validated("train", &train, &assessor)?);
+            parts.push(Learnt::from(&train)?.honest("train"));
         }
         if let Some(check) = check {
-            parts.push(seen_by(
-                "check",
-                &prepared(&check, &assessor)?,
-                assessor.model(),
-            ));
+            parts.push(shipped("check", &check)?);
         }
     } else {
         let name = options
@@ -57,13 +56,9 @@ pub(crate) fn run(options: &Evaluate, printer: &Printer) -> Result<Exit, Failure
             .unwrap_or(options.corpus.as_os_str());
         let name = name.to_string_lossy().into_owned();
         parts.push(if options.cross_validate || name == "train" {
-            cross_validated(&name, &options.corpus, &assessor)?
+            Learnt::from(&options.corpus)?.honest(&name)
         } else {
-            seen_by(
-                &name,
-                &prepared(&options.corpus, &assessor)?,
-                assessor.model(),
-            )
+            shipped(&name, &options.corpus)?
         });
     }
     let told = Told { fitted, parts };
@@ -78,26 +73,54 @@ fn part(corpus: &Path, name: &str) -> Option<std::path::PathBuf> {
     (folder.is_dir() && !folder.join("site.toml").exists()).then_some(folder)
 }
 
-fn prepared(path: &Path, assessor: &Assessor) -> Result<Vec<Prepared>, Failure> {
-    let sites = corpus::read(path).map_err(|error| match error {
+/// A corpus and what was learnt from it.
+struct Learnt {
+    assessor: Assessor,
+    sites: Vec<Prepared>,
+    fit: Fit,
+}
+
+impl Learnt {
+    fn from(path: &Path) -> Result<Self, Failure> {
+        let sites = sites(path)?;
+        let assessor = Assessor::for_fitting(&sites)?;
+        let sites = prepared(sites, &assessor);
+        let fit = fit::fit(&sites, &Priors::shipped()?);
+        Ok(Self {
+            assessor,
+            sites,
+            fit,
+        })
+    }
+
+    /// Each site judged by a model that never saw it.
+    fn honest(&self, name: &str) -> Report {
+        evaluate(name, true, &self.sites, |index| self.fit.honest(index))
+    }
+}
+
+fn sites(path: &Path) -> Result<Vec<Site>, Failure> {
+    corpus::read(path).map_err(|error| match error {
         // Somebody wrote it, and can mend it.
         error @ (CorpusError::Read { .. }
         | CorpusError::Shape { .. }
         | CorpusError::Line { .. }
         | CorpusError::Empty(_)) => Failure::usage(error),
-    })?;
+    })
+}
+
+fn prepared(sites: Vec<Site>, assessor: &Assessor) -> Vec<Prepared> {
     let sites = sites.into_iter();
-    let seen = sites.map(|site| corpus::prepare(site, &View::ALL, assessor));
-    Ok(seen.collect())
+    sites
+        .map(|site| corpus::prepare(site, &View::ALL, assessor))
+        .collect()
 }
 
-fn cross_validated(name: &str, path: &Path, assessor: &Assessor) -> Result<Report, Failure> {
-    let sites = prepared(path, assessor)?;
-    Ok(honest(name, &sites, &fit::fit(&sites, &Priors::shipped()?)))
-}
-
-fn honest(name: &str, sites: &[Prepared], fit: &Fit) -> Report {
-    evaluate(name, true, sites, |index| fit.honest(index))
+/// Judged by the model shipped with the program.
+fn shipped(name: &str, path: &Path) -> Result<Report, Failure> {
+    let assessor = Assessor::shipped()?;
+    let sites = prepared(sites(path)?, &assessor);
+    Ok(seen_by(name, &sites, assessor.model()))
 }
 
 fn seen_by(name: &str, sites: &[Prepared], model: &Model) -> Report {

@@ -1,15 +1,16 @@
 //! Everything there is to see of a site, before any of it is weighed.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use super::Assessor;
 use crate::identifier::Identifier;
-use crate::lexicon::Lexicon;
 use crate::score;
 use crate::signal::claims::LicenceClaim;
 use crate::signal::feed::FeedPage;
 use crate::signal::guards::{Guard, trade_words};
 use crate::signal::{self, Groups, Page, Signal};
+use crate::wording::{self, Phrase};
 
 /// Most claims kept of a site.
 const MAX_CLAIMS: usize = 20;
@@ -21,6 +22,8 @@ pub struct Observed {
     pub url: String,
     /// One signal of each family, without points.
     pub signals: Vec<Signal>,
+    /// Words that the model has points for, by key.
+    pub wording: BTreeMap<Arc<str>, Phrase>,
     /// What look-alikes say.
     pub guards: Vec<Guard>,
     /// Different phrases of the trade.
@@ -34,18 +37,21 @@ pub struct Observed {
 }
 
 /// Reads the pages and feeds of one site. The first page gives the address.
-pub(super) fn read(
-    pages: &[Arc<Page>],
-    feeds: &[FeedPage],
-    groups: &Groups,
-    lexicon: &Lexicon,
-) -> Observed {
+pub(super) fn read(pages: &[Arc<Page>], feeds: &[FeedPage], assessor: &Assessor) -> Observed {
+    let Assessor {
+        lexicon,
+        groups,
+        vocabulary,
+        ..
+    } = assessor;
+    let mut wording = BTreeMap::new();
     let mut signals = Vec::new();
     let mut identifiers: Vec<Identifier> = Vec::new();
     let mut claims = Vec::new();
     let mut seen = HashSet::new();
     for page in pages {
         signals.extend(signal::read(page, groups, lexicon));
+        wording::read(page, groups, lexicon, vocabulary, &mut wording);
         let (made, noted) = signal::claims::read(page, groups);
         claims.extend(made);
         signals.extend(noted);
@@ -69,6 +75,7 @@ pub(super) fn read(
     Observed {
         url,
         signals: score::settle(signals),
+        wording,
         guards,
         trade: trade_words(pages, groups),
         identifiers,

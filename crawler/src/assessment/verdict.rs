@@ -3,7 +3,7 @@
 use super::contradiction::contradictions;
 use super::kinds;
 use super::{Assessment, Contradiction, Ledgers, Observed, Standing, Verdict};
-use crate::model::Model;
+use crate::model::{Model, OWN_VOICE, WORDING};
 use crate::score;
 use crate::signal::Axis;
 
@@ -20,18 +20,22 @@ const SETTLED_BY: &[(&str, &str)] = &[
     ("rates_feed", "tenge_in_feed"),
 ];
 
-/// Probability on both axes from which an order of [`SETTLED_BY`] is flagged.
-const SETTLED_FROM: f64 = 0.5;
+/// Even odds: enough on both axes for an order of [`SETTLED_BY`] to be flagged, and of both together
+/// for a look without one.
+const EVEN: f64 = 0.5;
 
 /// Weighs what was observed with `model` and says what it comes to.
 #[must_use]
 pub fn judge(observed: &Observed, standing: &Standing, model: &Model) -> Assessment {
     let mut signals = observed.signals.clone();
+    signals.extend(model.words.signal(&observed.wording));
     score::weigh(&mut signals, model);
     let signals = signals;
     let Model {
         exchange: by_trade,
         serves_kz: by_market,
+        words,
+        ..
     } = model;
     let exchange = score::ledger(&signals, Axis::Exchange, by_trade);
     let serves_kz = score::ledger(&signals, Axis::ServesKz, by_market);
@@ -86,8 +90,12 @@ pub fn judge(observed: &Observed, standing: &Standing, model: &Model) -> Assessm
     let settled = SETTLED_BY
         .iter()
         .any(|(order, market)| has(order) && has(market));
+    // Unless it speaks as those do who trade.
+    let voice = signals.iter().find(|signal| signal.id == WORDING);
+    let voice = voice.map_or(0.0, |signal| signal.weight);
     if against <= MUCH_AGAINST
         && !settled
+        && voice < OWN_VOICE
         && exchange.probability >= by_trade.review
         && let Some(most) = signals.iter().find(|signal| signal.weight < 0.0)
     {
@@ -98,6 +106,7 @@ pub fn judge(observed: &Observed, standing: &Standing, model: &Model) -> Assessm
     }
     let likely =
         exchange.probability >= by_trade.review && serves_kz.probability >= by_market.review;
+    let both = exchange.probability * serves_kz.probability;
     let active = transaction && exchange.probability >= by_trade.review;
     let verdict = match &licence {
         Some((_, None)) => Verdict::Clear,
@@ -107,19 +116,11 @@ pub fn judge(observed: &Observed, standing: &Standing, model: &Model) -> Assessm
         // A list of exchangers for Kazakhstan is no exchange; people decide what it is.
         _ if directory && serves_kz.probability >= by_market.review && crypto => Verdict::Review,
         _ if directory => Verdict::Clear,
-        _ if settled
-            && exchange.probability >= SETTLED_FROM
-            && serves_kz.probability >= SETTLED_FROM =>
-        {
+        _ if settled && exchange.probability >= EVEN && serves_kz.probability >= EVEN => {
             Verdict::Flag
         }
-        _ if transaction
-            && exchange.probability >= by_trade.flag
-            && serves_kz.probability >= by_market.flag =>
-        {
-            Verdict::Flag
-        }
-        _ if transaction && likely => Verdict::Review,
+        _ if transaction && both >= model.flag => Verdict::Flag,
+        _ if likely && (transaction || both >= EVEN) => Verdict::Review,
         _ => Verdict::Clear,
     };
     let (kinds, kind_reasons) =
@@ -132,6 +133,7 @@ pub fn judge(observed: &Observed, standing: &Standing, model: &Model) -> Assessm
         kind_reasons,
         verdict,
         signals,
+        wording: words.told(&observed.wording),
         guards: held,
         identifiers: observed.identifiers.clone(),
         contradictions,

@@ -76,7 +76,7 @@ pub const KINDS: &[&str] = &[
     "wallet",
 ];
 
-/// Kinds that must never be flagged, whatever their pages say.
+/// Kinds that must never be flagged, whatever their pages say, unless people should decide.
 pub const PROTECTED: &[&str] = &["bank", "consultant", "fiat_exchange", "news", "regulator"];
 
 /// One page as it was saved.
@@ -130,7 +130,8 @@ impl Site {
     #[must_use]
     pub fn is_protected(&self) -> bool {
         let kind = self.kind.as_deref().unwrap_or_default();
-        self.licensed || PROTECTED.contains(&kind)
+        let protected = self.licensed || PROTECTED.contains(&kind);
+        protected && self.wanted() == Some(Verdict::Clear)
     }
 }
 

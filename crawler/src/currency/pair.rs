@@ -50,10 +50,13 @@ pub fn of_pair_url(url: &Url) -> Option<(Money, Money)> {
     if !verb || words.len() > 14 {
         return None;
     }
-    let mut sides = words.iter().filter_map(|word| {
+    let turn = words.iter().position(|word| is_one_of(word, &["to", "na"]));
+    // A ticker that is a word too counts right before or behind the turn (`sol-to-kzt`).
+    let beside = |at: usize| turn.is_some_and(|turn| at.abs_diff(turn) == 1);
+    let mut sides = words.iter().enumerate().filter_map(|(at, word)| {
         let money = of_code(word)?;
         let everyday = Table::shipped().is_word(&word.to_ascii_uppercase());
-        (!everyday).then_some(money)
+        (!everyday || beside(at)).then_some(money)
     });
     let found = (sides.next()).zip(sides.next());
     found
@@ -160,6 +163,8 @@ mod tests {
                 "/en/exchange-ton-to-jsnbkzt",
                 Some((Money::Crypto, Money::Tenge)),
             ),
+            ("/en/sol-to-kzt-forte", Some((Money::Crypto, Money::Tenge))),
+            ("/news/link-to-registry", None),
             ("/news/usd-to-kzt", None),
             ("/how-to-buy", None),
             ("/buy-bitcoin-in-any-country", None),

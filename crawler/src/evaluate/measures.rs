@@ -51,10 +51,10 @@ impl Verdicts {
     }
 }
 
-/// One axis at its threshold for a flag, and how well its probabilities hold.
+/// One axis at its threshold for a look, and how well its probabilities hold.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AxisReport {
-    /// Probability from which the axis holds for a flag.
+    /// Probability from which the axis is worth a look.
     pub threshold: f64,
     /// Of what reaches the threshold, how much is so.
     pub precision: Option<f64>,

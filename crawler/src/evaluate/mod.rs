@@ -162,7 +162,7 @@ pub fn evaluate<'m>(
         .first()
         .map(|_| model_of(0))
         .map_or((0.5, 0.5), |model| {
-            (model.exchange.flag, model.serves_kz.flag)
+            (model.exchange.review, model.serves_kz.review)
         });
     Report {
         part: part.to_owned(),

@@ -15,14 +15,24 @@ const SLOPES: (f64, f64) = (0.6, 1.5);
 const SHIFTS: (f64, f64) = (-1.0, 1.0);
 
 impl Line {
+    /// A score on calibrated odds.
+    pub(super) fn at(self, logit: f64) -> f64 {
+        self.slope * logit + self.shift
+    }
+
+    /// Points on calibrated odds.
+    pub(super) fn scale(self, points: f64) -> f64 {
+        self.slope * points
+    }
+
     /// The same model on calibrated odds.
     pub(super) fn of(self, fitted: &Fitted) -> Fitted {
         Fitted {
-            bias: self.slope * fitted.bias + self.shift,
+            bias: self.at(fitted.bias),
             weights: fitted
                 .weights
                 .iter()
-                .map(|weight| self.slope * weight)
+                .map(|weight| self.scale(*weight))
                 .collect(),
         }
     }

@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::regression::{Column, Fitted};
-use crate::model::{Prior, table};
-use crate::signal::{IDS, Signal};
+use crate::model::{Prior, of_table};
+use crate::signal::Signal;
 
 /// Columns of one axis.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ impl Design {
             bias: prior.bias,
             holds: HashMap::new(),
         };
-        for known in IDS.iter().filter(|known| table(known.axis) == Some(name)) {
+        for known in of_table(name) {
             let (mut held, mut before) = (Vec::new(), 0.0);
             for id in known.keys() {
                 // What the prior does not name adds nothing to the step below.

@@ -8,7 +8,9 @@
 //!    that the corpus does not show; how strongly is chosen by the log loss on sites left out.
 //! 2. The scores of sites left out are calibrated (Platt), and the calibration is folded into the
 //!    points, so that the ledger stays a plain sum.
-//! 3. `thresholds` chooses where a flag begins, again on sites left out, for precision.
+//! 3. `words` shares out what the signals leave unexplained over the words of the sites, and calibrates
+//!    the sum once more.
+//! 4. `thresholds` chooses where a flag begins, again on sites left out, for precision.
 
 use std::collections::BTreeMap;
 
@@ -21,10 +23,12 @@ mod design;
 mod regression;
 mod render;
 mod thresholds;
+mod words;
 
 use design::Design;
 use regression::{Fitted, Row};
-pub use render::render;
+pub use render::{render, render_words};
+pub(crate) use words::vocabulary;
 
 /// Parts that the corpus is split into; each is judged by a model that never saw it.
 pub const FOLDS: usize = 5;
@@ -76,7 +80,7 @@ type Truth = fn(&Prepared) -> Option<bool>;
 #[must_use]
 pub fn fit(sites: &[Prepared], priors: &Priors) -> Fit {
     let folds: Vec<usize> = sites.iter().map(|site| fold(&site.site.family)).collect();
-    let exchange = axis("exchange", sites, &folds, &priors.exchange, |s| {
+    let mut exchange = axis("exchange", sites, &folds, &priors.exchange, |s| {
         s.site.exchange
     });
     let serves = axis("serves_kz", sites, &folds, &priors.serves_kz, |s| {
@@ -86,16 +90,22 @@ pub fn fit(sites: &[Prepared], priors: &Priors) -> Fit {
         ("exchange", exchange.strength),
         ("serves_kz", serves.strength),
     ];
+    let worded = words::fit(sites, &folds, &mut exchange.whole, &mut exchange.left_out);
     let models = exchange.left_out.into_iter().zip(serves.left_out);
+    let models = models.zip(worded.left_out);
     let mut fit = Fit {
         model: Model {
             exchange: exchange.whole,
             serves_kz: serves.whole,
+            words: worded.words,
+            flag: 0.5,
         },
         left_out: models
-            .map(|(exchange, serves_kz)| Model {
+            .map(|((exchange, serves_kz), words)| Model {
                 exchange,
                 serves_kz,
+                words,
+                flag: 0.5,
             })
             .collect(),
         folds,
@@ -125,6 +135,7 @@ fn axis(name: &str, sites: &[Prepared], folds: &[usize], prior: &Prior, truth: T
                 *fold,
                 Row {
                     columns: design.columns_of(&observed.signals),
+                    offset: 0.0,
                     positive,
                     weight: share.map_or(0.0, |(_, share)| *share),
                 },
@@ -164,7 +175,6 @@ fn axis(name: &str, sites: &[Prepared], folds: &[usize], prior: &Prior, truth: T
         Weights {
             bias: cents(fitted.bias),
             review: 0.5,
-            flag: 0.5,
             points: points.map(|(id, points)| (id, cents(points))).collect(),
         }
     };
@@ -183,9 +193,8 @@ fn cents(value: f64) -> f64 {
 /// Whether `site` is flagged in this view once nothing but the thresholds could keep it from it.
 fn may_flag(model: &Model, site: &Prepared, view: usize) -> Option<(bool, f64, f64)> {
     let mut open = model.clone();
-    for weights in [&mut open.exchange, &mut open.serves_kz] {
-        (weights.review, weights.flag) = (0.0, 0.0);
-    }
+    open.flag = 0.0;
+    (open.exchange.review, open.serves_kz.review) = (0.0, 0.0);
     let (_, observed) = site.views.get(view)?;
     let judged = judge(observed, &site.standing, &open);
     let may = judged.verdict == Verdict::Flag;

@@ -16,6 +16,8 @@ pub(super) struct Column {
 pub(super) struct Row {
     /// Columns that hold, each once.
     pub(super) columns: Vec<usize>,
+    /// What is known before any column, in log odds.
+    pub(super) offset: f64,
     /// What is true of it.
     pub(super) positive: bool,
     /// How much it counts.
@@ -61,7 +63,10 @@ pub(super) fn fit(rows: &[&Row], columns: &[Column], bias: f64, strength: f64) -
         }
     }
     let all: Vec<usize> = (0..rows.len()).collect();
-    let mut logits: Vec<f64> = rows.iter().map(|row| fitted.logit(&row.columns)).collect();
+    let mut logits: Vec<f64> = rows
+        .iter()
+        .map(|row| row.offset + fitted.logit(&row.columns))
+        .collect();
     for _ in 0..MAX_ROUNDS {
         let free = Column {
             prior: bias,
@@ -118,7 +123,7 @@ fn step(
     let next = match column.sense {
         Some(Sense::For) => next.max(0.0),
         Some(Sense::Against) => next.min(0.0),
-        Some(Sense::Note) => 0.0,
+        Some(Sense::Note | Sense::Words) => 0.0,
         None => next,
     };
     next - weight
@@ -143,6 +148,7 @@ mod tests {
     fn row(columns: &[usize], positive: bool) -> Row {
         Row {
             columns: columns.to_vec(),
+            offset: 0.0,
             positive,
             weight: 1.0,
         }

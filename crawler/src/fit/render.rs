@@ -4,8 +4,7 @@ use std::fmt::Write as _;
 
 use super::{FOLDS, Fit};
 use crate::corpus::{self, Prepared, Site};
-use crate::model::{Weights, table};
-use crate::signal::IDS;
+use crate::model::{Weights, of_table};
 
 /// The file: where the numbers come from, then the points in order of [`IDS`]. No date: the same
 /// corpus gives the same bytes.
@@ -16,7 +15,12 @@ pub fn render(fit: &Fit, sites: &[Prepared]) -> String {
     let pages: usize = truth.iter().map(|site| site.pages.len()).sum();
     let mut out = String::from(
         "# Points of every signal: evidence counts up, what speaks against it counts down. Written by\n\
-         # `qalqan evaluate data/corpus --fit data/model/weights.toml`; docs/ASSESSMENT.md says how.\n\n[fitted]\n",
+         # `qalqan evaluate data/corpus --fit data/model/weights.toml`; docs/ASSESSMENT.md says how.\n\n",
+    );
+    let _ = writeln!(
+        out,
+        "flag = {:.2} # probability of both axes together\n\n[fitted]",
+        fit.model.flag
     );
     let _ = writeln!(out, "corpus = \"{}\"", corpus::hash(&truth));
     let _ = writeln!(out, "sites = {}\npages = {pages}", truth.len());
@@ -45,19 +49,28 @@ pub fn render(fit: &Fit, sites: &[Prepared]) -> String {
     out
 }
 
+/// The file of words: a line a word or pair, in order.
+#[must_use]
+pub fn render_words(fit: &Fit) -> String {
+    let mut out = String::from(
+        "# Points of words that no lexicon has read, for an exchange or against it: beginnings of words, pairs of\n\
+         # neighbours, and \"# \" before a word of a heading. Written with weights.toml by the same command.\n\n[points]\n",
+    );
+    for (key, points) in &fit.model.words.points {
+        let _ = writeln!(out, "{} = {points:.2}", toml::Value::from(key.as_str()));
+    }
+    out
+}
+
 fn axis(name: &str, weights: &Weights, out: &mut String) {
     let Weights {
         bias,
         review,
-        flag,
         points,
     } = weights;
-    let _ = writeln!(
-        out,
-        "bias = {bias:.2}\nreview = {review:.2}\nflag = {flag:.2}"
-    );
+    let _ = writeln!(out, "bias = {bias:.2}\nreview = {review:.2}");
     let _ = writeln!(out, "\n[{name}.points]");
-    for known in IDS.iter().filter(|known| table(known.axis) == Some(name)) {
+    for known in of_table(name) {
         for id in known.keys() {
             let points = points.get(&id).copied().unwrap_or_default();
             let _ = if id.contains('.') {

@@ -4,20 +4,19 @@ use super::{Fit, SHARES, may_flag};
 use crate::assessment::Verdict;
 use crate::corpus::Prepared;
 
-/// Flags must be right this often; the corpus is no world, so a little more than is promised.
-const PRECISION: f64 = 0.985;
+/// Flags of what should be flagged or cleared must be right this often on a corpus that has more
+/// look-alikes in it, and harder ones, than the world.
+const PRECISION: f64 = 0.96;
 /// The wanted precision must hold this far below the thresholds as well: what sites left out show is
 /// always kinder than pages nobody has seen.
 const MARGIN: f64 = 0.05;
 /// Of the positives of an axis, this share must reach the threshold for a look.
 const LOOKED_AT: f64 = 0.95;
-/// Where equals are chosen between: in the middle, away from both mistakes.
-const MIDDLE: f64 = 0.75;
 
 /// One view of a site that only the thresholds decide.
 struct Candidate {
-    exchange: f64,
-    serves_kz: f64,
+    /// Probability that it is both, an exchange and for Kazakhstan.
+    both: f64,
     wanted: bool,
     weight: f64,
 }
@@ -39,29 +38,22 @@ pub(super) fn choose(fit: &mut Fit, sites: &[Prepared]) {
             if site.site.serves_kz == Some(true) {
                 serving.push((serves_kz, weight));
             }
-            // Where people should decide and the site is what a flag says, a flag wrongs nobody.
-            let truly = site.site.exchange == Some(true)
-                && site.site.serves_kz == Some(true)
-                && !site.site.licensed;
+            // Where people should decide, a flag brings the site before people as well.
             let wanted = site.site.wanted().filter(|_| may);
-            if let Some(wanted) = wanted.filter(|w| *w != Verdict::Review || !truly) {
+            if let Some(wanted) = wanted.filter(|wanted| *wanted != Verdict::Review) {
                 candidates.push(Candidate {
-                    exchange,
-                    serves_kz,
+                    both: exchange * serves_kz,
                     wanted: wanted == Verdict::Flag,
                     weight,
                 });
             }
         }
     }
-    let (exchange, serves_kz) = flags(&candidates);
-    let (look, look_kz) = (
-        looks(&exchanges).min(exchange),
-        looks(&serving).min(serves_kz),
-    );
+    let flag = flags(&candidates);
+    let (look, look_kz) = (looks(&exchanges), looks(&serving));
     for model in std::iter::once(&mut fit.model).chain(&mut fit.left_out) {
-        (model.exchange.flag, model.exchange.review) = (exchange, look);
-        (model.serves_kz.flag, model.serves_kz.review) = (serves_kz, look_kz);
+        model.flag = flag;
+        (model.exchange.review, model.serves_kz.review) = (look, look_kz);
     }
 }
 
@@ -72,39 +64,28 @@ fn grid(from: u32, to: u32) -> impl Iterator<Item = f64> + Clone {
         .map(|hundredths| f64::from(hundredths) / 100.0)
 }
 
-/// The pair that finds most at the wanted precision; among equals the one nearest the middle.
-fn flags(candidates: &[Candidate]) -> (f64, f64) {
-    let mut best: Option<((f64, f64), (f64, f64))> = None;
-    for exchange in grid(60, 95) {
-        for serves_kz in grid(60, 95) {
-            let (right, _) = flagged(candidates, exchange, serves_kz);
-            let (near, all) = flagged(candidates, exchange - MARGIN, serves_kz - MARGIN);
-            let precision = if all > 0.0 { near / all } else { 1.0 };
-            // Where nothing is precise enough, precision counts alone.
-            let found = if precision >= PRECISION {
-                right
-            } else {
-                precision - 1.0
-            };
-            let central = -(exchange - MIDDLE).abs() - (serves_kz - MIDDLE).abs();
-            let worth = ((found * 1e6).round(), central);
-            if best.is_none_or(|(held, _)| worth > held) {
-                best = Some((worth, (exchange, serves_kz)));
-            }
-        }
-    }
-    best.map_or((MIDDLE, MIDDLE), |(_, pair)| pair)
+/// The lowest threshold from which flags are right as often as wanted, and a little below it too; the
+/// one that is most precise where none is.
+fn flags(candidates: &[Candidate]) -> f64 {
+    let held = grid(50, 95).find(|flag| {
+        let near = precision(candidates, flag - MARGIN);
+        precision(candidates, *flag).min(near) >= PRECISION
+    });
+    held.unwrap_or_else(|| {
+        let most =
+            |a: &f64, b: &f64| precision(candidates, *a).total_cmp(&precision(candidates, *b));
+        grid(50, 95).max_by(most).unwrap_or(1.0)
+    })
 }
 
-/// What these thresholds flag: rightly, and altogether.
-fn flagged(candidates: &[Candidate], exchange: f64, serves_kz: f64) -> (f64, f64) {
-    let reach = candidates
-        .iter()
-        .filter(|held| held.exchange >= exchange && held.serves_kz >= serves_kz);
-    reach.fold((0.0, 0.0), |(right, all), held| {
+/// How much of what reaches `flag` is rightly flagged; 1 when nothing does.
+fn precision(candidates: &[Candidate], flag: f64) -> f64 {
+    let reach = candidates.iter().filter(|held| held.both >= flag);
+    let (right, all) = reach.fold((0.0, 0.0), |(right, all), held| {
         let own = if held.wanted { held.weight } else { 0.0 };
         (right + own, all + held.weight)
-    })
+    });
+    if all > 0.0 { right / all } else { 1.0 }
 }
 
 /// The highest threshold up to even odds that nearly all positives reach.

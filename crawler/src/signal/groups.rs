@@ -72,6 +72,8 @@ pub struct Groups {
     pub talk_goods: usize,
     pub talk_bank: usize,
     pub talk_monitoring: usize,
+    pub talk_others: usize,
+    pub of_itself: usize,
 }
 
 impl Groups {
@@ -143,6 +145,8 @@ impl Groups {
             talk_goods: at("talk.goods"),
             talk_bank: at("talk.bank"),
             talk_monitoring: at("talk.monitoring"),
+            talk_others: at("talk.others"),
+            of_itself: at("of.itself"),
         }
     }
 }

@@ -64,6 +64,7 @@ pub fn read(pages: &[Arc<Page>], groups: &Groups, lexicon: &Lexicon) -> Vec<Guar
             ..guard
         }));
     }
+    guards.extend(public_host(pages, trade));
     guards.extend(fiat_only(pages, groups));
     guards.extend(directory(pages, "aggregator", groups.aggregator, 2, 3));
     guards.extend(directory(pages, "affiliate", groups.affiliate, 2, 1));
@@ -117,6 +118,28 @@ fn met(pages: &[Arc<Page>], group: usize, kind: &str, more: usize) -> Option<Gua
         strength,
         holds: false,
         signal: page.signal(&id, hit),
+    })
+}
+
+/// Zones of Kazakhstan in which only public bodies and only schools may hold names, by the rules of the
+/// registry of `.kz`, and what a site there is taken for.
+const PUBLIC_ZONES: [(&str, &str); 3] = [
+    (".gov.kz", "regulator"),
+    (".mil.kz", "regulator"),
+    (".edu.kz", "reference"),
+];
+
+/// A host in a public zone: whatever it writes about, it is not in trade. More than any words can say.
+fn public_host(pages: &[Arc<Page>], trade: usize) -> Option<Guard> {
+    let page = pages.first()?;
+    let host = page.url.domain()?;
+    let (_, kind) = PUBLIC_ZONES.iter().find(|(zone, _)| host.ends_with(zone))?;
+    let id = ids::at_step(&format!("guard.{kind}"), usize::MAX)?;
+    Some(Guard {
+        kind: (*kind).to_owned(),
+        strength: trade + 1,
+        holds: true,
+        signal: page.note(&id, host, "url"),
     })
 }
 

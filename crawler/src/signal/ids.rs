@@ -15,6 +15,8 @@ pub enum Sense {
     Against,
     /// No points at all.
     Note,
+    /// Points of its own for every word, either way: see [`crate::wording`].
+    Words,
 }
 
 /// What is known of a signal before any page is read.
@@ -40,6 +42,12 @@ impl Known {
             Some(_) => format!("{id}.{step}"),
             None => id.to_owned(),
         })
+    }
+
+    /// Whether its points stand in the table of its axis, a line for each key.
+    #[must_use]
+    pub fn has_points(&self) -> bool {
+        matches!(self.sense, Sense::For | Sense::Against)
     }
 
     const fn steps(self, from: usize, to: usize) -> Self {
@@ -121,6 +129,10 @@ pub const IDS: &[Known] = &[
     exchange("trade_heading"),
     exchange("two_sides"),
     exchange("coin_items").steps(1, 3),
+    exchange("own_name").steps(1, 3),
+    exchange("host_exchanges"),
+    exchange("host_coins"),
+    known("wording", Axis::Exchange, Sense::Words),
     known("trade_denied", Axis::Exchange, Sense::Against),
     // What else the page is about.
     talks("talks_of_law"),
@@ -129,6 +141,7 @@ pub const IDS: &[Known] = &[
     talks("talks_of_goods"),
     talks("talks_of_banking"),
     talks("talks_of_monitoring"),
+    talks("talks_of_others"),
     // Words of the trade.
     exchange("word_account"),
     exchange("word_anonymous"),
@@ -160,18 +173,22 @@ pub const IDS: &[Known] = &[
     serves("tenge_pair_page"),
     serves("tenge_direction"),
     serves("tenge_amount"),
+    serves("tenge_amounts").steps(2, 4),
     serves("rail_in_order_form"),
     serves("rail_named"),
+    serves("rails_named").steps(2, 4),
     serves("rail_beside_coin"),
     serves("offer_for_kazakhstan"),
     serves("country_named"),
     serves("country_picker"),
     serves("central_asia_named"),
     serves("city_with_office"),
+    serves("cities_named").steps(2, 4),
     serves("hreflang_kz"),
     serves("kazakh_language"),
     serves("kz_address"),
     serves("kz_domain"),
+    serves("kz_host"),
     serves("kz_locale"),
     serves("kz_phone"),
     serves("telegram_kz"),

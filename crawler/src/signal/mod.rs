@@ -9,6 +9,7 @@
 //! * [`pairs`], [`directions`], [`sides`]: what is exchanged for what, in addresses and in words
 //! * [`trade`]: verbs of trade near a coin
 //! * [`terms`]: what exchangers write about an order, told apart by sense
+//! * [`own_name`]: the host, and the site naming itself beside the trade
 //! * [`doors`]: a deposit address, a bot, the program behind the site
 //! * [`feed`]: a machine-readable list of directions
 //! * [`vocabulary`]: words of the trade, capped, never enough
@@ -31,6 +32,7 @@ pub mod guards;
 pub mod ids;
 pub mod language;
 pub mod order_form;
+pub mod own_name;
 mod page;
 pub mod pairs;
 pub mod phones;
@@ -157,6 +159,7 @@ pub fn read(page: &Page, groups: &Groups, lexicon: &Lexicon) -> Vec<Signal> {
     out.extend(sides::read(page, groups, lexicon));
     out.extend(terms::read(page, groups));
     out.extend(trade::read(page, groups));
+    out.extend(own_name::read(page, groups));
     out.extend(doors::read(page, groups));
     out.extend(talk::read(page, groups));
     out.extend(vocabulary::read(page, groups));

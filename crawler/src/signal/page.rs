@@ -175,6 +175,35 @@ impl Page {
         end.is_some_and(|(rest, at)| rest.get(at..).is_some_and(|rest| rest.starts_with('?')))
     }
 
+    /// The words of the sentence in which a hit stands.
+    #[must_use]
+    pub fn sentence(&self, hit: &Hit) -> Range<usize> {
+        let Range { mut start, mut end } = hit.words.clone();
+        while start > 0 && !self.sentence_ends(start - 1, start) {
+            start -= 1;
+        }
+        while end > start && !self.sentence_ends(end - 1, end) {
+            end += 1;
+        }
+        start..end
+    }
+
+    /// True when a sentence, or the block, ends between one word and the next. A mark inside a name
+    /// (`KZ007.org`) ends none.
+    #[must_use]
+    pub fn sentence_ends(&self, word: usize, next: usize) -> bool {
+        let marks = self.words.marks.get(word).zip(self.words.marks.get(next));
+        let Some((a, b)) = marks.filter(|(a, b)| a.block == b.block) else {
+            return true;
+        };
+        let block = self.document.blocks.get(a.block);
+        let between = block.and_then(|block| block.text.get(a.end..b.start));
+        between.is_none_or(|text| {
+            let stop = text.find(['.', '!', '?', ';']);
+            stop.is_some_and(|at| text.len() > at + 1)
+        })
+    }
+
     /// True when a word of denial stands within three words before the hit, or, as Kazakh has it and
     /// Russian may, within three words after ("айырбастау қызметін көрсетпейміз", "крипту не меняем").
     #[must_use]

@@ -14,6 +14,7 @@ pub fn read(page: &Page, groups: &Groups) -> Vec<Signal> {
         ("talks_of_goods", groups.talk_goods),
         ("talks_of_banking", groups.talk_bank),
         ("talks_of_monitoring", groups.talk_monitoring),
+        ("talks_of_others", groups.talk_others),
     ];
     let read = |(family, group): (&str, usize)| page.stepped(family, &page.distinct(group));
     families.into_iter().filter_map(read).collect()

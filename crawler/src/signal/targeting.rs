@@ -2,9 +2,11 @@
 //! Language is not market, so no single weak sign is enough; the strong ones are read from the
 //! order form, the feed and the pair URLs by their own families.
 
+use std::collections::HashSet;
+
 use crate::currency::Money;
-use crate::lexicon::Lexicon;
-use crate::signal::{Groups, Page, Signal};
+use crate::lexicon::{Hit, Lexicon};
+use crate::signal::{Groups, Page, Signal, own_name};
 
 /// Words between a coin and a bank of Kazakhstan at most, for the two to belong together.
 const NEAR: usize = 8;
@@ -19,6 +21,8 @@ pub fn read(page: &Page, groups: &Groups, lexicon: &Lexicon) -> Vec<Signal> {
         .is_some_and(|host| host.ends_with(".kz") || host.ends_with(".xn--80ao21a"))
     {
         out.push(page.note("kz_domain", page.url.domain().unwrap_or_default(), "url"));
+    } else if let Some(label) = own_name::label(page).filter(|label| names_country(label)) {
+        out.push(page.note("kz_host", label, "url"));
     }
     for (id, group) in [
         ("offer_for_kazakhstan", groups.offer_country),
@@ -40,7 +44,24 @@ pub fn read(page: &Page, groups: &Groups, lexicon: &Lexicon) -> Vec<Signal> {
     out
 }
 
-/// Tenge beside a number. Short names of it are Telegram's too and count only right behind one.
+/// Whether the name that an owner chose has the country in it.
+fn names_country(label: &str) -> bool {
+    let whole = [
+        "kazakh",
+        "qazaq",
+        "qazaqstan",
+        "tenge",
+        "almaty",
+        "astana",
+        "shymkent",
+    ];
+    whole.iter().any(|name| label.contains(name))
+        || label.starts_with("kz")
+        || ["kz", "kaz", "qaz"].iter().any(|end| label.ends_with(end))
+}
+
+/// Tenge beside a number, and how many different numbers. Short names of it are Telegram's too and count
+/// only right behind one.
 fn amounts(page: &Page, groups: &Groups, out: &mut Vec<Signal>) {
     let number = |index: usize, block: usize| {
         let here = page
@@ -53,35 +74,38 @@ fn amounts(page: &Page, groups: &Groups, out: &mut Vec<Signal>) {
             .word(index)
             .starts_with(|c: char| c.is_ascii_digit())
     };
-    let named = page.of_group(groups.tenge).find(|hit| {
-        let near = hit.words.start.saturating_sub(2)..hit.words.end + 2;
-        near.into_iter().any(|index| number(index, hit.block))
+    let named = page.of_group(groups.tenge).filter_map(|hit| {
+        let mut near = hit.words.start.saturating_sub(2)..hit.words.end + 2;
+        Some((hit, near.find(|index| number(*index, hit.block))?))
     });
-    let short = || {
-        page.of_group(groups.tenge_short).find(|hit| {
-            let before = hit.words.start.checked_sub(1);
-            before.is_some_and(|index| number(index, hit.block))
-        })
-    };
-    out.extend(
-        named
-            .or_else(short)
-            .map(|hit| page.signal("tenge_amount", hit)),
-    );
+    let short = page.of_group(groups.tenge_short).filter_map(|hit| {
+        let before = hit.words.start.checked_sub(1)?;
+        number(before, hit.block).then_some((hit, before))
+    });
+    let mut different = HashSet::new();
+    let amounts = named.chain(short);
+    let amounts = amounts.filter(|(_, number)| different.insert(page.words.word(*number)));
+    let amounts: Vec<&Hit> = amounts.map(|(hit, _)| hit).collect();
+    out.extend(amounts.first().map(|hit| page.signal("tenge_amount", hit)));
+    out.extend(page.stepped("tenge_amounts", &amounts));
 }
 
-/// A coin against tenge, side by side: `BTC/KZT`, `USDT → ₸`.
+/// A coin against tenge, side by side: `BTC/KZT`, `USDT → ₸`. Price pages have such pairs for every
+/// money there is; it takes words of trade for the pair to be an offer.
 fn pairs(page: &Page, groups: &Groups, out: &mut Vec<Signal>) {
     let found = page.of_group(groups.tenge).find(|tenge| {
         page.of_group_in(groups.crypto, tenge.block)
             .any(|coin| coin.words.end == tenge.words.start || tenge.words.end == coin.words.start)
     });
-    if let Some(hit) = found {
+    let trades = [groups.spot, groups.p2p, groups.life, groups.exchanger]
+        .iter()
+        .any(|group| page.distinct(*group).len() >= 2);
+    if let Some(hit) = found.filter(|_| trades) {
         out.push(page.signal("tenge_pair", hit));
     }
 }
 
-/// A Kazakh city within twelve words of an office, cash or a courier.
+/// Kazakh cities: several different ones, and one within twelve words of an office, cash or a courier.
 fn cities(page: &Page, groups: &Groups, out: &mut Vec<Signal>) {
     let found = page.of_group(groups.city).find(|city| {
         let near = city.block.saturating_sub(2)..=city.block + 2;
@@ -91,12 +115,16 @@ fn cities(page: &Page, groups: &Groups, out: &mut Vec<Signal>) {
     if let Some(hit) = found {
         out.push(page.signal("city_with_office", hit));
     }
+    out.extend(page.stepped("cities_named", &page.distinct(groups.city)));
 }
 
-/// Kazakh banks named anywhere on the page, and beside a coin.
+/// Kazakh banks named anywhere on the page, how many different ones, and one beside a coin.
 fn rails(page: &Page, lexicon: &Lexicon, groups: &Groups, out: &mut Vec<Signal>) {
     let rails = || page.hits.iter().filter(|hit| lexicon.is_rail(hit.group));
     out.extend(rails().next().map(|hit| page.signal("rail_named", hit)));
+    let mut banks = HashSet::new();
+    let banks: Vec<&Hit> = rails().filter(|hit| banks.insert(hit.group)).collect();
+    out.extend(page.stepped("rails_named", &banks));
     let beside = rails().find(|rail| {
         page.of_group_in(groups.crypto, rail.block)
             .any(|coin| coin.words.start.abs_diff(rail.words.start) <= NEAR)
@@ -172,6 +200,10 @@ mod tests {
     fn short_names_of_tenge_count_behind_a_number_only() {
         assert!(has("от 5000 тг", "tenge_amount") && has("15 000 тнг", "tenge_amount"));
         assert!(has("500 ₸", "tenge_amount") && has("₸ 500", "tenge_amount"));
+        assert!(
+            has("5000 тг, 6 000 ₸, 7000 тенге", "tenge_amounts.3")
+                && !has("5000 тг и ещё 5000 тг", "tenge_amounts.2")
+        );
         assert!(!has("пишите в тг 24 часа", "tenge_amount") && !has("тг: 5", "tenge_amount"));
     }
 
