@@ -24,7 +24,7 @@ use crate::signal::feed::FeedPage;
 use crate::signal::{Groups, Page, Signal};
 use crate::wording::Vocabulary;
 pub use contradiction::{CONTRADICTIONS, Contradiction};
-pub use kinds::{KINDS, KindReason};
+pub use kinds::{KINDS, KindPoints, KindReason};
 pub use observed::Observed;
 pub use verdict::{REGISTER_GUARDS, judge};
 

@@ -13,8 +13,9 @@
 //!    what a page says, [`words`] and [`lexicon`] find phrases in it, [`currency`] and [`feed`] read
 //!    codes and rates feeds.
 //! 5. **Judging.** [`signal`]s are single observations with their quotes; [`score`] adds up the points
-//!    that the fitted [`model`] gives them, in a ledger that is shown; [`assessment`] judges the whole site. A flag needs activity AND targeting
-//!    AND no guard; contradictions go to people.
+//!    that the fitted [`model`] gives them, in a ledger that is shown; [`kind`] says what business it is;
+//!    [`assessment`] judges the whole site. A flag needs activity AND targeting AND no guard;
+//!    contradictions go to people.
 //!    [`identifier`] reads what a site shares with others, [`network`] says how much that counts.
 //! 6. **All together.** [`crawl`] runs workers over the frontier; when a site's last address is done it
 //!    is judged, its evidence frozen, and a case opened if people should look. Nothing here can list or
@@ -38,6 +39,7 @@ pub mod fetch;
 pub mod fit;
 pub mod identifier;
 mod judge;
+pub mod kind;
 pub mod lexicon;
 pub mod model;
 pub mod network;

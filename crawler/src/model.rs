@@ -6,12 +6,14 @@
 //! count on the exchange axis.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use toml::Spanned;
 
 mod words;
 
+use crate::kind::{self, Kinds};
 use crate::signal::ids::{self, Known, Sense};
 use crate::signal::{Axis, IDS, Signal};
 
@@ -61,7 +63,7 @@ pub struct Weights {
     pub points: BTreeMap<String, f64>,
 }
 
-/// Both axes.
+/// Both axes, and the kinds of sites.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Model {
     /// Is it an exchange? Look-alikes count here, downwards.
@@ -72,6 +74,8 @@ pub struct Model {
     pub flag: f64,
     /// Words that count on the exchange axis beside its signals.
     pub words: Words,
+    /// What kind of business is it?
+    pub kinds: Arc<Kinds>,
 }
 
 /// What is believed of one axis before any site was seen.
@@ -92,6 +96,9 @@ pub struct Priors {
     pub exchange: Prior,
     /// Does it serve Kazakhstan?
     pub serves_kz: Prior,
+    /// What kind of business is it? By kind; in a file of their own.
+    #[serde(skip)]
+    pub kinds: BTreeMap<String, Prior>,
 }
 
 impl Priors {
@@ -116,7 +123,10 @@ impl Priors {
                 }
             }
         }
-        Ok(read)
+        Ok(Self {
+            kinds: kind::priors()?,
+            ..read
+        })
     }
 }
 
@@ -150,11 +160,13 @@ impl Model {
         let (words, points) = data::model::WORDS;
         Ok(Self {
             words: Words::load(words, points)?,
+            kinds: Arc::new(Kinds::shipped()?),
             ..Self::load(file, text)?
         })
     }
 
-    /// Reads a model file, without words; `file` names it in errors.
+    /// Reads a model file; `file` names it in errors. Words and kinds have files of their own and are
+    /// left empty.
     ///
     /// # Errors
     /// The first line that cannot be used, or the first signal without points.
@@ -169,6 +181,7 @@ impl Model {
             serves_kz: reading.axis("serves_kz", read.serves_kz)?,
             flag: reading.share(&read.flag)?,
             words: Words::default(),
+            kinds: Arc::default(),
         })
     }
 
@@ -185,7 +198,7 @@ impl Model {
         match axis {
             Axis::Exchange | Axis::Guard => Some(&self.exchange),
             Axis::ServesKz => Some(&self.serves_kz),
-            Axis::Note => None,
+            Axis::Kind | Axis::Note => None,
         }
     }
 }
@@ -196,7 +209,7 @@ pub fn table(axis: Axis) -> Option<&'static str> {
     match axis {
         Axis::Exchange | Axis::Guard => Some("exchange"),
         Axis::ServesKz => Some("serves_kz"),
-        Axis::Note => None,
+        Axis::Kind | Axis::Note => None,
     }
 }
 
@@ -274,13 +287,18 @@ impl Reading<'_> {
     }
 
     fn at(&self, value: &Spanned<f64>, problem: String) -> ModelError {
-        let before = self.text.get(..value.span().start).unwrap_or_default();
         ModelError::Line {
             file: self.file.to_owned(),
-            line: before.matches('\n').count() + 1,
+            line: line_of(self.text, value),
             problem,
         }
     }
+}
+
+/// The line, from 1, on which a value stands.
+pub(crate) fn line_of(text: &str, value: &Spanned<f64>) -> usize {
+    let before = text.get(..value.span().start).unwrap_or_default();
+    before.matches('\n').count() + 1
 }
 
 #[cfg(test)]

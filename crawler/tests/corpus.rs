@@ -11,10 +11,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
-use crawler::assessment::{Assessment, Assessor, Standing, Verdict};
+use crawler::assessment::{Assessment, Assessor, Standing, Verdict, judge};
 use crawler::corpus::{self, Prepared, Site, View, prepare};
 use crawler::evaluate::{Report, evaluate};
 use crawler::fit::{self, Fit};
+use crawler::kind::EXCHANGING;
 use crawler::model::Priors;
 
 static ASSESSOR: LazyLock<Assessor> = LazyLock::new(|| Assessor::shipped().unwrap());
@@ -66,6 +67,56 @@ struct Floors {
     brier: f64,
 }
 
+#[test]
+fn the_shipped_kinds_are_the_fit_of_the_shipped_corpus() {
+    let (_, fit) = &*TRAINED;
+    let fitted = fit::render_kinds(&fit.model.kinds);
+    let (file, shipped) = data::model::KINDS;
+    let differs = fitted.lines().zip(shipped.lines()).find(|(a, b)| a != b);
+    assert!(
+        fitted == shipped,
+        "{file} is not what its corpus and prior give: {differs:?}\n\
+         run `cargo run -- evaluate data/corpus --fit data/model/weights.toml`, look at the figures, and commit the file"
+    );
+}
+
+#[track_caller]
+fn named(report: &Report, accuracy: f64, macro_f1: f64) {
+    let naming = &report.naming;
+    assert!(
+        naming.accuracy.unwrap() >= accuracy,
+        "{}: {naming:?}",
+        report.part
+    );
+    assert!(
+        naming.macro_f1.unwrap() >= macro_f1,
+        "{}: {naming:?}",
+        report.part
+    );
+}
+
+/// A verdict and a kind must not contradict each other.
+#[test]
+fn a_flagged_site_is_of_a_kind_that_exchanges() {
+    let (sites, fit) = &*TRAINED;
+    for (index, site) in sites.iter().enumerate() {
+        for (view, seen) in &site.views {
+            let found = judge(seen, &site.standing, fit.honest(index));
+            let flagged = found.verdict == Verdict::Flag;
+            let exchanges = found
+                .kinds
+                .iter()
+                .all(|kind| EXCHANGING.contains(&kind.as_str()));
+            assert!(
+                !flagged || exchanges,
+                "{} {view:?}: {:?}",
+                site.site.name,
+                found.kinds
+            );
+        }
+    }
+}
+
 #[track_caller]
 fn holds(report: &Report, floors: &Floors) {
     let verdicts = &report.verdicts;
@@ -98,6 +149,7 @@ fn sites_left_out_of_the_fit_are_judged_well() {
         brier: 0.11,
     };
     holds(&report, &floors);
+    named(&report, 0.62, 0.6);
 }
 
 /// Nobody who changes lexicons or weights looks at these sites; a fall below the floors is looked into
@@ -113,6 +165,7 @@ fn sites_set_apart_are_judged_well() {
         brier: 0.05,
     };
     holds(&report, &floors);
+    named(&report, 0.7, 0.6);
 }
 
 /// What a page may say of itself, or to whoever reads it; shown or hidden.

@@ -25,6 +25,7 @@ pub const FILES: &[(&str, &str)] = &[
         "lexicon/guards.toml",
         include_str!("../lexicon/guards.toml"),
     ),
+    ("lexicon/kinds.toml", include_str!("../lexicon/kinds.toml")),
 ];
 
 /// Endings of stems by language: file name and TOML text.

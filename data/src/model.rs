@@ -12,3 +12,13 @@ pub const WORDS: (&str, &str) = ("model/words.toml", include_str!("../model/word
 /// File name and TOML text of the prior: points given by hand, which the fit starts from and keeps
 /// where the corpus has nothing to say.
 pub const PRIOR: (&str, &str) = ("model/prior.toml", include_str!("../model/prior.toml"));
+
+/// File name and TOML text of the points that tell kinds of sites apart; written by the same command,
+/// beside the weights.
+pub const KINDS: (&str, &str) = ("model/kinds.toml", include_str!("../model/kinds.toml"));
+
+/// File name and TOML text of the prior of [`KINDS`].
+pub const KINDS_PRIOR: (&str, &str) = (
+    "model/kinds_prior.toml",
+    include_str!("../model/kinds_prior.toml"),
+);

@@ -12,7 +12,7 @@ pub(crate) struct Evaluate {
     /// Judge each site by a model that never saw it; done for a part called train in any case
     #[arg(long)]
     pub(crate) cross_validate: bool,
-    /// Fit the model anew on the part called train and write it to this file
+    /// Fit the model anew on the part called train and write it to this file, and kinds.toml beside it
     #[arg(long, value_name = "FILE")]
     pub(crate) fit: Option<PathBuf>,
 }

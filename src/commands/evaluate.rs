@@ -16,6 +16,9 @@ use crate::{
     print::{Printer, visible},
 };
 
+/// The file of kinds, written beside the weights.
+const KINDS: &str = "kinds.toml";
+
 /// What is printed: a report for each part.
 #[derive(Serialize)]
 struct Told {
@@ -35,6 +38,10 @@ pub(crate) fn run(options: &Evaluate, printer: &Printer) -> Result<Exit, Failure
         write(
             &out.with_file_name("words.toml"),
             &fit::render_words(&learnt.fit),
+        )?;
+        write(
+            &out.with_file_name(KINDS),
+            &fit::render_kinds(&learnt.fit.model.kinds),
         )?;
         parts.push(learnt.honest("train"));
         if let Some(check) = check {
@@ -144,7 +151,7 @@ fn text(told: &Told) -> String {
     if let Some(file) = &told.fitted {
         let _ = writeln!(
             out,
-            "Model written to {file}; build the program anew to use it."
+            "Model written to {file}, and {KINDS} beside it; build the program anew to use it."
         );
     }
     out
@@ -215,6 +222,12 @@ fn part_text(report: &Report, out: &mut String) {
             given.join(", ")
         );
     }
+    let _ = writeln!(
+        out,
+        "  named rightly {}, macro F1 {}",
+        share(report.naming.accuracy),
+        share(report.naming.macro_f1)
+    );
     if !report.protected_flagged.is_empty() {
         let names = report.protected_flagged.join(", ");
         let _ = writeln!(out, "\n  PROTECTED AND FLAGGED: {}", visible(&names));

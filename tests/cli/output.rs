@@ -235,7 +235,7 @@ async fn verbs_of_one_file_print_what_is_documented() {
         "body>form",
         "Does it serve Kazakhstan?",
         "together: ",
-        "What it seems to be\n  instant exchanger: ",
+        "What it seems to be\n  instant exchanger (",
     ] {
         assert!(told.out.contains(part), "{part}: {told}");
     }

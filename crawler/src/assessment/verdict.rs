@@ -1,11 +1,11 @@
 //! From what was observed to the verdict: points, guards, what the register says, contradictions.
 
-use super::contradiction::contradictions;
-use super::kinds;
+use super::contradiction::{WITH_FORM, contradictions};
+use super::kinds::{self, Open};
 use super::{Assessment, Contradiction, Ledgers, Observed, Standing, Verdict};
 use crate::model::{Model, OWN_VOICE, WORDING};
 use crate::score;
-use crate::signal::Axis;
+use crate::signal::{Axis, Signal};
 
 /// Guards that the register sets rather than the site's words.
 pub const REGISTER_GUARDS: &[&str] = &["licensed_host", "register_host"];
@@ -35,6 +35,7 @@ pub fn judge(observed: &Observed, standing: &Standing, model: &Model) -> Assessm
         exchange: by_trade,
         serves_kz: by_market,
         words,
+        kinds: by_kind,
         ..
     } = model;
     let exchange = score::ledger(&signals, Axis::Exchange, by_trade);
@@ -42,7 +43,8 @@ pub fn judge(observed: &Observed, standing: &Standing, model: &Model) -> Assessm
     let transaction = signals.iter().any(|signal| signal.transaction);
     let decisive = signals.iter().find(|signal| signal.decisive);
     let trade = observed.trade;
-    let mut contradictions = contradictions(&signals, standing);
+    let mut contradictions = contradictions(&signals, observed, standing);
+    let with_form = contradictions.iter().any(|found| found.code == WITH_FORM);
     let mut held: Vec<String> = Vec::new();
     let mut directory = false;
     let mut protected = false;
@@ -52,15 +54,18 @@ pub fn judge(observed: &Observed, standing: &Standing, model: &Model) -> Assessm
             // An exchange that also talks like a bank or links out: the form outweighs it,
             // unless the other words are at least as many. Then people look.
             Some(evidence) if guard.strength > trade => {
-                contradictions.push(Contradiction::new(
-                    "guard-with-order",
-                    [
-                        ("guard", guard.kind.as_str()),
-                        ("phrases", &guard.strength.to_string()),
-                        ("signal", &evidence.id),
-                        ("quote", &evidence.quote),
-                    ],
-                ));
+                // A monitor with a form has words of its own.
+                if !(with_form && guard.kind == "aggregator") {
+                    contradictions.push(Contradiction::new(
+                        "guard-with-order",
+                        [
+                            ("guard", guard.kind.as_str()),
+                            ("phrases", &guard.strength.to_string()),
+                            ("signal", &evidence.id),
+                            ("quote", &evidence.quote),
+                        ],
+                    ));
+                }
                 held.push(guard.kind.clone());
             }
             Some(_) => {}
@@ -114,7 +119,9 @@ pub fn judge(observed: &Observed, standing: &Standing, model: &Model) -> Assessm
         _ if protected => Verdict::Clear,
         _ if !contradictions.is_empty() && active => Verdict::Review,
         // A list of exchangers for Kazakhstan is no exchange; people decide what it is.
-        _ if directory && serves_kz.probability >= by_market.review && crypto => Verdict::Review,
+        _ if (directory || with_form) && serves_kz.probability >= by_market.review && crypto => {
+            Verdict::Review
+        }
         _ if directory => Verdict::Clear,
         _ if settled && exchange.probability >= EVEN && serves_kz.probability >= EVEN => {
             Verdict::Flag
@@ -123,8 +130,19 @@ pub fn judge(observed: &Observed, standing: &Standing, model: &Model) -> Assessm
         _ if likely && (transaction || both >= EVEN) => Verdict::Review,
         _ => Verdict::Clear,
     };
-    let (kinds, kind_reasons) =
-        kinds::name(&signals, &held, exchange.probability >= by_trade.review);
+    let open = match verdict {
+        Verdict::Flag => Open::Exchanging,
+        _ if protected || directory || exchange.probability < by_trade.review => Open::Others,
+        _ => Open::All,
+    };
+    let (kinds, kind_reasons) = kinds::name(&signals, open, by_kind);
+    // Words that carried no kind tell nothing.
+    let mut signals = signals;
+    let carried = |signal: &Signal| {
+        let mut carried = kind_reasons.iter().flat_map(|reason| &reason.signals);
+        carried.any(|held| held.id == signal.id)
+    };
+    signals.retain(|signal| signal.axis != Axis::Kind || carried(signal));
     Assessment {
         url: observed.url.clone(),
         exchange: exchange.probability,

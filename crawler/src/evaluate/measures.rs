@@ -148,7 +148,7 @@ fn share(part: usize, all: usize) -> Option<f64> {
     (all > 0).then(|| rounded(part as f64 / all as f64))
 }
 
-fn rounded(value: f64) -> f64 {
+pub(super) fn rounded(value: f64) -> f64 {
     (value * 10_000.0).round() / 10_000.0
 }
 

@@ -4,16 +4,16 @@
 //! A corpus part the model was fitted on is measured by cross-validation: each site is judged by a
 //! model that never saw it or its near copies.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use crate::assessment::{Assessment, Verdict, judge};
 use crate::corpus::{Prepared, Site, View};
 use crate::model::Model;
 
+mod kinds;
 mod measures;
 
+pub use kinds::{ByKind, Naming};
 pub use measures::{AxisReport, Bin, Calibration, Verdicts};
 
 /// Reasons shown for an error.
@@ -38,6 +38,8 @@ pub struct Report {
     pub exchange: AxisReport,
     /// Does it serve Kazakhstan?
     pub serves_kz: AxisReport,
+    /// How well kinds are told.
+    pub naming: Naming,
     /// By what a site truly is.
     pub kinds: Vec<ByKind>,
     /// By language; a site counts for each of its languages.
@@ -56,26 +58,6 @@ pub struct ByView {
     /// Wanted against given.
     #[serde(flatten)]
     pub verdicts: Verdicts,
-}
-
-/// Verdicts on sites of one kind.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct ByKind {
-    /// What the sites truly are.
-    pub kind: String,
-    /// How many.
-    pub sites: usize,
-    /// Of these, how many the machine names so first, or, for kinds it does not tell apart, as near
-    /// as it can.
-    pub named: usize,
-    /// What it names first, and how often.
-    pub given: BTreeMap<String, usize>,
-    /// Verdicts given.
-    pub flag: usize,
-    /// Verdicts given.
-    pub review: usize,
-    /// Verdicts given.
-    pub clear: usize,
 }
 
 /// Verdicts on sites of one language.
@@ -157,6 +139,7 @@ pub fn evaluate<'m>(
                 .collect(),
         })
         .collect();
+    let kinds = kinds::by_kind(&judged);
     let whole = || judged.iter().filter_map(|j| Some((j.site, j.whole()?)));
     let (exchange_from, serves_from) = sites
         .first()
@@ -182,7 +165,8 @@ pub fn evaluate<'m>(
             serves_from,
             whole().filter_map(|(site, found)| Some((found.serves_kz, site.serves_kz?))),
         ),
-        kinds: by_kind(&judged),
+        naming: Naming::of(&kinds),
+        kinds,
         languages: by_language(&judged),
         protected_flagged: protected_flagged(&judged),
         errors: whole()
@@ -205,29 +189,6 @@ fn by_view(judged: &[Judged<'_>]) -> Vec<ByView> {
         (verdicts.sites() > 0).then_some(ByView { view, verdicts })
     };
     View::ALL.into_iter().filter_map(of).collect()
-}
-
-fn by_kind(judged: &[Judged<'_>]) -> Vec<ByKind> {
-    let mut kinds: BTreeMap<&str, ByKind> = BTreeMap::new();
-    for one in judged {
-        let (Some(kind), Some(found)) = (one.site.kind.as_deref(), one.whole()) else {
-            continue;
-        };
-        let row = kinds.entry(kind).or_insert_with(|| ByKind {
-            kind: kind.to_owned(),
-            ..ByKind::default()
-        });
-        let first = found.kinds.first().map_or("other", String::as_str);
-        row.sites += 1;
-        row.named += usize::from(first == kind);
-        *row.given.entry(first.to_owned()).or_default() += 1;
-        match found.verdict {
-            Verdict::Flag => row.flag += 1,
-            Verdict::Review => row.review += 1,
-            Verdict::Clear => row.clear += 1,
-        }
-    }
-    kinds.into_values().collect()
 }
 
 fn by_language(judged: &[Judged<'_>]) -> Vec<ByLanguage> {

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::regression::{Column, Fitted};
 use crate::model::{Prior, of_table};
-use crate::signal::Signal;
+use crate::signal::ids::{Known, Sense};
+use crate::signal::{Axis, IDS, Signal};
 
 /// Columns of one axis.
 #[derive(Debug)]
@@ -20,12 +21,29 @@ pub(super) struct Design {
 impl Design {
     /// The columns of the axis whose points stand in `name`.
     pub(super) fn of(name: &str, prior: &Prior) -> Self {
+        let own = of_table(name);
+        Self::build(own, prior, |known| Some(known.sense))
+    }
+
+    /// A column for every signal but notes, with either sign: what speaks for a trade speaks for one
+    /// kind of it and against another.
+    pub(super) fn free(prior: &Prior) -> Self {
+        let counted = IDS.iter();
+        let counted = counted.filter(|k| k.axis != Axis::Note && k.sense != Sense::Words);
+        Self::build(counted, prior, |_| None)
+    }
+
+    fn build<'a>(
+        known: impl Iterator<Item = &'a Known>,
+        prior: &Prior,
+        sense: impl Fn(&Known) -> Option<Sense>,
+    ) -> Self {
         let mut design = Self {
             columns: Vec::new(),
             bias: prior.bias,
             holds: HashMap::new(),
         };
-        for known in of_table(name) {
+        for known in known {
             let (mut held, mut before) = (Vec::new(), 0.0);
             for id in known.keys() {
                 // What the prior does not name adds nothing to the step below.
@@ -34,7 +52,7 @@ impl Design {
                 design.holds.insert(id, held.clone());
                 design.columns.push(Column {
                     prior: points - before,
-                    sense: Some(known.sense),
+                    sense: sense(known),
                 });
                 before = points;
             }

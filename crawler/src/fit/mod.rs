@@ -11,6 +11,7 @@
 //! 3. `words` shares out what the signals leave unexplained over the words of the sites, and calibrates
 //!    the sum once more.
 //! 4. `thresholds` chooses where a flag begins, again on sites left out, for precision.
+//! 5. `kinds` tells kinds of sites apart, by the same descent and the same folds.
 
 use std::collections::BTreeMap;
 
@@ -20,12 +21,14 @@ use crate::model::{Model, Prior, Priors, Weights};
 
 mod calibrate;
 mod design;
+mod kinds;
 mod regression;
 mod render;
 mod thresholds;
 mod words;
 
 use design::Design;
+pub use kinds::render_kinds;
 use regression::{Fitted, Row};
 pub use render::{render, render_words};
 pub(crate) use words::vocabulary;
@@ -76,7 +79,7 @@ struct Axis {
 /// The truth of one axis.
 type Truth = fn(&Prepared) -> Option<bool>;
 
-/// Fits both axes. Sites whose truth is open for an axis do not count on it.
+/// Fits both axes and the kinds. Sites whose truth is open for an axis do not count on it.
 #[must_use]
 pub fn fit(sites: &[Prepared], priors: &Priors) -> Fit {
     let folds: Vec<usize> = sites.iter().map(|site| fold(&site.site.family)).collect();
@@ -86,6 +89,7 @@ pub fn fit(sites: &[Prepared], priors: &Priors) -> Fit {
     let serves = axis("serves_kz", sites, &folds, &priors.serves_kz, |s| {
         s.site.serves_kz
     });
+    let kinds = kinds::fit(sites, &folds, &priors.kinds);
     let strengths = [
         ("exchange", exchange.strength),
         ("serves_kz", serves.strength),
@@ -98,13 +102,16 @@ pub fn fit(sites: &[Prepared], priors: &Priors) -> Fit {
             exchange: exchange.whole,
             serves_kz: serves.whole,
             words: worded.words,
+            kinds: kinds.whole,
             flag: 0.5,
         },
         left_out: models
-            .map(|((exchange, serves_kz), words)| Model {
+            .zip(kinds.left_out)
+            .map(|(((exchange, serves_kz), words), kinds)| Model {
                 exchange,
                 serves_kz,
                 words,
+                kinds,
                 flag: 0.5,
             })
             .collect(),
@@ -136,7 +143,7 @@ fn axis(name: &str, sites: &[Prepared], folds: &[usize], prior: &Prior, truth: T
                 Row {
                     columns: design.columns_of(&observed.signals),
                     offset: 0.0,
-                    positive,
+                    truth: positive,
                     weight: share.map_or(0.0, |(_, share)| *share),
                 },
             ));
@@ -155,7 +162,7 @@ fn axis(name: &str, sites: &[Prepared], folds: &[usize], prior: &Prior, truth: T
         rows.iter()
             .filter_map(|(fold, row)| {
                 let logit = models.get(*fold)?.logit(&row.columns);
-                Some((logit, row.positive, row.weight))
+                Some((logit, row.truth, row.weight))
             })
             .collect()
     };

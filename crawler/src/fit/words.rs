@@ -77,7 +77,7 @@ pub(super) fn fit(
         .iter()
         .filter_map(|(fold, row)| {
             let logit = row.offset + parts.get(*fold)?.logit(&row.columns);
-            Some((logit, row.positive, row.weight))
+            Some((logit, row.truth, row.weight))
         })
         .collect();
     let line = calibrate::fit(&judged);
@@ -133,7 +133,7 @@ fn rows(
                 Row {
                     columns: columns.collect(),
                     offset: weights.bias + points.sum::<f64>(),
-                    positive,
+                    truth: positive,
                     weight: *weight,
                 },
             ));

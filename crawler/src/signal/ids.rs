@@ -2,6 +2,7 @@
 //!
 //! A new signal is a line here, an extractor that yields the id, a line for each step in
 //! `data/model/weights.toml` (`qalqan evaluate --fit` writes them), and its words in `web/locales`.
+//! Points for kinds of sites stand in `data/model/kinds.toml`; a signal without a line there has none.
 
 use super::Axis;
 
@@ -87,6 +88,11 @@ const fn talks(id: &'static str) -> Known {
 /// What a look-alike says of itself, by the number of different phrases.
 const fn guard(id: &'static str) -> Known {
     known(id, Axis::Guard, Sense::Against).steps(2, 5)
+}
+
+/// What a site says that one kind of business says, by the number of different phrases.
+const fn says(id: &'static str) -> Known {
+    known(id, Axis::Kind, Sense::Note).steps(1, 6)
 }
 
 const fn note(id: &'static str) -> Known {
@@ -193,7 +199,32 @@ pub const IDS: &[Known] = &[
     serves("kz_phone"),
     serves("telegram_kz"),
     serves_not("kazakhstan_restricted"),
+    // What kind of business it is.
+    says("says_affiliate"),
+    says("says_aggregator"),
+    says("says_bank"),
+    says("says_broker"),
+    says("says_casino"),
+    says("says_consultant"),
+    says("says_exchange"),
+    says("says_fiat_exchange"),
+    says("says_instant_exchanger"),
+    says("says_mining"),
+    says("says_news"),
+    says("says_other"),
+    says("says_otc"),
+    says("says_p2p"),
+    says("says_payments"),
+    says("says_reference"),
+    says("says_regulator"),
+    says("says_remittance"),
+    says("says_shop"),
+    says("says_telegram_bot"),
+    says("says_tracker"),
+    says("says_training"),
+    says("says_wallet"),
     // Recorded, never counted.
+    note("fiat_only"),
     note("geo_block"),
     note("kazakhstan_in_exception"),
     note("licence_claim"),

@@ -20,6 +20,7 @@
 //! * [`restricted`]: Kazakhstan shut out in the site's own words
 //! * [`claims`]: what the site says about licences; recorded, never believed
 //! * [`guards`], [`talk`]: look-alikes that are not exchanges
+//! * [`kind_words`]: what kind of business it is; of no weight for the verdict
 //! * [`scripts`]: pages that show nothing until scripts have run
 
 pub mod claims;
@@ -30,6 +31,7 @@ pub mod feed;
 mod groups;
 pub mod guards;
 pub mod ids;
+pub mod kind_words;
 pub mod language;
 pub mod order_form;
 pub mod own_name;
@@ -65,6 +67,8 @@ pub enum Axis {
     ServesKz,
     /// Is it something else that merely looks like one?
     Guard,
+    /// What kind of business is it? Weighs nothing for the other questions.
+    Kind,
     /// Recorded, weighs nothing.
     Note,
 }
@@ -169,6 +173,7 @@ pub fn read(page: &Page, groups: &Groups, lexicon: &Lexicon) -> Vec<Signal> {
     out.extend(phones::read(page));
     out.extend(restricted::read(page, groups));
     out.extend(scripts::read(page));
+    out.extend(kind_words::read(page, lexicon));
     out
 }
 

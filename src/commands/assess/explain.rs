@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use crawler::{
-    assessment::{Assessment, Contradiction},
+    assessment::{Assessment, Contradiction, KindReason},
     score::Ledger,
     signal::{Axis, Signal, ids},
 };
@@ -44,7 +44,8 @@ pub(super) fn ledger(found: &Assessment) -> String {
         &of(&[Axis::ServesKz]),
         &mut out,
     );
-    let noted = found.signals.iter().filter(|signal| signal.weight == 0.0);
+    let noted = found.signals.iter();
+    let noted = noted.filter(|signal| signal.weight == 0.0 && signal.axis != Axis::Kind);
     section(
         "Recorded, without points",
         noted,
@@ -72,24 +73,34 @@ pub(super) fn ledger(found: &Assessment) -> String {
     );
     section(
         "What it seems to be",
-        &found.kinds,
+        &found.kind_reasons,
         &mut out,
-        |kind, out| {
-            let because: Vec<String> = found
-                .kind_reasons
-                .iter()
-                .filter(|reason| reason.kind == *kind)
-                .flat_map(|reason| reason.signals.iter().map(|id| name(id)))
-                .collect();
-            let _ = writeln!(
-                out,
-                "  {}{}",
-                word("kind", kind),
-                colon(&because.join("; "))
-            );
-        },
+        |reason, out| kind(reason, found, out),
     );
     out
+}
+
+/// A kind and what carried it; one that is not sure is said to be the nearest. Words that stand in no
+/// sum above are quoted here.
+fn kind(reason: &KindReason, found: &Assessment, out: &mut String) {
+    let unsure = if found.kinds.contains(&reason.kind) {
+        ""
+    } else {
+        "unsure; nearest is "
+    };
+    let share = reason.probability * 100.0;
+    let _ = writeln!(
+        out,
+        "  {unsure}{} ({share:.0} %)",
+        word("kind", &reason.kind)
+    );
+    for carried in &reason.signals {
+        let _ = writeln!(out, "  {:>+6.2}  {}", carried.points, name(&carried.id));
+        let mut own = found.signals.iter().filter(|s| s.id == carried.id);
+        if let Some(signal) = own.find(|signal| signal.axis == Axis::Kind) {
+            quote(signal, out);
+        }
+    }
 }
 
 /// One question: the sum, line by line, and what it comes to.
@@ -161,12 +172,4 @@ fn contradiction(found: &Contradiction) -> String {
         words = words.replace(&format!("{{ ${argument} }}"), &value);
     }
     words
-}
-
-fn colon(words: &str) -> String {
-    if words.is_empty() {
-        String::new()
-    } else {
-        format!(": {words}")
-    }
 }
