@@ -205,6 +205,7 @@ impl TestLog {
             taken_on: Day::parse("2026-11-20").expect("a day"),
             sha256: Digest::of(b"snapshot"),
             hosts,
+            part: None,
             at: START,
         }));
     }

@@ -250,7 +250,8 @@ async fn guard_lists(store: &Store) -> Result<Vec<GuardList>> {
     Ok(lists)
 }
 
-/// Enters a register snapshot; two officers sign its hash and the hosts it names.
+/// Enters a register snapshot; two officers sign its hash and the hosts it names. One too long for a
+/// leaf goes into several, all in one transaction.
 pub async fn enter_register(
     store: &Store,
     snapshot: &Snapshot,
@@ -261,19 +262,26 @@ pub async fn enter_register(
     snapshot.check()?;
     check_world(snapshot, demo)?;
     let keys = unlock(store, officers, Role::Officer, now).await?;
-    let statement = Statement::RegisterSnapshot(RegisterSnapshot {
+    let whole = RegisterSnapshot {
         v: VERSION,
         origin,
         register: snapshot.register.clone(),
         taken_on: snapshot.taken_on,
         sha256: snapshot.digest(),
         hosts: snapshot.hosts(),
+        part: None,
         at: Timestamp(now),
-    });
-    let leaf = sign_by(statement, Role::Officer, &keys)?;
+    };
+    let parts = whole
+        .in_parts()
+        .map_err(|e| Error::stored("signed_statement", e))?;
+    let leaves = parts
+        .into_iter()
+        .map(|part| sign_by(Statement::RegisterSnapshot(part), Role::Officer, &keys))
+        .collect::<Result<Vec<_>>>()?;
     let change = Change {
         snapshot: Some(snapshot),
-        ..Change::of(slice::from_ref(&leaf))
+        ..Change::of(&leaves)
     };
     change.store(store, now).await
 }

@@ -260,7 +260,44 @@ async fn a_host_that_sources_report_as_licensed_cannot_be_proposed() {
         .unwrap();
 }
 
+/// A register of five thousand hosts needs several leaves; whoever reads the log holds it whole.
+async fn a_register_longer_than_a_leaf_is_one_register(engine: Engine) {
+    let centre = Centre::on(engine).await;
+    let rows: Vec<_> = (0..5_000)
+        .map(|n| {
+            serde_json::json!({
+                "record_id": format!("r{n}"), "regulator": "AFSA", "legal_name": format!("Firm {n}"),
+                "basis": "register", "valid_from": "2020-01-01", "hosts": [format!("firm{n:04}.test")],
+                "source_url": "http://register.test/", "source_date": "2026-11-20",
+            })
+        })
+        .collect();
+    let text = serde_json::json!({ "register": "afsa-demo", "taken_on": "2026-11-20", "source": "x", "rows": rows });
+    let snapshot = Snapshot::from_json(text.to_string().as_bytes()).unwrap();
+    let leaves = async || {
+        let mut record = centre.store.read_record().await.unwrap();
+        record.replay().unwrap().tree().size()
+    };
+    let before = leaves().await;
+    ceremony::enter_register(&centre.store, &snapshot, OFFICERS, NOW)
+        .await
+        .unwrap();
+    publish(&centre).await;
+    let parts = leaves().await - before;
+    assert!(parts > 5, "{parts}");
+
+    let known = centre.store.known(Timestamp(NOW)).await.unwrap();
+    assert_eq!(known.snapshots.len(), 1);
+    for host in ["firm0000.test", "firm2500.test", "firm4999.test"] {
+        let found = data::known::check_host(&name(host), &known, Timestamp(NOW));
+        assert_eq!(found.verdict.as_str(), "licensed", "{host}");
+        let refused = propose(&centre, host, Scope::Host).await;
+        assert!(matches!(refused, Err(DecideError::Guarded(_))), "{host}");
+    }
+}
+
 data::both_engines!(
+    a_register_longer_than_a_leaf_is_one_register,
     a_proposal_for_a_public_suffix_is_refused,
     a_host_that_a_register_names_is_refused_on_any_basis,
     a_subtree_that_holds_a_protected_host_is_refused_and_the_host_beside_it_is_not,

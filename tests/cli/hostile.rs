@@ -84,6 +84,7 @@ async fn words_of_the_log_cannot_drive_a_terminal() {
             taken_on: Day::parse(day).unwrap(),
             sha256: Digest::of(b""),
             hosts: Vec::new(),
+            part: None,
             at,
         }));
     }

@@ -6,6 +6,7 @@
 
 mod error;
 mod list;
+mod registers;
 
 use std::{
     borrow::Cow,
@@ -15,6 +16,8 @@ use std::{
 
 pub use error::{FoldError, FoldErrorKind};
 pub use list::{Action, Entry, Folded, Listing, ListingState};
+
+use registers::{Live, Registers};
 
 use crate::{
     DomainName, ListingId, Scope, Timestamp,
@@ -53,7 +56,7 @@ pub struct Fold {
     policy: Policy,
     keys: BTreeMap<KeyId, KeyGrant>,
     guards: BTreeMap<String, (u64, GuardSet)>,
-    registers: BTreeMap<String, RegisterSnapshot>,
+    registers: Registers,
     listings: BTreeMap<ListingId, Held>,
     remarks: Vec<String>,
     /// Made when it is first asked for; a leaf that changes it empties it.
@@ -101,7 +104,7 @@ impl Fold {
             policy: genesis.policy.clone(),
             keys,
             guards: BTreeMap::new(),
-            registers: BTreeMap::new(),
+            registers: Registers::default(),
             listings: BTreeMap::new(),
             remarks: Vec::new(),
             guard: OnceLock::new(),
@@ -211,19 +214,9 @@ impl Fold {
                 Ok(())
             }
             Statement::RegisterSnapshot(snapshot) => {
-                if self
-                    .registers
-                    .get(&snapshot.register)
-                    .is_some_and(|held| held.taken_on > snapshot.taken_on)
-                {
-                    return Err(format!(
-                        "a newer snapshot of {} is already in the log",
-                        snapshot.register
-                    ));
+                if self.registers.enter(snapshot)? {
+                    self.guard = OnceLock::new();
                 }
-                self.registers
-                    .insert(snapshot.register.clone(), snapshot.clone());
-                self.guard = OnceLock::new();
                 Ok(())
             }
             Statement::List(list) => self.enter_list(position, list, leaf),
@@ -308,9 +301,9 @@ impl Fold {
         &self.policy
     }
 
-    /// The latest snapshot of each register in the log.
+    /// The latest snapshot of each register in the log, whole.
     pub fn registers(&self) -> impl Iterator<Item = &RegisterSnapshot> {
-        self.registers.values()
+        self.registers.whole()
     }
 
     /// The active key `id`, if it has `role`.
@@ -346,7 +339,7 @@ impl Fold {
             let (position, at) = (*position, set.at);
             (Whence::Log { position, at }, Cow::Borrowed(&set.list))
         });
-        let registers = self.registers.values().map(|snapshot| {
+        let registers = self.registers.whole().map(|snapshot| {
             let taken_on = snapshot.taken_on;
             let list = GuardList {
                 list: format!("register/{}", snapshot.register),
@@ -362,7 +355,7 @@ impl Fold {
 
     /// What is listed at `time`.
     pub fn at(&self, time: Timestamp) -> Folded {
-        let guard = self.guard();
+        let (guard, live) = (self.guard(), self.registers.live(time));
         let mut in_order: Vec<&Held> = self.listings.values().collect();
         in_order.sort_by_key(|held| held.position);
         let mut taken = BTreeMap::new();
@@ -370,7 +363,7 @@ impl Fold {
         let mut listings = Vec::with_capacity(in_order.len());
         for held in in_order {
             let begins = self.place_in_day(&mut taken, held.list.effective_at);
-            let state = self.state(held, begins, &guard, time);
+            let state = self.state(held, begins, (&guard, &live), time);
             if matches!(state, ListingState::Listed { .. }) {
                 enforced.push(&held.list);
             }
@@ -391,7 +384,12 @@ impl Fold {
             time,
             entries,
             listings,
-            remarks: self.remarks.clone(),
+            remarks: self
+                .remarks
+                .iter()
+                .cloned()
+                .chain(self.registers.missing())
+                .collect(),
             policy: self.policy.clone(),
         }
     }
@@ -414,7 +412,7 @@ impl Fold {
         &self,
         held: &Held,
         begins: Timestamp,
-        guard: &Guard,
+        (guard, live): (&Guard, &Live<'_>),
         time: Timestamp,
     ) -> ListingState {
         let list = &held.list;
@@ -432,7 +430,8 @@ impl Fold {
         }
         // A live licence comes before the guard: the register guards its own hosts, and
         // "suspended because licensed" is the truer word for the public.
-        if let Some(register) = self.licensed(&list.name, time) {
+        if let Some(register) = live.register_of(&list.name) {
+            let register = register.to_owned();
             return ListingState::Suspended { register };
         }
         if let Some(refusal) = guard.covers(&list.name)
@@ -446,20 +445,6 @@ impl Fold {
             return ListingState::Scheduled { at: begins };
         }
         ListingState::Listed { since: begins }
-    }
-
-    /// The register whose live row covers `name` at `time`.
-    fn licensed(&self, name: &DomainName, time: Timestamp) -> Option<String> {
-        let live = |snapshot: &&RegisterSnapshot| {
-            snapshot.hosts.iter().any(|host| {
-                host.licensed.is_some_and(|term| term.covers(time))
-                    && name.is_at_or_below(&host.name)
-            })
-        };
-        self.registers
-            .values()
-            .find(live)
-            .map(|snapshot| snapshot.register.clone())
     }
 }
 

@@ -8,7 +8,7 @@ mod source_date;
 pub mod table;
 mod warning;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,7 @@ pub use warning::{Mapping, Measure, Warning};
 
 use crate::{
     Digest, DomainName, Timestamp,
-    statement::{RegisterHost, Term},
+    statement::{MAX_REGISTER_NAME, RegisterHost, Term},
     time::{DAY_SECONDS, Day},
 };
 
@@ -58,6 +58,9 @@ pub enum SnapshotError {
     /// Not JSON of the right shape; the message holds line and column.
     #[error("the register snapshot cannot be read: {0}")]
     Json(#[from] serde_json::Error),
+    /// A register without a name, or with one that is too long.
+    #[error("the register's name is {0} characters long; give it one of 1 to {MAX_REGISTER_NAME}")]
+    Name(usize),
     /// A field that says what cannot be.
     #[error("row `{record_id}`, {field}: {problem}")]
     Row {
@@ -86,6 +89,10 @@ impl Snapshot {
     /// # Errors
     /// The first row and field that cannot be, and why.
     pub fn check(&self) -> Result<(), SnapshotError> {
+        let name = self.register.chars().count();
+        if !(1..=MAX_REGISTER_NAME).contains(&name) {
+            return Err(SnapshotError::Name(name));
+        }
         let mut seen = HashSet::new();
         for row in &self.rows {
             let id = &row.record_id;
@@ -154,13 +161,15 @@ impl Snapshot {
     /// `register` makes it licensed, the term.
     pub fn hosts(&self) -> Vec<RegisterHost> {
         let mut hosts: Vec<RegisterHost> = Vec::new();
+        let mut places: HashMap<&DomainName, usize> = HashMap::new();
         for row in &self.rows {
             let term = row.term();
             for (name, kind) in row.all_hosts() {
                 // Only an address of the licensed service itself can be licensed; the others are
                 // protected, not cleared.
                 let term = term.filter(|_| kind == HostKind::Trading);
-                match hosts.iter_mut().find(|host| host.name == *name) {
+                let place = *places.entry(name).or_insert(hosts.len());
+                match hosts.get_mut(place) {
                     // Several licences may name a host: the one that lasts longest speaks for it.
                     Some(held) => held.licensed = longer(held.licensed, term),
                     None => hosts.push(RegisterHost {

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{KeyGrant, ListingId, Policy};
-use crate::{DomainName, Timestamp, digest::Digest, time::Day};
+use super::{CanonicalError, KeyGrant, ListingId, Policy, to_canonical};
+use crate::{DomainName, Timestamp, digest::Digest, leaf::MAX_LEAF, time::Day};
 
 /// Marks that listings changed by time alone: reached `effective_at`, or ended. Written by the
 /// publisher without signatures; it changes no entry, it only moves the serial, and a verifier
@@ -49,7 +49,8 @@ impl Term {
 }
 
 /// Enters a snapshot of a licence register. Two officers sign. The leaf carries the hosts, so that
-/// suspensions and protection follow from the log alone.
+/// suspensions and protection follow from the log alone. More hosts than one leaf holds go into
+/// several (see [`RegisterSnapshot::in_parts`]), which count once the last of them is in the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RegisterSnapshot {
@@ -63,10 +64,63 @@ pub struct RegisterSnapshot {
     pub taken_on: Day,
     /// Hash of the snapshot itself.
     pub sha256: Digest,
-    /// Every host its rows name.
+    /// Every host its rows name, or as many of them as this part holds.
     pub hosts: Vec<RegisterHost>,
+    /// Which part this is; left out where one leaf holds the snapshot, whose bytes are then those of
+    /// a time that knew no parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
     /// When the officers signed.
     pub at: Timestamp,
+}
+
+/// One of the leaves that hold a long snapshot together. They follow one another in the log, with no
+/// other snapshot of that register between them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// From 1.
+    pub number: u32,
+    /// How many there are: 2 or more.
+    pub of: u32,
+}
+
+/// Octets of a `register.snapshot` leaf that are kept free for everything but the hosts: the
+/// statement's other fields and two signatures. The register's name is at most
+/// [`MAX_REGISTER_NAME`] characters long.
+const RESERVED: usize = 8_192;
+
+/// The longest name of a register, in characters.
+pub const MAX_REGISTER_NAME: usize = 200;
+
+impl RegisterSnapshot {
+    /// Cuts a snapshot into parts that each fit a leaf. A short one stays as it is.
+    ///
+    /// # Errors
+    /// When a host has no canonical form, which no host lacks.
+    pub fn in_parts(mut self) -> Result<Vec<Self>, CanonicalError> {
+        let mut parts: Vec<Vec<RegisterHost>> = vec![Vec::new()];
+        let mut octets = 0;
+        for host in std::mem::take(&mut self.hosts) {
+            let more = to_canonical(&host)?.len() + ",".len();
+            if octets + more > MAX_LEAF - RESERVED {
+                parts.push(Vec::new());
+                octets = 0;
+            }
+            octets += more;
+            if let Some(part) = parts.last_mut() {
+                part.push(host);
+            }
+        }
+        // A leaf has room for hundreds of hosts; no register has 2^32 parts.
+        let of = u32::try_from(parts.len()).unwrap_or(u32::MAX);
+        let part = |(number, hosts)| Self {
+            hosts,
+            part: (of > 1).then_some(Part { number, of }),
+            ..self.clone()
+        };
+        Ok((1..).zip(parts).map(part).collect())
+    }
 }
 
 /// Binds the day's head of the internal audit chain into the public log. Written by the publisher.

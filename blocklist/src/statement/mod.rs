@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 use crate::key::Role;
 
 pub use canonical::{CanonicalError, from_canonical, to_canonical};
-pub use facts::{AuditAnchor, Due, Genesis, RegisterHost, RegisterSnapshot, Term};
+pub use facts::{
+    AuditAnchor, Due, Genesis, MAX_REGISTER_NAME, Part, RegisterHost, RegisterSnapshot, Term,
+};
 pub use listing::{Annul, EMERGENCY_SECONDS, Lift, List, ListingId, ListingIdError, Order, Scope};
 pub use rules::{GuardSet, KeyAdd, KeyGrant, KeyRevoke, Policy, PolicySet};
 
