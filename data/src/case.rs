@@ -1,8 +1,14 @@
 //! Cases: what the crawler puts before officers, and where each stands.
 
+mod reopen;
+
 use blocklist::DomainName;
 
+pub use reopen::Reopened;
+pub(crate) use reopen::review_at;
+
 use crate::{
+    audit::append_audit,
     error::{Error, Result},
     pool::{Store, locks, on, storable, transaction},
 };
@@ -93,16 +99,20 @@ pub struct DecisionRow {
     pub reason: String,
     /// When.
     pub decided_at: i64,
+    /// Of a dismissal: from when the same evidence asks again.
+    pub review_at: Option<i64>,
 }
 
-/// What a changed register did to a case, as the audit chain holds it.
+/// What the machine did to a case, as the audit chain holds it.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct RegisterChange {
+pub struct Change {
     /// When.
     pub at: i64,
-    /// `opened`, `closed` or `rematched`.
+    /// [`CRAWLER`] or [`crate::rematch::ACTOR`].
+    pub actor: String,
+    /// `opened`, `closed` or `rematched`; `reopened` by the crawler.
     pub action: String,
-    /// More, as JSON; see [`crate::rematch`].
+    /// More, as JSON; see [`crate::rematch`] and [`Reopened`].
     pub detail: String,
 }
 
@@ -138,8 +148,8 @@ pub struct CaseFile {
     pub captures: Vec<CaptureRow>,
     /// Moves so far, the first first.
     pub decisions: Vec<DecisionRow>,
-    /// What changed registers did to it, the first first.
-    pub changes: Vec<RegisterChange>,
+    /// What changed registers and a new crawl did to it, the first first.
+    pub changes: Vec<Change>,
     /// The live proposal, if any.
     pub proposal: Option<ProposalRow>,
 }
@@ -156,11 +166,16 @@ macro_rules! next_case_id {
 }
 pub(crate) use next_case_id;
 
-/// Opens a case, unless the host has a live one already; gives its id, or `None`. Numbers follow one
-/// another without a gap, and of two crawls that judge one host at once, one opens the case.
+/// Who the audit chain says it was when a crawl put a closed case before people again.
+pub const CRAWLER: &str = "crawler";
+
+/// Opens a case, unless the host has a live one already, or a person closed its last one and nothing is
+/// new in substance since (see [`Reopened`]); gives its id, or `None`. Numbers follow one another
+/// without a gap, and of two crawls that judge one host at once, one opens the case.
 pub async fn open(store: &Store, new: NewCase<'_>) -> Result<Option<String>> {
     const LIVE: &str = "SELECT COUNT(*) FROM review_case
         WHERE host = $1 AND state IN ('open', 'proposed', 'listed') AND reason <> 'cancel'";
+    const JUDGED: &str = "SELECT verdict, report FROM assessment WHERE id = $1";
     const SQL: &str = "INSERT INTO review_case
         (id, host, opened_at, assessment_id, evidence_root, licence_match, state)
         VALUES ($1, $2, $3, $4, $5, $6, 'open')";
@@ -172,6 +187,27 @@ pub async fn open(store: &Store, new: NewCase<'_>) -> Result<Option<String>> {
         if live > 0 {
             return Ok(None);
         }
+        let seen: Vec<reopen::Seen> = sqlx::query_as(reopen::SEEN)
+            .bind(new.host.as_str())
+            .fetch_all(&mut *tx)
+            .await?;
+        let mut reopened = None;
+        if !seen.is_empty() {
+            let (verdict, report): (String, String) = sqlx::query_as(JUDGED)
+                .bind(new.assessment_id)
+                .fetch_one(&mut *tx)
+                .await?;
+            let now = reopen::Now {
+                verdict: &verdict,
+                report: &report,
+                licence_match: new.licence_match,
+                at: new.at,
+            };
+            reopened = reopen::what_is_new(&seen, now);
+            if reopened.is_none() {
+                return Ok(None);
+            }
+        }
         let id = next_case_id!(tx, new.at);
         sqlx::query(SQL)
             .bind(&id)
@@ -182,6 +218,10 @@ pub async fn open(store: &Store, new: NewCase<'_>) -> Result<Option<String>> {
             .bind(new.licence_match)
             .execute(&mut *tx)
             .await?;
+        if let Some(reopened) = &reopened {
+            let detail = serde_json::json!(reopened);
+            append_audit!(tx, new.at, CRAWLER, "reopened", &id, &detail);
+        }
         id
     });
     Ok(Some(id))
@@ -219,7 +259,7 @@ pub async fn load(store: &Store, id: &str) -> Result<Option<CaseFile>> {
     const CAPTURES: &str =
         "SELECT id, url, fetched_at, status, content_type, title, body_sha256, body_bytes
         FROM capture WHERE host = $1 ORDER BY fetched_at, id";
-    const DECISIONS: &str = "SELECT o.display_name, d.kind, d.reason_code, d.reason, d.decided_at
+    const DECISIONS: &str = "SELECT o.display_name, d.kind, d.reason_code, d.reason, d.decided_at, d.review_at
         FROM decision d JOIN officer o ON o.id = d.officer_id WHERE d.case_id = $1 ORDER BY d.decided_at, d.id";
     let (evidence_root, report, licence_match) = on!(store, |db| sqlx::query_as(FILE)
         .bind(&*storable(id))
@@ -233,11 +273,11 @@ pub async fn load(store: &Store, id: &str) -> Result<Option<CaseFile>> {
         .bind(&*storable(id))
         .fetch_all(db)
         .await)?;
-    const CHANGES: &str =
-        "SELECT at, action, detail FROM audit WHERE subject = $1 AND actor = $2 ORDER BY seq";
+    const CHANGES: &str = "SELECT at, actor, action, detail FROM audit WHERE subject = $1 AND actor IN ($2, $3) ORDER BY seq";
     let changes = on!(store, |db| sqlx::query_as(CHANGES)
         .bind(&*storable(id))
         .bind(crate::rematch::ACTOR)
+        .bind(CRAWLER)
         .fetch_all(db)
         .await)?;
     let proposal = match &case.listing_id {
@@ -281,3 +321,6 @@ pub async fn proposal(store: &Store, listing_id: &str) -> Result<Option<Proposal
 pub fn host(case: &CaseRow) -> Result<DomainName> {
     DomainName::parse(&case.host).map_err(|error| Error::stored("review_case", error))
 }
+
+#[cfg(test)]
+mod tests;

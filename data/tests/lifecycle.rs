@@ -169,10 +169,10 @@ async fn moves_that_are_refused(engine: Engine) {
         approve(second, hash, NOW).await,
         Err(DecideError::Stale)
     ));
-    decide::dismiss(store, second, &case, "not-an-exchange", "", NOW)
+    decide::dismiss(store, second, &case, "not-an-exchange", "", 90, NOW)
         .await
         .unwrap();
-    let again = decide::dismiss(store, second, &case, "not-an-exchange", "", NOW).await;
+    let again = decide::dismiss(store, second, &case, "not-an-exchange", "", 90, NOW).await;
     assert!(matches!(again, Err(DecideError::Stale)));
 }
 

@@ -156,6 +156,7 @@ async fn a_host_has_one_live_case(engine: Engine) {
         &first,
         "not-an-exchange",
         "",
+        1,
         NOW,
     )
     .await
@@ -173,7 +174,7 @@ async fn a_host_has_one_live_case(engine: Engine) {
                 assessment_id,
                 evidence_root: &root,
                 licence_match: "{}",
-                at: NOW,
+                at: NOW + 86_400,
             };
             case::open(&store, new).await.unwrap()
         }

@@ -18,6 +18,7 @@ macro_rules! sources {
                 include_str!(concat!("../locales/", $lang, "/common.ftl")),
                 include_str!(concat!("../locales/", $lang, "/public.ftl")),
                 include_str!(concat!("../locales/", $lang, "/console.ftl")),
+                include_str!(concat!("../locales/", $lang, "/case.ftl")),
                 include_str!(concat!("../locales/", $lang, "/signals.ftl")),
                 include_str!(concat!("../locales/", $lang, "/problems.ftl")),
                 include_str!(concat!("../locales/", $lang, "/networks.ftl")),
@@ -27,7 +28,7 @@ macro_rules! sources {
 }
 
 /// The files, in the order of [`Lang::ALL`].
-pub(crate) static SOURCES: [(&str, [&str; 6]); 3] = sources!("kk", "ru", "en");
+pub(crate) static SOURCES: [(&str, [&str; 7]); 3] = sources!("kk", "ru", "en");
 
 static BUNDLES: LazyLock<Vec<FluentBundle<FluentResource>>> = LazyLock::new(|| {
     SOURCES

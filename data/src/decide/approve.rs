@@ -85,6 +85,7 @@ pub async fn approve(
         reason_code: "approved",
         reason: "",
         at: now,
+        review_at: None,
     };
     transaction!(store, locks::OFFICE, |tx| {
         enter_move!(tx, step);
@@ -131,6 +132,7 @@ pub async fn send_back(
         reason_code: "returned",
         reason,
         at: now,
+        review_at: None,
     };
     transaction!(store, locks::OFFICE, |tx| {
         enter_move!(tx, step);

@@ -6,7 +6,9 @@ use blocklist::{
     statement::{Lift, Statement, VERSION, from_canonical},
 };
 
-use super::{DecideError, check_key, may_decide, moves::Move, required, sign_leaf};
+use super::{
+    DecideError, MAX_REVIEW_DAYS, check_key, may_decide, moves::Move, required, sign_leaf,
+};
 use crate::{
     case,
     error::Error,
@@ -15,17 +17,22 @@ use crate::{
     queue,
 };
 
-/// Closes an open case without a listing.
+/// Closes an open case without a listing. The same evidence opens no other case of the site for
+/// `review_days`, between 1 and [`MAX_REVIEW_DAYS`]; something new in substance does.
 pub async fn dismiss(
     store: &Store,
     officer: &Officer,
     case_id: &str,
     reason_code: &str,
     reason: &str,
+    review_days: u32,
     now: i64,
 ) -> Result<(), DecideError> {
     may_decide(officer)?;
     required("reason", reason_code)?;
+    if !(1..=MAX_REVIEW_DAYS).contains(&review_days) {
+        return Err(DecideError::Field("review_days"));
+    }
     let step = Move {
         id: random_id()?,
         case_id,
@@ -36,6 +43,7 @@ pub async fn dismiss(
         reason_code,
         reason,
         at: now,
+        review_at: Some(case::review_at(now, review_days)),
     };
     transaction!(store, locks::OFFICE, |tx| {
         enter_move!(tx, step);
@@ -89,6 +97,7 @@ pub async fn lift(
         reason_code,
         reason,
         at: now,
+        review_at: None,
     };
     // With the listing goes the question whether to cancel its order.
     const CANCEL: &str = "SELECT id FROM review_case WHERE about = $1 AND state = 'open'";

@@ -37,6 +37,12 @@ pub const PROPOSAL_DAYS: i64 = 7;
 /// The longest term of a listing, in days.
 pub const MAX_LISTING_DAYS: u32 = 731;
 
+/// Days for which a closed case stays closed on the same evidence, unless whoever closes it says otherwise.
+pub const REVIEW_DAYS: u32 = 180;
+
+/// The longest such time, in days.
+pub const MAX_REVIEW_DAYS: u32 = 731;
+
 /// The largest order document, in octets.
 pub const MAX_DOCUMENT: usize = 5 * 1024 * 1024;
 

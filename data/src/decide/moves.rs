@@ -23,14 +23,16 @@ pub(super) struct Move<'a> {
     pub(super) reason: &'a str,
     /// When.
     pub(super) at: i64,
+    /// Of a dismissal: from when the same evidence asks again.
+    pub(super) review_at: Option<i64>,
 }
 
 /// Moves a case, if it is still in the state it was seen in.
 pub(super) const STATE: &str = "UPDATE review_case SET state = $1 WHERE id = $2 AND state = $3";
 
 pub(super) const DECISION: &str = "INSERT INTO decision
-    (id, case_id, officer_id, kind, reason_code, reason, decided_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    (id, case_id, officer_id, kind, reason_code, reason, decided_at, review_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 
 pub(super) const SIGNATURE: &str = "INSERT INTO signature
     (listing_id, place, officer_id, key_id, statement_sha256, signature, signed_at)
@@ -58,6 +60,7 @@ macro_rules! enter_move {
             .bind(&*$crate::pool::storable(step.reason_code))
             .bind(&*$crate::pool::storable(step.reason))
             .bind(step.at)
+            .bind(step.review_at)
             .execute(&mut *$tx)
             .await?;
         let detail = serde_json::json!({ "key_id": step.officer.key_id.as_str() });

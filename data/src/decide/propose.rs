@@ -62,6 +62,7 @@ pub async fn propose(
         reason_code: &proposal.reason_code,
         reason: &proposal.reason,
         at: now,
+        review_at: None,
     };
     let year = at.year();
     const LAST: &str = "SELECT MAX(listing_id) FROM proposal WHERE listing_id LIKE $1";

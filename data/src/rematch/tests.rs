@@ -66,9 +66,17 @@ async fn verdict(centre: &Centre, host: &str) -> String {
 
 async fn dismiss(centre: &Centre, case: &str) {
     let (store, officer) = (&centre.store, &centre.first);
-    decide::dismiss(store, officer, case, "not-exchange", "Seen.", NOW)
-        .await
-        .unwrap();
+    decide::dismiss(
+        store,
+        officer,
+        case,
+        "not-exchange",
+        "Seen.",
+        decide::REVIEW_DAYS,
+        NOW,
+    )
+    .await
+    .unwrap();
 }
 
 crate::both_engines!(

@@ -43,6 +43,7 @@ problem-basis = The policy does not allow this legal ground.
 problem-key-not-active = Your key is not active in the public log. Ask an administrator.
 problem-field-urgent = Say why the owner is not given notice.
 problem-field-days = Choose for how long.
+problem-field-review-days = Choose when to ask again.
 
 protected-same = { $name } is a protected name.
 protected-below = { $name } stands below the protected name { $protected }.

@@ -43,6 +43,7 @@ problem-basis = Саясат мұндай негізге жол бермейді
 problem-key-not-active = Кілтіңіз ашық журналда жарамсыз. Әкімшіге хабарласыңыз.
 problem-field-urgent = Иесіне неге хабарланбайтынын жазыңыз.
 problem-field-days = Мерзімін таңдаңыз.
+problem-field-review-days = Қашан қайта сұрау керегін таңдаңыз.
 
 protected-same = { $name } – қорғалған атау.
 protected-below = { $name } қорғалған { $protected } атауының астында тұр.

@@ -43,6 +43,7 @@ problem-basis = Политика не допускает такого основ
 problem-key-not-active = Ваш ключ не действует в открытом журнале. Обратитесь к администратору.
 problem-field-urgent = Объясните, почему владельца не уведомляют.
 problem-field-days = Выберите срок.
+problem-field-review-days = Выберите, когда спросить снова.
 
 protected-same = { $name } – защищённое имя.
 protected-below = { $name } стоит под защищённым именем { $protected }.

@@ -23,6 +23,7 @@ use crate::{
         case_view::{self, Candidate, LedgerRow, Material, Quote},
         network_words::{self, Belongs},
         problems::{self, Problem},
+        propose::TERMS,
         report,
         staff::Staff,
     },
@@ -91,6 +92,7 @@ struct View {
     propose_path: String,
     dismiss_path: String,
     dismiss_reasons: Vec<Choice>,
+    review_terms: Vec<Choice>,
     typed_reason: String,
     next: Option<String>,
 }
@@ -119,6 +121,19 @@ pub(crate) struct Dismissal {
     reason_code: String,
     #[serde(default)]
     reason: String,
+    #[serde(default)]
+    review_days: String,
+}
+
+impl Dismissal {
+    /// For how many days the same evidence is not shown again.
+    fn review_days(&self) -> Option<u32> {
+        if self.review_days.is_empty() {
+            Some(decide::REVIEW_DAYS)
+        } else {
+            self.review_days.parse().ok()
+        }
+    }
 }
 
 /// Word and colour for a case's state.
@@ -248,6 +263,14 @@ async fn show(
         propose_path: format!("console/case/{}/propose", file.case.id),
         dismiss_path: format!("console/case/{}/dismiss", file.case.id),
         dismiss_reasons: choices(&p, &DISMISS, &typed.reason_code),
+        review_terms: choices(
+            &p,
+            &TERMS,
+            &typed
+                .review_days()
+                .unwrap_or(decide::REVIEW_DAYS)
+                .to_string(),
+        ),
         typed_reason: hostile::block(&typed.reason, hostile::LONGEST),
         next,
         id: file.case.id.clone(),
@@ -280,12 +303,17 @@ pub(crate) async fn dismiss(
         let problem = Problem::new(staff.lang, "reason_code", key("problem-field-reason-code"));
         return show(&centre, &staff, &id, vec![problem], &form).await;
     }
+    let Some(review_days) = form.review_days() else {
+        let problem = Problem::new(staff.lang, "review_days", key("problem-field-review-days"));
+        return show(&centre, &staff, &id, vec![problem], &form).await;
+    };
     let done = decide::dismiss(
         &centre.store,
         &staff.officer,
         &id,
         &form.reason_code,
         form.reason.trim(),
+        review_days,
         centre.now(),
     );
     match done.await {

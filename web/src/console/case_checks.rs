@@ -8,6 +8,7 @@ use data::case::{self, CaseFile};
 
 use crate::{
     console::{
+        case_again,
         case_view::{Material, Quote, signal_name},
         refusal,
         report::{self, Contradiction},
@@ -41,7 +42,7 @@ impl Stop {
         }
     }
 
-    fn amber(title: String, text: String) -> Self {
+    pub(crate) fn amber(title: String, text: String) -> Self {
         Self {
             title,
             text,
@@ -100,7 +101,8 @@ pub(crate) fn contradiction(p: &Page, found: &Contradiction) -> String {
 /// What must be seen before anything else.
 pub(crate) fn stops(m: &Material<'_>) -> Vec<Stop> {
     let p = m.p;
-    let mut stops: Vec<Stop> = asked(m).into_iter().collect();
+    let asked = asked(m).into_iter();
+    let mut stops: Vec<Stop> = asked.chain(case_again::stop(p, m.file)).collect();
     if let Some(protected) = m.guard {
         stops.push(Stop::red(
             p.t(key("stop-guard-title")),

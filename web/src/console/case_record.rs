@@ -1,10 +1,10 @@
 //! What stands on file: captures, moves made so far, similar cases.
 
 use blocklist::{DomainName, matching::Verdict};
-use data::case::{CaptureRow, CaseFile, CaseRow};
+use data::case::{self, CaptureRow, CaseFile, CaseRow};
 
 use crate::{
-    console::{case::state, case_view::Quote},
+    console::{case::state, case_again, case_view::Quote},
     hostile,
     messages::key,
     names::Shown,
@@ -86,35 +86,58 @@ pub(crate) fn timeline(p: &Page, file: &CaseFile) -> Vec<Event> {
     let by_people = file.decisions.iter().map(|decision| {
         let words = reason_words(p, &decision.reason_code);
         let reason = hostile::line(&decision.reason, hostile::LONGEST);
+        let until = decision
+            .review_at
+            .map(|at| p.t1(key("event-until"), "date", &p.date(at)));
+        let said = [sentence(words), sentence(reason), until.unwrap_or_default()];
         let event = Event {
             at: p.date_time(decision.decided_at),
             who: hostile::line(&decision.display_name, 80),
             what: event(p, &decision.kind),
-            reason: match (words.is_empty(), reason.is_empty()) {
-                (false, false) => format!("{words}. {reason}"),
-                (false, true) => words,
-                _ => reason,
-            },
+            reason: said
+                .into_iter()
+                .filter(|part| !part.is_empty())
+                .collect::<Vec<_>>()
+                .join(" "),
         };
         (decision.decided_at, event)
     });
-    let by_registers = file.changes.iter().map(|change| {
+    let by_machine = file.changes.iter().map(|change| {
+        let by_crawler = change.actor == case::CRAWLER;
+        let (who, reason) = if by_crawler {
+            (
+                key("event-by-crawler"),
+                case_again::words(p, &change.detail),
+            )
+        } else {
+            (key("event-by-registers"), rematched(p, &change.detail))
+        };
         let event = Event {
             at: p.date_time(change.at),
-            who: p.t(key("event-by-registers")),
-            what: register_event(p, &change.action),
-            reason: rematched(p, &change.detail),
+            who: p.t(who),
+            what: machine_event(p, &change.action),
+            reason,
         };
         (change.at, event)
     });
-    let mut all: Vec<(i64, Event)> = by_people.chain(by_registers).collect();
+    let mut all: Vec<(i64, Event)> = by_people.chain(by_machine).collect();
     all.sort_by_key(|(at, _)| *at);
     all.into_iter().map(|(_, event)| event).collect()
 }
 
-/// What a changed register did, in words.
-fn register_event(p: &Page, action: &str) -> String {
+/// A text that another can follow.
+fn sentence(text: String) -> String {
+    if text.is_empty() || text.ends_with(['.', '!', '?', '…']) {
+        text
+    } else {
+        format!("{text}.")
+    }
+}
+
+/// What a changed register or a new crawl did, in words.
+fn machine_event(p: &Page, action: &str) -> String {
     p.t(match action {
+        "reopened" => key("event-reopened"),
         "opened" => key("event-opened"),
         "closed" => key("event-closed"),
         "marked" => key("event-marked"),

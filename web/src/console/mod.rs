@@ -5,6 +5,7 @@
 
 pub(crate) mod capture;
 pub(crate) mod case;
+mod case_again;
 pub(crate) mod case_checks;
 pub(crate) mod case_record;
 pub(crate) mod case_view;

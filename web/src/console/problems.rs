@@ -83,6 +83,7 @@ fn of_field(lang: Lang, field: &str) -> Problem {
         "document" => Problem::new(lang, "document", key("problem-field-document")),
         "urgent" => Problem::new(lang, "urgent", key("problem-field-urgent")),
         "days" => Problem::new(lang, "days", key("problem-field-days")),
+        "review_days" => Problem::new(lang, "review_days", key("problem-field-review-days")),
         "reason" => Problem::new(lang, "reason", key("problem-field-reason")),
         other => Problem::new(lang, "decide", key("problem-invalid")).with(other),
     }

@@ -68,7 +68,8 @@ const CODES: [(&str, &str); 3] = [
     ("licence_ended", key("propose-code-licence-ended")),
 ];
 
-const TERMS: [(&str, &str); 4] = [
+/// For how long, in days.
+pub(crate) const TERMS: [(&str, &str); 4] = [
     ("365", key("days-365")),
     ("180", key("days-180")),
     ("90", key("days-90")),
