@@ -57,6 +57,7 @@ pub(crate) async fn start(
     centre.demo = trust.demo;
     centre.evidence_url = Some(format!("http://{}", evidence.local_addr()?));
     centre.load_body = Some(body_loader(store, dir.evidence()));
+    centre.network_rules = Some(Arc::new(crawler::network::Weights));
     centre.waker = Arc::new(move || waker.notify_one());
     let centre = Arc::new(centre);
     serve(web, web::public_router(centre.clone()), tasks);

@@ -3,7 +3,7 @@
 use std::{fmt, path::PathBuf, pin::Pin, sync::Arc, time::SystemTime};
 
 use blocklist::Timestamp;
-use data::{Store, known::KnownNow};
+use data::{Store, known::KnownNow, network::Rules};
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
@@ -45,6 +45,9 @@ pub struct Centre {
     pub waker: Arc<dyn Fn() + Send + Sync>,
     /// Reads captured bodies; `None` when this process has no evidence at hand.
     pub load_body: Option<LoadBody>,
+    /// What ties sites, by which networks are computed anew when officers mark identifiers; `None` leaves
+    /// those forms out.
+    pub network_rules: Option<Arc<dyn Rules + Send + Sync>>,
     /// The clock: Unix seconds. Tests set their own.
     pub clock: Arc<dyn Fn() -> i64 + Send + Sync>,
     pub(crate) evidence_key: String,
@@ -91,6 +94,7 @@ impl Centre {
             demo: false,
             waker: Arc::new(|| {}),
             load_body: None,
+            network_rules: None,
             clock: Arc::new(system_now),
             signing: Semaphore::new(SIGNING_AT_ONCE),
         })

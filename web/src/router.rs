@@ -115,7 +115,7 @@ fn console_routes() -> Router<Arc<Centre>> {
 }
 
 fn network_routes() -> Router<Arc<Centre>> {
-    use console::{network, network_ties, network_volume, networks};
+    use console::{network, network_marks, network_ties, network_volume, networks};
     Router::new()
         .route("/{lang}/console/networks", get(networks::networks))
         .route("/{lang}/console/network/{id}", get(network::network))
@@ -124,6 +124,14 @@ fn network_routes() -> Router<Arc<Centre>> {
             post(network::unmasked),
         )
         .route("/{lang}/console/network/{id}/tie", get(network_ties::tie))
+        .route(
+            "/{lang}/console/network/{id}/nobodys",
+            post(network_marks::mark),
+        )
+        .route(
+            "/{lang}/console/networks/marks/undo",
+            post(network_marks::take_back),
+        )
         .route("/{lang}/console/network/{id}/cut", post(network_ties::cut))
         .route(
             "/{lang}/console/network/{id}/undo",

@@ -13,6 +13,7 @@ pub(crate) mod listing;
 pub(crate) mod listings;
 pub(crate) mod moves;
 pub(crate) mod network;
+pub(crate) mod network_marks;
 pub(crate) mod network_ties;
 pub(crate) mod network_view;
 pub(crate) mod network_volume;

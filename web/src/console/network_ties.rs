@@ -17,6 +17,7 @@ use crate::{
     centre::Centre,
     console::{
         network as page_of,
+        network_marks::{self, MarkLine},
         network_view::{self as view, Evidence, Sighting},
         network_words::{self as words, Mask},
         networks,
@@ -49,10 +50,15 @@ pub(crate) struct Pair {
 pub(crate) struct Move {
     a: String,
     b: String,
-    why: String,
+    pub(crate) why: String,
+    /// The identifier that is to be marked, by [`network_marks::reference`].
+    pub(crate) identifier: String,
 }
 
 struct ReasonView {
+    reference: String,
+    /// Whether marking it was refused just now.
+    refused: bool,
     kind: String,
     value: String,
     why: String,
@@ -78,7 +84,12 @@ struct View {
     may_cut: bool,
     may_undo: bool,
     action: String,
+    /// What was typed, and whether it was about a mark.
     typed: String,
+    /// What both show and officers marked as nobody's.
+    marks: Vec<MarkLine>,
+    may_mark: bool,
+    mark_path: String,
 }
 
 #[derive(Template)]
@@ -89,7 +100,14 @@ struct TiePage {
     errors: Vec<Problem>,
 }
 
-async fn show(
+impl TiePage {
+    /// What is wrong with the form about the tie itself, as opposed to one about an identifier.
+    fn wrong_with_tie(&self) -> Option<&Problem> {
+        self.errors.iter().find(|problem| problem.field == "why")
+    }
+}
+
+pub(crate) async fn show(
     centre: &Centre,
     staff: &Staff,
     id: &str,
@@ -108,9 +126,16 @@ async fn show(
         .await
         .map_err(Fault::internal)?;
     let cuts: Vec<&Cut> = cuts.iter().filter(|cut| is_pair(&cut.a, &cut.b)).collect();
+    let on_both = |one: &&network::file::Identifier| {
+        let on = |host: &String| one.sites.iter().any(|seen| seen.host == *host);
+        on(&asked.a) && on(&asked.b)
+    };
+    let shared = file.identifiers.iter().filter(on_both);
+    let marks: Vec<&network::Mark> = shared.filter_map(|one| one.nobodys.as_ref()).collect();
     let (a, b) = match (edge, cuts.first()) {
         (Some(edge), _) => (edge.a.as_str(), edge.b.as_str()),
         (None, Some(cut)) => (cut.a.as_str(), cut.b.as_str()),
+        (None, None) if !marks.is_empty() => (asked.a.as_str(), asked.b.as_str()),
         (None, None) => return Err(Fault::NOT_FOUND),
     };
     let is_cut = cuts.last().is_some_and(|cut| cut.kind == "cut");
@@ -125,6 +150,8 @@ async fn show(
     let cases = view::cases(&file);
     let reasons = |edge: &Edge| {
         let reason = |reason: &network::Reason| ReasonView {
+            refused: asked.identifier == network_marks::reference(&reason.kind, &reason.value),
+            reference: network_marks::reference(&reason.kind, &reason.value),
             kind: words::kind(&p, &reason.kind),
             value: evidence.mask.value(&reason.kind, &reason.value),
             why: words::why(&p, reason.points, reason.sites),
@@ -151,6 +178,12 @@ async fn show(
             if is_cut { "undo" } else { "cut" }
         ),
         typed: hostile::block(&asked.why, hostile::LONGEST),
+        marks: marks
+            .into_iter()
+            .map(|mark| network_marks::line(&p, mark, None))
+            .collect(),
+        may_mark: may && centre.network_rules.is_some(),
+        mark_path: format!("console/network/{id}/nobodys"),
         id,
     };
     let status = if errors.is_empty() {
@@ -184,7 +217,7 @@ pub(crate) async fn tie(
     let asked = Move {
         a,
         b,
-        why: String::new(),
+        ..Move::default()
     };
     show(&centre, &staff, &id, &asked, vec![]).await
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use data::network::{
-    LINKS_FROM, NetworkFile, Reason, Sight,
+    self, LINKS_FROM, NetworkFile, Reason, Sight,
     console::{Key, Times},
     file::{Edge, Event, Identifier, Seen, Site},
 };
@@ -378,9 +378,22 @@ pub(crate) fn loose(
             value: evidence.mask.value(&one.kind, &one.value),
             here: one.sites.len(),
             anywhere: one.anywhere,
-            why: p.t(why_not(file, one, evidence)),
+            why: one.nobodys.as_ref().map_or_else(
+                || p.t(why_not(file, one, evidence)),
+                |mark| nobodys(p, mark),
+            ),
         })
         .collect()
+}
+
+/// Who marked an identifier as nobody's, and when.
+fn nobodys(p: &Page, mark: &network::Mark) -> String {
+    let who = hostile::line(&mark.officer, 80);
+    p.t2(
+        key("net-loose-nobodys"),
+        ("name", &who),
+        ("date", &p.date(mark.at)),
+    )
 }
 
 /// Why an identifier ties nobody, as far as the ties tell: where two sites that show it are tied by
@@ -444,7 +457,11 @@ pub(crate) fn events(p: &Page, file: &NetworkFile) -> Vec<EventLine> {
         .map(|event| EventLine {
             at: p.date_time(event.at),
             what: event_words(p, &file.line.id, event),
-            why: p.t1(cause(&event.cause), "subject", &subject(&event.subject)),
+            why: p.t1(
+                cause(&event.cause),
+                "subject",
+                &subject(p, &event.cause, &event.subject),
+            ),
         })
         .collect()
 }
@@ -483,9 +500,12 @@ fn cause(code: &str) -> &'static str {
     }
 }
 
-/// One site, or two.
-fn subject(text: &str) -> String {
+/// One site, or two; of a mark an identifier, which is kept shortened.
+fn subject(p: &Page, cause: &str, text: &str) -> String {
     match text.split_once(' ') {
+        Some((kind, value)) if matches!(cause, "mark" | "mark_undone") => {
+            format!("{} {}", words::kind(p, kind), hostile::line(value, 160))
+        }
         Some((a, b)) => networks::pair(a, b),
         None => Shown::of(text).whole(),
     }

@@ -1,9 +1,13 @@
-//! All networks, what they come to together, and the cuts that stand.
+//! All networks, what they come to together, and the cuts and marks that stand.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use askama::Template;
-use axum::{extract::State, response::Response};
+use axum::{
+    extract::{Query, State},
+    http::StatusCode,
+    response::Response,
+};
 use data::network::{
     self, NetworkLine, Totals,
     console::{self, Cut},
@@ -13,8 +17,12 @@ use crate::{
     amounts,
     centre::Centre,
     console::{
+        network as page_of,
+        network_marks::{self, MarkLine, TakeBack},
         network_volume::{self, VolumeLine},
         network_words as words,
+        problems::Problem,
+        queue::Done,
         staff::Staff,
     },
     faults::Fault,
@@ -63,6 +71,8 @@ struct View {
     made_of: Vec<String>,
     sources: Vec<VolumeLine>,
     cuts: Vec<CutLine>,
+    marks: Vec<MarkLine>,
+    may_mark: bool,
 }
 
 #[derive(Template)]
@@ -70,6 +80,8 @@ struct View {
 struct NetworksPage {
     p: Page,
     v: View,
+    done: Option<String>,
+    errors: Vec<Problem>,
 }
 
 fn row(p: &Page, line: &NetworkLine, seen: &BTreeMap<String, i64>) -> Row {
@@ -181,14 +193,35 @@ fn cut_line(p: &Page, cut: &Cut) -> CutLine {
 pub(crate) async fn networks(
     State(centre): State<Arc<Centre>>,
     staff: Staff,
+    Query(done): Query<Done>,
+) -> Result<Response, Fault> {
+    show(&centre, &staff, Some(&done), vec![], None).await
+}
+
+fn done_text(p: &Page, done: &Done) -> Option<String> {
+    Some(p.t(match done.done.as_deref()? {
+        "marked" => key("net-done-marked"),
+        "unmarked" => key("net-done-unmarked"),
+        _ => return None,
+    }))
+}
+
+/// The page; `refused` is a form that took a mark back and was refused.
+pub(crate) async fn show(
+    centre: &Centre,
+    staff: &Staff,
+    done: Option<&Done>,
+    errors: Vec<Problem>,
+    refused: Option<&TakeBack>,
 ) -> Result<Response, Fault> {
     let title = staff.word(key("networks-title"));
-    let p = staff.page(&centre, "console/networks", &title);
+    let p = staff.page(centre, "console/networks", &title);
     let store = &centre.store;
     let lines = network::list(store).await.map_err(Fault::internal)?;
     let totals = network::totals(store).await.map_err(Fault::internal)?;
     let seen = console::last_seen(store).await.map_err(Fault::internal)?;
     let cuts = console::cuts(store, None).await.map_err(Fault::internal)?;
+    let marks = network::marks(store).await.map_err(Fault::internal)?;
     let standing = cuts.iter().filter(|cut| cut.stands && cut.kind == "cut");
     let shown = lines.iter().take(MOST_ROWS);
     let v = View {
@@ -202,6 +235,17 @@ pub(crate) async fn networks(
             .map(|row| network_volume::line(&p, row, false))
             .collect(),
         cuts: standing.map(|cut| cut_line(&p, cut)).collect(),
+        marks: marks
+            .iter()
+            .map(|mark| network_marks::line(&p, mark, refused))
+            .collect(),
+        may_mark: page_of::may(staff) && centre.network_rules.is_some(),
     };
-    Ok(page::ok(&NetworksPage { p, v }))
+    let status = if errors.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    let done = done.and_then(|done| done_text(&p, done));
+    Ok(page::show(status, &NetworksPage { p, v, done, errors }))
 }

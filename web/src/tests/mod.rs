@@ -2,6 +2,7 @@
 
 mod console;
 mod listeners;
+mod marks;
 mod networks;
 mod public;
 mod signing;
@@ -103,6 +104,7 @@ impl House {
             .unwrap();
         let clock = Arc::new(AtomicI64::new(testing::NOW + 60));
         let woken = Arc::new(AtomicUsize::new(0));
+        web.network_rules = Some(Arc::new(networks::Simple));
         web.demo = centre.trust.demo;
         web.evidence_url = Some("http://127.0.0.1:8082".into());
         web.clock = {

@@ -11,7 +11,7 @@ use data::{
 use super::{Answer, House};
 
 /// A wallet links alone while nine sites show it; a contact never does.
-struct Simple;
+pub(crate) struct Simple;
 
 impl Rules for Simple {
     fn points(&self, kind: &str, sites: i64) -> i64 {
@@ -27,9 +27,9 @@ impl Rules for Simple {
     }
 }
 
-const WALLET: &str = "TQn9Y2khEsLJW1ChVWFMSMeRDow5KcbLSE";
-const PHONE: &str = "+77012345678";
-const ID: &str = "N-2026-000001";
+pub(crate) const WALLET: &str = "TQn9Y2khEsLJW1ChVWFMSMeRDow5KcbLSE";
+pub(crate) const PHONE: &str = "+77012345678";
+pub(crate) const ID: &str = "N-2026-000001";
 
 fn found(kind: &str, value: &str, quote: &str) -> Found {
     Found {
@@ -45,7 +45,7 @@ fn found(kind: &str, value: &str, quote: &str) -> Found {
 
 impl House {
     /// Three sites with cases that show one wallet; two of them one phone and one common counter.
-    async fn with_network() -> Self {
+    pub(crate) async fn with_network() -> Self {
         let house = Self::new().await;
         let wallet = found(
             "wallet.tron",
@@ -71,14 +71,14 @@ impl House {
         house
     }
 
-    async fn page_of(&self, cookie: &str, path: &str) -> Answer {
+    pub(crate) async fn page_of(&self, cookie: &str, path: &str) -> Answer {
         let page = self.get_as(cookie, path).await;
         assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.body);
         page
     }
 
     /// Rows of the audit chain, which must hold together.
-    async fn audited(&self) -> i64 {
+    pub(crate) async fn audited(&self) -> i64 {
         data::audit::verify(&self.centre.store).await.unwrap().0
     }
 }
