@@ -33,7 +33,7 @@ pub use keep::{Update, rebuild, update};
 pub use mark::{Mark, mark_nobodys, marks, undo_nobodys};
 pub use office::{Amounts, NetworkError, NewVolume, add_volume, cut, undo_cut, withdraw_volume};
 pub use read::{list, load, of_host, resolve};
-pub use seen::{KeptSketch, NewSketch, keep_sketch, reserved_hosts, shown_by, sketches};
+pub use seen::{KeptSketch, NewSketch, keep_sketch, reserved_hosts, shown_by, shown_on, sketches};
 pub use ties::{Rules, Shared, Tie};
 pub use totals::{Totals, totals};
 

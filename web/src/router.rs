@@ -77,6 +77,10 @@ fn console_routes() -> Router<Arc<Centre>> {
         .route("/{lang}/console/sign-out", post(console::sign_in::leave))
         .route("/{lang}/console/case/{id}", get(console::case::case))
         .route(
+            "/{lang}/console/case/{id}/unmasked",
+            post(console::case::unmasked),
+        )
+        .route(
             "/{lang}/console/case/{id}/dismiss",
             post(console::case::dismiss),
         )

@@ -233,6 +233,18 @@ pub async fn reserved_hosts(store: &Store) -> Result<Vec<String>> {
         .await)?)
 }
 
+/// What a site shows, in whatever role: kind and value.
+///
+/// # Errors
+/// When the store fails.
+pub async fn shown_on(store: &Store, host: &str) -> Result<Vec<Key>> {
+    const SQL: &str = "SELECT kind, value FROM identifier WHERE host = $1 ORDER BY kind, value";
+    Ok(on!(store, |db| sqlx::query_as(SQL)
+        .bind(&*storable(host))
+        .fetch_all(db)
+        .await)?)
+}
+
 /// Which sites show an identifier, in whatever role, and where; at most 100.
 pub async fn shown_by(store: &Store, kind: &str, value: &str) -> Result<Vec<(String, Sight)>> {
     let sql = format!(

@@ -21,11 +21,13 @@ use crate::{
         case_checks::{self, Stop, Tick},
         case_record::{self, CaptureLine, Event, Similar},
         case_view::{self, Candidate, LedgerRow, Material, Quote},
+        network,
         network_words::{self, Belongs},
         problems::{self, Problem},
         propose::TERMS,
         report,
         staff::Staff,
+        unmask::Unmask,
     },
     dates,
     faults::Fault,
@@ -89,6 +91,11 @@ struct View {
     listing: Option<ListingLink>,
     open: bool,
     can_propose: bool,
+    /// Whether what points to people is shown, and whether the reader may ask for that.
+    unmasked: bool,
+    may: bool,
+    unmask_path: String,
+    unmask_typed: String,
     propose_path: String,
     dismiss_path: String,
     dismiss_reasons: Vec<Choice>,
@@ -179,13 +186,27 @@ fn listing_link(p: &Page, case: &CaseRow) -> Option<ListingLink> {
     })
 }
 
+/// How a case page is asked for.
+#[derive(Default)]
+struct Asked<'a> {
+    errors: Vec<Problem>,
+    typed: Dismissal,
+    /// Why it is to be shown whole; refused where there are errors.
+    unmask: Option<&'a str>,
+}
+
 async fn show(
     centre: &Centre,
     staff: &Staff,
     id: &str,
-    errors: Vec<Problem>,
-    typed: &Dismissal,
+    asked: Asked<'_>,
 ) -> Result<Response, Fault> {
+    let Asked {
+        errors,
+        typed,
+        unmask,
+    } = asked;
+    let unmasked = unmask.is_some() && errors.is_empty();
     let file = load(centre, id).await?;
     let name = case::host(&file.case).map_err(Fault::internal)?;
     let shown = Shown::new(&name);
@@ -203,6 +224,9 @@ async fn show(
     let guard = case_view::guard_refusal(&centre.store, &name)
         .await
         .map_err(Fault::internal)?;
+    let mask = case_view::mask(&centre.store, &file.case.host, &claims, unmasked)
+        .await
+        .map_err(Fault::internal)?;
     let all = case::queue(&centre.store).await.map_err(Fault::internal)?;
     let m = Material {
         p: &p,
@@ -212,12 +236,13 @@ async fn show(
         claims: &claims,
         found: &found,
         known: &known,
+        mask: &mask,
         guard: guard.as_deref(),
         now,
     };
-    let quotes = case_view::quotes(&p, &file, &report, usize::MAX);
+    let quotes = case_view::quotes(&p, &file, &report, &mask, usize::MAX);
     let (state, tone) = state(&p, &file.case.state);
-    let (captures, other_captures) = case_record::captures(&p, &file, &quotes);
+    let (captures, other_captures) = case_record::captures(&p, &file, &quotes, &mask);
     let next = all
         .iter()
         .filter(|case| case.state == "open")
@@ -261,6 +286,10 @@ async fn show(
         open: file.case.state == "open",
         can_propose: file.case.state == "open" && file.case.reason != case::reason::CANCEL,
         propose_path: format!("console/case/{}/propose", file.case.id),
+        unmasked,
+        may: network::may(staff),
+        unmask_path: format!("console/case/{}/unmasked", file.case.id),
+        unmask_typed: hostile::block(unmask.unwrap_or_default(), hostile::LONGEST),
         dismiss_path: format!("console/case/{}/dismiss", file.case.id),
         dismiss_reasons: choices(&p, &DISMISS, &typed.reason_code),
         review_terms: choices(
@@ -289,7 +318,29 @@ pub(crate) async fn case(
     staff: Staff,
     Path((_, id)): Path<(String, String)>,
 ) -> Result<Response, Fault> {
-    show(&centre, &staff, &id, vec![], &Dismissal::default()).await
+    show(&centre, &staff, &id, Asked::default()).await
+}
+
+/// `POST /{lang}/console/case/{id}/unmasked`.
+pub(crate) async fn unmasked(
+    State(centre): State<Arc<Centre>>,
+    staff: Staff,
+    Path((_, id)): Path<(String, String)>,
+    Form(form): Form<Unmask>,
+) -> Result<Response, Fault> {
+    if !network::may(&staff) {
+        return Ok(network::not_for_role(&centre, &staff));
+    }
+    let subject = load(&centre, &id).await?.case.id;
+    let wrong = form
+        .write_down(&centre, &staff, "case.unmask", &subject)
+        .await?;
+    let asked = Asked {
+        errors: wrong.into_iter().collect(),
+        unmask: Some(&form.reason),
+        ..Asked::default()
+    };
+    show(&centre, &staff, &id, asked).await
 }
 
 /// `POST /{lang}/console/case/{id}/dismiss`.
@@ -297,30 +348,31 @@ pub(crate) async fn dismiss(
     State(centre): State<Arc<Centre>>,
     staff: Staff,
     Path((_, id)): Path<(String, String)>,
-    Form(form): Form<Dismissal>,
+    Form(typed): Form<Dismissal>,
 ) -> Result<Response, Fault> {
-    if !DISMISS.iter().any(|(code, _)| *code == form.reason_code) {
-        let problem = Problem::new(staff.lang, "reason_code", key("problem-field-reason-code"));
-        return show(&centre, &staff, &id, vec![problem], &form).await;
-    }
-    let Some(review_days) = form.review_days() else {
-        let problem = Problem::new(staff.lang, "review_days", key("problem-field-review-days"));
-        return show(&centre, &staff, &id, vec![problem], &form).await;
-    };
-    let done = decide::dismiss(
-        &centre.store,
-        &staff.officer,
-        &id,
-        &form.reason_code,
-        form.reason.trim(),
-        review_days,
-        centre.now(),
-    );
-    match done.await {
-        Ok(()) => Ok(staff.go("console?done=dismissed").into_response()),
-        Err(error) => {
-            let problem = problems::of_decision(staff.lang, &error);
-            show(&centre, &staff, &id, vec![problem], &form).await
+    let problem = if !DISMISS.iter().any(|(code, _)| *code == typed.reason_code) {
+        Problem::new(staff.lang, "reason_code", key("problem-field-reason-code"))
+    } else if let Some(review_days) = typed.review_days() {
+        let done = decide::dismiss(
+            &centre.store,
+            &staff.officer,
+            &id,
+            &typed.reason_code,
+            typed.reason.trim(),
+            review_days,
+            centre.now(),
+        );
+        match done.await {
+            Ok(()) => return Ok(staff.go("console?done=dismissed").into_response()),
+            Err(error) => problems::of_decision(staff.lang, &error),
         }
-    }
+    } else {
+        Problem::new(staff.lang, "review_days", key("problem-field-review-days"))
+    };
+    let asked = Asked {
+        errors: vec![problem],
+        typed,
+        unmask: None,
+    };
+    show(&centre, &staff, &id, asked).await
 }

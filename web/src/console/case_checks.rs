@@ -10,6 +10,7 @@ use crate::{
     console::{
         case_again,
         case_view::{Material, Quote, signal_name},
+        people::Mask,
         refusal,
         report::{self, Contradiction},
     },
@@ -63,21 +64,21 @@ pub(crate) struct Tick {
 }
 
 /// A claim of the site in words; what was kept before reasons were is shown by its quote.
-fn claim(p: &Page, finding: &ClaimFinding) -> String {
+fn claim(p: &Page, mask: &Mask, finding: &ClaimFinding) -> String {
     let said: Vec<String> = finding
         .reasons
         .iter()
         .map(|reason| check::reason(p, reason))
         .collect();
     if said.is_empty() {
-        hostile::line(&finding.claim.quote, 200)
+        hostile::line(&mask.text(&finding.claim.quote), 200)
     } else {
         said.join(" ")
     }
 }
 
 /// A contradiction in words; its code where there is none. What it quotes is foreign text.
-pub(crate) fn contradiction(p: &Page, found: &Contradiction) -> String {
+pub(crate) fn contradiction(p: &Page, mask: &Mask, found: &Contradiction) -> String {
     let shown: Vec<(&str, String)> = found
         .args
         .iter()
@@ -85,7 +86,7 @@ pub(crate) fn contradiction(p: &Page, found: &Contradiction) -> String {
             let text = match name.as_str() {
                 "guard" => signal_name(p, &format!("guard.{value}")),
                 "signal" => signal_name(p, value),
-                _ => hostile::line(value, 200),
+                _ => hostile::line(&mask.text(value), 200),
             };
             (name.as_str(), text)
         })
@@ -125,17 +126,23 @@ pub(crate) fn stops(m: &Material<'_>) -> Vec<Stop> {
         let stop = match finding.kind {
             ClaimKind::Agrees => continue,
             ClaimKind::OtherHost | ClaimKind::UnknownNumber | ClaimKind::Forged => {
-                Stop::red(p.t(key("stop-forged-title")), claim(p, finding))
+                Stop::red(p.t(key("stop-forged-title")), claim(p, m.mask, finding))
             }
             ClaimKind::NameMismatch | ClaimKind::BinMismatch => {
-                Stop::red(p.t(key("stop-mismatch-title")), claim(p, finding))
+                Stop::red(p.t(key("stop-mismatch-title")), claim(p, m.mask, finding))
             }
-            ClaimKind::Expired => Stop::red(p.t(key("stop-expired-title")), claim(p, finding)),
-            ClaimKind::Suspended => Stop::red(p.t(key("stop-suspended-title")), claim(p, finding)),
+            ClaimKind::Expired => {
+                Stop::red(p.t(key("stop-expired-title")), claim(p, m.mask, finding))
+            }
+            ClaimKind::Suspended => {
+                Stop::red(p.t(key("stop-suspended-title")), claim(p, m.mask, finding))
+            }
             ClaimKind::Unverified => {
-                Stop::amber(p.t(key("stop-unverified-title")), claim(p, finding))
+                Stop::amber(p.t(key("stop-unverified-title")), claim(p, m.mask, finding))
             }
-            ClaimKind::NameOnly => Stop::amber(p.t(key("stop-name-title")), claim(p, finding)),
+            ClaimKind::NameOnly => {
+                Stop::amber(p.t(key("stop-name-title")), claim(p, m.mask, finding))
+            }
         };
         stops.push(stop);
     }
@@ -162,7 +169,7 @@ pub(crate) fn stops(m: &Material<'_>) -> Vec<Stop> {
     for contradiction in m.report.contradictions.iter().take(4) {
         stops.push(Stop::amber(
             p.t(key("stop-contradiction-title")),
-            self::contradiction(p, contradiction),
+            self::contradiction(p, m.mask, contradiction),
         ));
     }
     match newest(m.file) {

@@ -4,7 +4,7 @@ use blocklist::{DomainName, matching::Verdict};
 use data::case::{self, CaptureRow, CaseFile, CaseRow};
 
 use crate::{
-    console::{case::state, case_again, case_view::Quote},
+    console::{case::state, case_again, case_view::Quote, people::Mask},
     hostile,
     messages::key,
     names::Shown,
@@ -52,6 +52,7 @@ pub(crate) fn captures(
     p: &Page,
     file: &CaseFile,
     quotes: &[Quote],
+    mask: &Mask,
 ) -> (Vec<CaptureLine>, Vec<CaptureLine>) {
     let quoted = |capture: &CaptureRow| {
         let from = |quote: &&Quote| quote.from == Some(capture.id);
@@ -64,9 +65,9 @@ pub(crate) fn captures(
         title: if capture.title.trim().is_empty() {
             p.t(key("capture-no-title"))
         } else {
-            hostile::line(&capture.title, 160)
+            hostile::line(&mask.text(&capture.title), 160)
         },
-        url: hostile::line(&capture.url, 200),
+        url: mask.url(&capture.url),
         status: capture.status,
         at: p.date_time(capture.fetched_at),
         short: capture.body_sha256.chars().take(12).collect(),

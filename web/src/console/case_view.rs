@@ -11,7 +11,10 @@ use blocklist::{
 use data::case::{CaptureRow, CaseFile};
 
 use crate::{
-    console::report::{self, Report, Signal},
+    console::{
+        people::Mask,
+        report::{self, Report},
+    },
     hostile::{self, Part},
     messages::key,
     names::Shown,
@@ -72,6 +75,7 @@ pub(crate) struct Material<'a> {
     pub(crate) claims: &'a [ClaimFinding],
     pub(crate) found: &'a Match,
     pub(crate) known: &'a Index,
+    pub(crate) mask: &'a Mask,
     /// Why the guard refuses the exact host, if it does.
     pub(crate) guard: Option<&'a Refusal>,
     pub(crate) now: i64,
@@ -104,8 +108,14 @@ fn tone(weight: f64) -> &'static str {
 /// Most quotes shown on a case page.
 const MOST_QUOTES: usize = 12;
 
-/// The passages, strongest first, each once.
-pub(crate) fn quotes(p: &Page, file: &CaseFile, report: &Report, most: usize) -> Vec<Quote> {
+/// The passages, strongest first, each once, without what points to people.
+pub(crate) fn quotes(
+    p: &Page,
+    file: &CaseFile,
+    report: &Report,
+    mask: &Mask,
+    most: usize,
+) -> Vec<Quote> {
     let mut seen = BTreeSet::new();
     report
         .signals
@@ -117,14 +127,14 @@ pub(crate) fn quotes(p: &Page, file: &CaseFile, report: &Report, most: usize) ->
         })
         .take(most.min(MOST_QUOTES))
         .map(|(index, signal)| {
-            let capture = capture_of(file, signal);
+            let capture = captured(file, &signal.capture, &signal.url);
             Quote {
                 anchor: format!("quote-{index}"),
                 signal: signal_name(p, &signal.id),
                 weight: report::weight(signal.weight),
                 tone: tone(signal.weight),
-                parts: hostile::marked(&signal.quote, &report::words_to_mark(signal)),
-                url: hostile::line(&signal.url, 200),
+                parts: hostile::marked(&mask.text(&signal.quote), &report::words_to_mark(signal)),
+                url: mask.url(&signal.url),
                 at: capture.map(|capture| p.date_time(capture.fetched_at)),
                 hash: (!signal.capture.is_empty()).then(|| hostile::line(&signal.capture, 64)),
                 view: capture.map(|capture| {
@@ -139,13 +149,13 @@ pub(crate) fn quotes(p: &Page, file: &CaseFile, report: &Report, most: usize) ->
         .collect()
 }
 
-fn capture_of<'a>(file: &'a CaseFile, signal: &Signal) -> Option<&'a CaptureRow> {
-    let same_body =
-        |capture: &&CaptureRow| !signal.capture.is_empty() && capture.body_sha256 == signal.capture;
+/// The capture of this body, best of this address.
+pub(crate) fn captured<'a>(file: &'a CaseFile, body: &str, url: &str) -> Option<&'a CaptureRow> {
+    let same_body = |capture: &&CaptureRow| !body.is_empty() && capture.body_sha256 == body;
     file.captures
         .iter()
         .filter(same_body)
-        .find(|capture| capture.url == signal.url)
+        .find(|capture| capture.url == url)
         .or_else(|| file.captures.iter().find(same_body))
 }
 
@@ -250,6 +260,17 @@ pub(crate) fn candidates(m: &Material<'_>) -> Vec<Candidate> {
     found.into_iter().take(5).map(candidate).collect()
 }
 
+/// What of people a case shows.
+pub(crate) async fn mask(
+    store: &data::Store,
+    host: &str,
+    claims: &[ClaimFinding],
+    open: bool,
+) -> data::Result<Mask> {
+    let shown = data::network::shown_on(store, host).await?;
+    Ok(Mask::of_site(&shown, claims, open))
+}
+
 /// What the guard says of the exact host, read from the log.
 pub(crate) async fn guard_refusal(
     store: &data::Store,
@@ -288,7 +309,7 @@ mod tests {
             report
                 .contradictions
                 .iter()
-                .map(|found| contradiction(p, found))
+                .map(|found| contradiction(p, &Mask::of_site(&[], &[], false), found))
                 .collect::<Vec<_>>()
         };
         assert_eq!(

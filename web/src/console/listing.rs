@@ -156,14 +156,14 @@ fn fields(p: &Page, list: &List) -> Vec<Field> {
     ]
 }
 
-/// The stop signs of the case behind a listing, as they stand now.
-async fn stops(
+/// The stop signs of the case behind a listing, as they stand now, and its strongest quotes.
+async fn of_case(
     centre: &Centre,
     p: &Page,
     file: &CaseFile,
     report: &Report,
     known: &Index,
-) -> Result<Vec<Stop>, Fault> {
+) -> Result<(Vec<Stop>, Vec<Quote>), Fault> {
     let name = cases::host(&file.case).map_err(Fault::internal)?;
     let guard = case_view::guard_refusal(&centre.store, &name)
         .await
@@ -172,7 +172,11 @@ async fn stops(
     let found = case_view::match_now(&name, known, now);
     let guard = guard.as_deref();
     let claims = claims.as_slice();
-    Ok(case_checks::stops(&Material {
+    let mask = case_view::mask(&centre.store, &file.case.host, claims, false)
+        .await
+        .map_err(Fault::internal)?;
+    let quotes = case_view::quotes(p, file, report, &mask, EVIDENCE_FIRST);
+    let stops = case_checks::stops(&Material {
         p,
         file,
         name: &name,
@@ -180,9 +184,11 @@ async fn stops(
         claims,
         found: &found,
         known,
+        mask: &mask,
         guard,
         now,
-    }))
+    });
+    Ok((stops, quotes))
 }
 
 /// The page of a listing with what was just done or what went wrong.
@@ -236,7 +242,7 @@ pub(crate) async fn show(
             decision.kind == "propose" && decision.decided_at <= proposal.proposed_at
         });
     let report = report::read(&file.report);
-    let stops = stops(centre, &p, &file, &report, &known).await?;
+    let (stops, evidence) = of_case(centre, &p, &file, &report, &known).await?;
     let v = View {
         stops,
         name: Shown::of(&file.case.host),
@@ -245,7 +251,7 @@ pub(crate) async fn show(
         case_path: format!("console/case/{case_id}"),
         public: logged.is_some(),
         public_path: format!("i/{id}"),
-        evidence: case_view::quotes(&p, &file, &report, EVIDENCE_FIRST),
+        evidence,
         fields: list
             .as_ref()
             .map(|list| fields(&p, list))

@@ -13,11 +13,7 @@ use axum::{
     response::Response,
 };
 use blocklist::key::Role;
-use data::{
-    audit,
-    network::{self, NetworkError, NetworkFile, console, file::Volume},
-};
-use serde::Deserialize;
+use data::network::{self, NetworkError, NetworkFile, console, file::Volume};
 
 use crate::{
     centre::Centre,
@@ -26,11 +22,12 @@ use crate::{
             self as view, EventLine, Evidence, Identified, Loose, PastRow, SiteRow, TieRow, Tying,
         },
         network_volume::{self, VolumeLine},
-        network_words::Mask,
         networks,
+        people::Mask,
         problems::Problem,
         queue::Done,
         staff::Staff,
+        unmask::Unmask,
     },
     drawing::Ground,
     faults::{self, Fault},
@@ -61,7 +58,7 @@ struct View {
     sites_in_words: String,
     listed_in_words: String,
     cases_in_words: String,
-    open: bool,
+    unmasked: bool,
     may: bool,
     drawing: Option<String>,
     undrawn: bool,
@@ -79,7 +76,7 @@ struct View {
     volumes: Vec<VolumeLine>,
     volume_path: String,
     unmask_path: String,
-    typed_reason: String,
+    unmask_typed: String,
 }
 
 #[derive(Template)]
@@ -188,7 +185,7 @@ async fn show(centre: &Centre, staff: &Staff, asked: Asked<'_>) -> Result<Respon
         sites_in_words: p.n(key("net-count-sites"), file.line.sites),
         listed_in_words: p.n(key("net-count-listed"), file.line.listed),
         cases_in_words: p.n(key("net-count-cases"), file.line.cases),
-        open: asked.open,
+        unmasked: asked.open,
         may,
         undrawn: view::is_cut_short(&drawing),
         drawing: (!drawing.sites.is_empty()).then(|| drawing.svg(Ground::Page)),
@@ -236,7 +233,7 @@ async fn show(centre: &Centre, staff: &Staff, asked: Asked<'_>) -> Result<Respon
         volumes: file.volumes.iter().map(volume).collect(),
         volume_path: format!("console/network/{id}/volume"),
         unmask_path: format!("console/network/{id}/unmasked"),
-        typed_reason: hostile::block(asked.typed, hostile::LONGEST),
+        unmask_typed: hostile::block(asked.typed, hostile::LONGEST),
         id,
     };
     let status = if asked.errors.is_empty() {
@@ -266,15 +263,7 @@ pub(crate) async fn network(
     show(&centre, &staff, asked).await
 }
 
-/// Why somebody wants to see everything.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Unmask {
-    #[serde(default)]
-    reason: String,
-}
-
-/// `POST /{lang}/console/network/{id}/unmasked`: answers with the page itself, so that it is seen
-/// once; seeing it again asks for a reason again.
+/// `POST /{lang}/console/network/{id}/unmasked`.
 pub(crate) async fn unmasked(
     State(centre): State<Arc<Centre>>,
     staff: Staff,
@@ -284,35 +273,15 @@ pub(crate) async fn unmasked(
     if !may(&staff) {
         return Ok(not_for_role(&centre, &staff));
     }
-    let reason = form.reason.trim();
-    let fits = (1..=2_000).contains(&reason.chars().count());
-    let errors = if fits {
-        let file = load(&centre, &id).await?;
-        let detail = serde_json::json!({ "reason": reason });
-        let (store, officer, subject) = (&centre.store, &staff.officer.id, &file.line.id);
-        audit::record(
-            store,
-            centre.now(),
-            officer,
-            "network.unmask",
-            subject,
-            &detail,
-        )
-        .await
-        .map_err(Fault::internal)?;
-        vec![]
-    } else {
-        vec![Problem::new(
-            staff.lang,
-            "reason",
-            key("problem-network-why"),
-        )]
-    };
+    let file = load(&centre, &id).await?;
+    let wrong = form
+        .write_down(&centre, &staff, "network.unmask", &file.line.id)
+        .await?;
     let asked = Asked {
         id: &id,
-        open: fits,
+        open: wrong.is_none(),
         done: None,
-        errors,
+        errors: wrong.into_iter().collect(),
         typed: &form.reason,
     };
     show(&centre, &staff, asked).await

@@ -19,8 +19,8 @@ use crate::{
         network as page_of,
         network_marks::{self, MarkLine},
         network_view::{self as view, Evidence, Sighting},
-        network_words::{self as words, Mask},
-        networks,
+        network_words as words, networks,
+        people::Mask,
         problems::Problem,
         staff::Staff,
     },
@@ -98,13 +98,6 @@ struct TiePage {
     p: Page,
     v: View,
     errors: Vec<Problem>,
-}
-
-impl TiePage {
-    /// What is wrong with the form about the tie itself, as opposed to one about an identifier.
-    fn wrong_with_tie(&self) -> Option<&Problem> {
-        self.errors.iter().find(|problem| problem.field == "why")
-    }
 }
 
 pub(crate) async fn show(

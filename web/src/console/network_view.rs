@@ -10,11 +10,7 @@ use data::network::{
 
 use crate::{
     amounts,
-    console::{
-        network_ties,
-        network_words::{self as words, Mask},
-        networks, queue,
-    },
+    console::{network_ties, network_words as words, networks, people::Mask, queue},
     drawing::{Drawing, MOST_ROWS, Mark, Shared, Site as Drawn},
     hostile,
     messages::key,

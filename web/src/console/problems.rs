@@ -31,6 +31,11 @@ impl Problem {
     }
 }
 
+/// What is wrong with one field.
+pub(crate) fn at<'a>(problems: &'a [Problem], field: &str) -> Option<&'a Problem> {
+    problems.iter().find(|problem| problem.field == field)
+}
+
 /// Words for a refused sign-in.
 pub(crate) fn of_sign_in(lang: Lang, error: &SignInError) -> Problem {
     match error {

@@ -1,5 +1,6 @@
 //! The room from outside: requests in, answers out, against a real store.
 
+mod case;
 mod console;
 mod listeners;
 mod marks;
