@@ -18,6 +18,7 @@ use serde::Deserialize;
 use crate::{
     centre::Centre,
     console::{
+        case_alike::{self, Alike},
         case_checks::{self, Stop, Tick},
         case_record::{self, CaptureLine, Event, Similar},
         case_view::{self, Candidate, LedgerRow, Material, Quote},
@@ -82,6 +83,7 @@ struct View {
     quotes: Vec<Quote>,
     ledger: Vec<LedgerRow>,
     candidates: Vec<Candidate>,
+    alike: Vec<Alike>,
     captures: Vec<CaptureLine>,
     other_captures: Vec<CaptureLine>,
     evidence_root: String,
@@ -275,6 +277,7 @@ async fn show(
         ticks: case_checks::ticks(&m, &quotes),
         ledger: case_view::ledger(&m, &quotes),
         candidates: case_view::candidates(&m),
+        alike: case_alike::of_case(&m),
         quotes,
         captures,
         other_captures,

@@ -8,7 +8,7 @@ use data::case::{self, CaseFile};
 
 use crate::{
     console::{
-        case_again,
+        case_again, case_alike,
         case_view::{Material, Quote, signal_name},
         people::Mask,
         refusal,
@@ -146,6 +146,7 @@ pub(crate) fn stops(m: &Material<'_>) -> Vec<Stop> {
         };
         stops.push(stop);
     }
+    stops.extend(case_alike::stop(m));
     let too_old = licensed::too_old(p, m.known, Timestamp(m.now));
     if !too_old.is_empty() {
         stops.push(Stop::amber(

@@ -6,6 +6,7 @@
 pub(crate) mod capture;
 pub(crate) mod case;
 mod case_again;
+mod case_alike;
 pub(crate) mod case_checks;
 pub(crate) mod case_record;
 pub(crate) mod case_view;

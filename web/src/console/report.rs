@@ -103,6 +103,46 @@ pub(crate) fn claims(text: &str) -> Vec<ClaimFinding> {
         .unwrap_or_default()
 }
 
+/// One of two places that are alike.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Place {
+    /// The page.
+    pub(crate) url: String,
+    /// Hash of the captured body.
+    pub(crate) capture: String,
+    /// How it begins.
+    pub(crate) quote: String,
+}
+
+/// What a site has in common with one that a register names.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Resemblance {
+    /// `favicon`, `text.main` or `text.legal`.
+    pub(crate) kind: String,
+    /// The host of the register row.
+    pub(crate) host: String,
+    /// How much is alike, 0 to 1.
+    pub(crate) likeness: f64,
+    /// On this site.
+    pub(crate) here: Place,
+    /// On the other.
+    pub(crate) there: Place,
+}
+
+/// What the site had in common with registered ones when its case was opened, the likest first.
+pub(crate) fn resembles(text: &str) -> Vec<Resemblance> {
+    #[derive(Deserialize)]
+    struct WithResemblances {
+        #[serde(default)]
+        resembles: Vec<Resemblance>,
+    }
+    serde_json::from_str::<WithResemblances>(text)
+        .map(|found| found.resembles)
+        .unwrap_or_default()
+}
+
 /// A weight with its sign: `+2.5`, `−1`.
 pub(crate) fn weight(points: f64) -> String {
     let points = if points.is_finite() {
@@ -195,7 +235,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_read(text in "\\PC{0,200}") {
-            let _ = (read(&text), claims(&text));
+            let _ = (read(&text), claims(&text), resembles(&text));
         }
     }
 }

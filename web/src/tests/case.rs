@@ -1,4 +1,4 @@
-//! The case page: what it shows of people, and of a site that comes again.
+//! The case page: what it shows of people, of resemblances, and of a site that comes again.
 
 use axum::http::StatusCode;
 use blocklist::testing::name;
@@ -143,4 +143,37 @@ async fn a_case_shows_people_once_with_a_reason() {
     let page = house.get_as(&officer, &listing).await;
     page.says("БИН 220340900012");
     assert!(!page.body.contains("234-56-78"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn a_resemblance_to_a_registered_site_is_told_with_both_places() {
+    let house = House::new().await;
+    let officer = house.sign_in("officer-1").await;
+    let place = |host: &str, quote: &str| serde_json::json!({ "url": format!("http://{host}/i.png"), "capture": "ab".repeat(32), "quote": quote });
+    let found = serde_json::json!({ "match": { "verdict": "unknown" }, "claims": [], "resembles": [
+        { "kind": "favicon", "host": "licensed.test", "likeness": 1.0,
+            "here": place("obmen.test", ""), "there": place("licensed.test", "") },
+        { "kind": "text.legal", "host": "licensed.test", "likeness": 0.83,
+            "here": place("obmen.test", "<b>Ережелер</b> @tez_kz"), "there": place("licensed.test", "Ережелер") },
+    ]});
+    let case = house
+        .came_again(&officer, "rates", &found.to_string())
+        .await;
+    for (lang, icon) in [
+        ("kk", "Белгішесі licensed.test сайтындағымен бірдей."),
+        ("ru", "Тот же значок, что у licensed.test."),
+        ("en", "Same icon as licensed.test."),
+    ] {
+        let page = house
+            .get_as(&officer, &format!("/{lang}/console/case/{case}"))
+            .await;
+        page.says(icon)
+            .says("83")
+            .says("http://licensed.test/i.png")
+            .says("&#60;b&#62;Ережелер");
+        assert!(!page.body.contains("tez_kz") && !page.body.contains('⟨'));
+        for word in ["imitat", "имитац", "подделк", "еліктеу"] {
+            assert!(!page.body.to_lowercase().contains(word), "{lang}: {word}");
+        }
+    }
 }
