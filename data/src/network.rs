@@ -5,7 +5,7 @@
 //! * [`ties`] finds which pairs of sites share enough, by [`Rules`] that the crawler gives; pure.
 //! * [`group`] makes networks of ties and decides which of them keeps which number; pure.
 //! * [`keep`] does both for what one site changed, in one transaction, or for everything anew.
-//! * [`office`] is what officers add: cuts, and volumes; [`mark`] says that an identifier is nobody's. [`read`] and [`mod@totals`] are for those who look.
+//! * [`office`] and `volume` are what officers add: cuts, and volumes; [`mark`] says that an identifier is nobody's. [`read`] and [`mod@totals`] are for those who look.
 //!
 //! [`mask`] takes out what points to a person.
 //!
@@ -25,17 +25,21 @@ pub mod read;
 mod seen;
 pub mod ties;
 pub mod totals;
+mod volume;
 
 use serde::{Deserialize, Serialize};
 
 pub use file::{NetworkFile, NetworkLine};
 pub use keep::{Update, rebuild, update};
 pub use mark::{Mark, mark_nobodys, marks, undo_nobodys};
-pub use office::{Amounts, NetworkError, NewVolume, add_volume, cut, undo_cut, withdraw_volume};
+pub use office::{NetworkError, cut, undo_cut};
 pub use read::{list, load, of_host, resolve};
 pub use seen::{KeptSketch, NewSketch, keep_sketch, reserved_hosts, shown_by, shown_on, sketches};
 pub use ties::{Rules, Shared, Tie};
 pub use totals::{Totals, totals};
+pub use volume::{
+    Amounts, MOST_TABLED, NewVolume, TabledVolume, add_volume, add_volumes, withdraw_volume,
+};
 
 /// Identifiers that every page may show, as TOML; the crawler reads it.
 pub const COMMON: &str = include_str!("../network/common.toml");

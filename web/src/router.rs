@@ -119,7 +119,7 @@ fn console_routes() -> Router<Arc<Centre>> {
 }
 
 fn network_routes() -> Router<Arc<Centre>> {
-    use console::{network, network_marks, network_ties, network_volume, networks};
+    use console::{network, network_marks, network_ties, network_volume, networks, volume_table};
     Router::new()
         .route("/{lang}/console/networks", get(networks::networks))
         .route("/{lang}/console/network/{id}", get(network::network))
@@ -131,6 +131,12 @@ fn network_routes() -> Router<Arc<Centre>> {
         .route(
             "/{lang}/console/network/{id}/nobodys",
             post(network_marks::mark),
+        )
+        .route(
+            "/{lang}/console/networks/volumes",
+            get(volume_table::form)
+                .post(volume_table::enter)
+                .layer(DefaultBodyLimit::max(volume_table::LARGEST + FORM_LIMIT)),
         )
         .route(
             "/{lang}/console/networks/marks/undo",

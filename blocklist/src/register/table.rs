@@ -43,9 +43,19 @@ impl Field {
 /// # Errors
 /// A quote that is not closed, or stands inside a field that does not begin with one.
 pub fn records(text: &str) -> Result<Vec<Vec<Field>>, TableError> {
+    records_parted_by(',', text)
+}
+
+/// The same, of fields parted by another sign: where a comma stands before fractions, spreadsheets part
+/// fields by `;`.
+///
+/// # Errors
+/// As [`records`].
+pub fn records_parted_by(separator: char, text: &str) -> Result<Vec<Vec<Field>>, TableError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = Reader {
         chars: text.chars().peekable(),
+        separator,
         line: 1,
         column: 1,
     };
@@ -62,6 +72,7 @@ pub fn records(text: &str) -> Result<Vec<Vec<Field>>, TableError> {
 
 struct Reader<'a> {
     chars: std::iter::Peekable<std::str::Chars<'a>>,
+    separator: char,
     line: usize,
     column: usize,
 }
@@ -82,7 +93,7 @@ impl Reader<'_> {
         loop {
             fields.push(self.field()?);
             match self.next() {
-                Some(',') => {}
+                Some(c) if c == self.separator => {}
                 _ => return Ok(fields),
             }
         }
@@ -112,7 +123,8 @@ impl Reader<'_> {
         }
         while let Some(next) = self.chars.peek().copied() {
             match next {
-                ',' | '\n' => break,
+                '\n' => break,
+                c if c == self.separator => break,
                 '\r' => drop(self.next()),
                 c if quoted || c == '"' => {
                     return Err(TableError {

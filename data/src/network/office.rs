@@ -1,17 +1,16 @@
-//! What officers add to networks: cuts between two sites, and volumes with their source. Nothing is
-//! ever changed or taken away; a later row undoes a cut, replaces a volume or withdraws it.
+//! What officers add to networks: cuts between two sites. Nothing is ever changed or taken away; a
+//! later row undoes a cut.
 
 use std::collections::BTreeSet;
 
-use blocklist::{Digest, key::Role, time::Day};
+use blocklist::key::Role;
 
 use super::{Cause, conn::Conn, keep::regroup};
 use crate::{
     audit::append_audit,
-    decide::{Document, MAX_DOCUMENT},
     error::Error,
     officer::Officer,
-    pool::{Store, locks, random_id, storable, transaction},
+    pool::{Store, locks, storable, transaction},
 };
 
 /// Why an officer's move on a network was not made.
@@ -29,6 +28,12 @@ pub enum NetworkError {
     /// No network of that number.
     #[error("there is no network {0}")]
     Unknown(String),
+    /// The same statement stands already.
+    #[error("the same volume, with the same source, stands already")]
+    Known,
+    /// One of several volumes, counted from 1: none of them was entered.
+    #[error("volume {0}: {1}; nothing was entered")]
+    Volume(usize, Box<Self>),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] Error),
@@ -147,196 +152,4 @@ async fn change_cut(
         append_audit!(tx, at, &officer.id, action, &subject, &detail);
     });
     Ok(())
-}
-
-/// An amount that an officer states for a network over some days.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Amounts {
-    /// In whole tenge.
-    pub kzt: Option<i64>,
-    /// In millionths of a USDT.
-    pub usdt: Option<i64>,
-    /// Tenge for one USDT in ten-thousandths, and the day of that rate.
-    pub rate: Option<(i64, Day)>,
-    /// The first and the last day.
-    pub period: (Day, Day),
-}
-
-/// A volume to enter.
-#[derive(Clone, Debug)]
-pub struct NewVolume<'a> {
-    /// How much, and when.
-    pub amounts: Amounts,
-    /// Where the figure comes from, in words.
-    pub source: &'a str,
-    /// The paper it stands in.
-    pub document: Option<Document>,
-    /// The row that this one replaces.
-    pub replaces: Option<i64>,
-}
-
-/// Enters a volume; gives its row's id.
-///
-/// # Errors
-/// [`NetworkError::Field`] for amounts that are missing or out of bounds, a period that ends before
-/// it begins, no source, or a document over [`MAX_DOCUMENT`].
-pub async fn add_volume(
-    store: &Store,
-    officer: &Officer,
-    network_id: &str,
-    new: NewVolume<'_>,
-    at: i64,
-) -> Result<i64, NetworkError> {
-    let Amounts {
-        kzt,
-        usdt,
-        rate,
-        period,
-    } = new.amounts;
-    // A thousand million million: far over any economy, and sums of many rows still fit.
-    let fits = |amount: Option<i64>| {
-        amount.is_none_or(|amount| (0..=1_000_000_000_000_000).contains(&amount))
-    };
-    if kzt.is_none() && usdt.is_none() || !fits(kzt) {
-        return Err(NetworkError::Field("kzt"));
-    }
-    if !fits(usdt) {
-        return Err(NetworkError::Field("usdt"));
-    }
-    if rate.is_some_and(|(rate, _)| !(1..=1_000_000_000).contains(&rate)) {
-        return Err(NetworkError::Field("rate"));
-    }
-    if period.0 > period.1 {
-        return Err(NetworkError::Field("period"));
-    }
-    enter(
-        store,
-        officer,
-        network_id,
-        Entry {
-            amounts: Some(new.amounts),
-            source: new.source,
-            document: new.document,
-            replaces: new.replaces,
-        },
-        at,
-    )
-    .await
-}
-
-/// Withdraws a volume; the row stays and counts no more.
-///
-/// # Errors
-/// [`NetworkError::Field`] when that row is not the network's, or was replaced already.
-pub async fn withdraw_volume(
-    store: &Store,
-    officer: &Officer,
-    network_id: &str,
-    volume: i64,
-    why: &str,
-    at: i64,
-) -> Result<i64, NetworkError> {
-    let entry = Entry {
-        amounts: None,
-        source: why,
-        document: None,
-        replaces: Some(volume),
-    };
-    enter(store, officer, network_id, entry, at).await
-}
-
-struct Entry<'a> {
-    amounts: Option<Amounts>,
-    source: &'a str,
-    document: Option<Document>,
-    replaces: Option<i64>,
-}
-
-async fn enter(
-    store: &Store,
-    officer: &Officer,
-    network_id: &str,
-    entry: Entry<'_>,
-    at: i64,
-) -> Result<i64, NetworkError> {
-    may(officer)?;
-    words("source", entry.source)?;
-    if let Some(document) = &entry.document
-        && (document.bytes.is_empty() || document.bytes.len() > MAX_DOCUMENT)
-    {
-        return Err(NetworkError::Field("document"));
-    }
-    const THERE: &str = "SELECT COUNT(*) FROM network WHERE id = $1";
-    const REPLACEABLE: &str =
-        "SELECT COUNT(*) FROM network_volume v WHERE id = $1 AND network_id = $2
-        AND NOT EXISTS (SELECT 1 FROM network_volume r WHERE r.replaces = v.id)";
-    const DOCUMENT: &str = "INSERT INTO network_document
-        (sha256, file_name, content_type, bytes, attached_by, attached_at)
-        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (sha256) DO NOTHING";
-    const SQL: &str = "INSERT INTO network_volume (id, network_id, officer_id, given_at, replaces,
-            period_from, period_to, kzt, usdt, rate, rate_on, source, document)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
-    let id = random_id()?;
-    let network_id = &*storable(network_id);
-    let source = &*storable(entry.source);
-    let hash = entry
-        .document
-        .as_ref()
-        .map(|document| Digest::of(&document.bytes).to_string());
-    let amounts = entry.amounts;
-    let day = |day: Option<Day>| day.map(|day| day.to_string());
-    let detail = serde_json::json!({
-        "volume": id, "replaces": entry.replaces, "document": hash,
-        "withdrawn": amounts.is_none(),
-    });
-    transaction!(store, locks::OFFICE_AND_NETWORKS, |tx| {
-        let there: i64 = sqlx::query_scalar(THERE)
-            .bind(network_id)
-            .fetch_one(&mut *tx)
-            .await?;
-        if there == 0 {
-            return Err(NetworkError::Unknown(network_id.to_owned()));
-        }
-        if let Some(replaced) = entry.replaces {
-            let free: i64 = sqlx::query_scalar(REPLACEABLE)
-                .bind(replaced)
-                .bind(network_id)
-                .fetch_one(&mut *tx)
-                .await?;
-            if free == 0 {
-                return Err(NetworkError::Field("replaces"));
-            }
-        }
-        if let (Some(document), Some(hash)) = (&entry.document, &hash) {
-            sqlx::query(DOCUMENT)
-                .bind(hash)
-                .bind(storable(&document.file_name))
-                .bind(storable(&document.content_type))
-                .bind(&document.bytes)
-                .bind(&officer.id)
-                .bind(at)
-                .execute(&mut *tx)
-                .await?;
-        }
-        sqlx::query(SQL)
-            .bind(id)
-            .bind(network_id)
-            .bind(&officer.id)
-            .bind(at)
-            .bind(entry.replaces)
-            .bind(day(amounts.map(|amounts| amounts.period.0)))
-            .bind(day(amounts.map(|amounts| amounts.period.1)))
-            .bind(amounts.and_then(|amounts| amounts.kzt))
-            .bind(amounts.and_then(|amounts| amounts.usdt))
-            .bind(amounts.and_then(|amounts| amounts.rate.map(|rate| rate.0)))
-            .bind(day(
-                amounts.and_then(|amounts| amounts.rate.map(|rate| rate.1))
-            ))
-            .bind(source)
-            .bind(&hash)
-            .execute(&mut *tx)
-            .await?;
-        append_audit!(tx, at, &officer.id, "network.volume", network_id, &detail);
-    });
-    Ok(id)
 }

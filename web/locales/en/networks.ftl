@@ -180,6 +180,33 @@ volume-replace = Put this in its place
 volume-withdraw-title = Or withdraw it
 volume-withdraw = Withdraw
 
+table-title = Enter volumes from a table
+table-file = The table
+table-hint = CSV in UTF-8 with a header line, at most 1 MB and 2000 lines. All lines are entered, or none. What stands already is refused, so that a table sent twice counts once.
+table-enter = Enter all
+table-columns = What stands in the table
+table-column = Column
+table-meaning = Meaning
+table-needed = in every line
+table-of = The network’s number, or a site that belongs to it
+table-example = For example
+table-line = Line { $line }: { $what }
+table-more = { $count ->
+    [one] One more is wrong.
+   *[other] { $count } more are wrong.
+  }
+net-done-volumes = The volumes of the table are entered.
+problem-table-file = Choose a file.
+problem-table-utf8 = The file is not UTF-8. Save it as “CSV UTF-8”.
+problem-table-empty = The table has no line beside its header.
+problem-table-long = The table has more than 2000 lines. Part it.
+problem-table-quotes = something is wrong with a quote (sign { $column }). Put the whole field in quotes and double those inside.
+problem-table-column = { $name } is no column of this table, or stands twice. The columns are named below.
+problem-table-missing = the column { $name } is missing.
+problem-table-width = this line needs one field for each column. Put a field with commas in quotes.
+problem-table-network = { $name } is no network, and no site of one.
+problem-volume-known = The same volume with the same source stands already. Take the line out.
+
 problem-network-why = Write the reason, in at most 2000 characters.
 problem-network-stale = Between these two sites there is nothing to do any more: somebody was here before you. Read the page again.
 problem-mark-stale = There is nothing to do here any more: somebody was here before you, or no site shows it. Read the page again.

@@ -29,3 +29,4 @@ pub(crate) mod report;
 pub(crate) mod sign_in;
 pub(crate) mod staff;
 pub(crate) mod unmask;
+pub(crate) mod volume_table;

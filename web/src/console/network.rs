@@ -121,6 +121,8 @@ pub(crate) fn refused(staff: &Staff, field: &'static str, error: &NetworkError) 
         NetworkError::NotAnOfficer => key("error-role-text"),
         NetworkError::Field("why") => key("problem-network-why"),
         NetworkError::Stale | NetworkError::Unknown(_) => key("problem-network-stale"),
+        NetworkError::Known => key("problem-volume-known"),
+        NetworkError::Volume(_, error) => return refused(staff, field, error),
         NetworkError::Field(_) => key("problem-invalid"),
         NetworkError::Store(error) => {
             tracing::error!(%error, "an officer's move on a network could not be stored");

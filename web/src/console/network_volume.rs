@@ -90,17 +90,17 @@ pub(crate) fn line(p: &Page, row: &Volume, may: bool) -> VolumeLine {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Typed {
-    kzt: String,
-    usdt: String,
-    rate: String,
-    rate_on: String,
-    from: String,
-    to: String,
-    source: String,
+    pub(crate) kzt: String,
+    pub(crate) usdt: String,
+    pub(crate) rate: String,
+    pub(crate) rate_on: String,
+    pub(crate) from: String,
+    pub(crate) to: String,
+    pub(crate) source: String,
     /// The row it takes the place of; empty for none.
-    replaces: String,
+    pub(crate) replaces: String,
     /// Why a row is withdrawn.
-    why: String,
+    pub(crate) why: String,
 }
 
 impl Typed {
@@ -148,7 +148,7 @@ impl Typed {
 }
 
 /// Reads the form: the amounts, or what is wrong with which field.
-fn read(lang: Lang, typed: &Typed, today: Day) -> Result<Amounts, Vec<Problem>> {
+pub(crate) fn read(lang: Lang, typed: &Typed, today: Day) -> Result<Amounts, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut wrong = |field, key: &str| problems.push(Problem::new(lang, field, key));
     let mut amount = |field, text: &str, digits| match amounts::parse(text, digits) {
@@ -220,7 +220,7 @@ fn words(error: AmountError, digits: usize) -> &'static str {
 }
 
 /// Words for what the store refused; the form checks the same before.
-fn refused(staff: &Staff, error: &NetworkError) -> Problem {
+pub(crate) fn refused(staff: &Staff, error: &NetworkError) -> Problem {
     let problem = |field, key: &str| Problem::new(staff.lang, field, key);
     match error {
         NetworkError::Field("source") => problem("source", key("problem-volume-source")),

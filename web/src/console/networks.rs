@@ -72,6 +72,8 @@ struct View {
     sources: Vec<VolumeLine>,
     cuts: Vec<CutLine>,
     marks: Vec<MarkLine>,
+    /// Whether the reader may add to networks, and take marks back.
+    may: bool,
     may_mark: bool,
 }
 
@@ -200,6 +202,7 @@ pub(crate) async fn networks(
 
 fn done_text(p: &Page, done: &Done) -> Option<String> {
     Some(p.t(match done.done.as_deref()? {
+        "volumes" => key("net-done-volumes"),
         "marked" => key("net-done-marked"),
         "unmarked" => key("net-done-unmarked"),
         _ => return None,
@@ -239,6 +242,7 @@ pub(crate) async fn show(
             .iter()
             .map(|mark| network_marks::line(&p, mark, refused))
             .collect(),
+        may: page_of::may(staff),
         may_mark: page_of::may(staff) && centre.network_rules.is_some(),
     };
     let status = if errors.is_empty() {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{
-    extract::{Multipart, Path, State},
+    extract::{Multipart, Path, State, multipart::Field as MultipartField},
     http::StatusCode,
     response::Response,
 };
@@ -159,34 +159,41 @@ fn plain_file_name(name: &str) -> String {
     }
 }
 
+/// One file of a form; `None` when it was left empty.
+pub(crate) async fn uploaded(mut form: Multipart, wanted: &str) -> Result<Option<Document>, Fault> {
+    while let Some(field) = form.next_field().await.map_err(|error| refuse(&error))? {
+        if field.name() == Some(wanted) {
+            return document(field).await;
+        }
+    }
+    Ok(None)
+}
+
+/// The file in a field; `None` when it was left empty.
+async fn document(field: MultipartField<'_>) -> Result<Option<Document>, Fault> {
+    let file_name = plain_file_name(field.file_name().unwrap_or_default());
+    let content_type = field
+        .content_type()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let content_type = content_type.split(';').next().unwrap_or_default().trim();
+    let content_type = content_type.to_owned();
+    let bytes = field.bytes().await.map_err(|error| refuse(&error))?;
+    Ok((!bytes.is_empty()).then(|| Document {
+        file_name,
+        content_type,
+        bytes: bytes.to_vec(),
+    }))
+}
+
 /// Reads the form field by field; every field is bounded, unknown ones are ignored.
 async fn read(mut form: Multipart) -> Result<Typed, Fault> {
     let mut typed = Typed::default();
     while let Some(field) = form.next_field().await.map_err(|error| refuse(&error))? {
         let name = field.name().unwrap_or_default().to_owned();
         if name == "document" {
-            let file_name = plain_file_name(field.file_name().unwrap_or_default());
-            let content_type = field
-                .content_type()
-                .unwrap_or_default()
-                .to_ascii_lowercase();
-            let content_type = content_type
-                .split(';')
-                .next()
-                .unwrap_or_default()
-                .trim()
-                .to_owned();
-            let bytes = field
-                .bytes()
-                .await
-                .map_err(|error| refuse(&error))?
-                .to_vec();
-            if !bytes.is_empty() {
-                typed.document = Some(Document {
-                    file_name,
-                    content_type,
-                    bytes,
-                });
+            if let Some(document) = document(field).await? {
+                typed.document = Some(document);
             }
             continue;
         }

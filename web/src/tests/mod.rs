@@ -7,6 +7,7 @@ mod marks;
 mod networks;
 mod public;
 mod signing;
+mod volumes;
 
 use std::sync::{
     Arc,
