@@ -8,7 +8,9 @@ use blocklist::{DomainName, Timestamp};
 use data::assessment::{self, NewAssessment};
 use data::capture::{self, Capture};
 use data::case::{self, NewCase};
-use data::{certificate, evidence, frontier, known, rematch};
+use data::certificate::{self, Served};
+use data::evidence::{self, Spoke};
+use data::{frontier, known, rematch};
 use url::Url;
 
 use crate::assessment::{Standing, Verdict};
@@ -17,7 +19,7 @@ use crate::network::{self, resemblance};
 use crate::signal::Page;
 use crate::signal::feed::FeedPage;
 use crate::worker::is_html;
-use crate::{charset, feed, warc};
+use crate::{charset, feed, identifier, warc};
 
 /// Captures a site is judged from.
 const MAX_CAPTURES: i64 = 200;
@@ -54,8 +56,9 @@ pub(crate) async fn site(shared: &Shared, host: &str) -> Result<(), CrawlError> 
             .map_err(|error| CrawlError::Worker(error.to_string()))?
             .map_err(|source| shared.evidence_error(source))?;
     }
-    let root = evidence::freeze(&shared.store, host, &captures, at).await?;
     let certificates = certificate::of_captures(&shared.store, host, &captures).await?;
+    let spoke: Vec<Spoke<'_>> = certificates.iter().map(spoke).collect();
+    let root = evidence::freeze(&shared.store, host, &captures, &spoke, at).await?;
     let guarded = shared.guarded(&name).await?;
     let known = shared.store.known(Timestamp(at)).await?;
     let count = pages.len() + feeds.len();
@@ -153,6 +156,16 @@ pub(crate) async fn site(shared: &Shared, host: &str) -> Result<(), CrawlError> 
             .await;
     }
     Ok(())
+}
+
+/// A certificate with the hash of its key. One that cannot be read has none, which is said where
+/// networks are read.
+fn spoke(served: &Served) -> Spoke<'_> {
+    let read = identifier::certificate::read(&served.der);
+    Spoke {
+        served,
+        key_sha256: read.ok().map(|certificate| certificate.key),
+    }
 }
 
 /// The pages and feeds among the captures, the front page first.

@@ -11,7 +11,7 @@ use crawler::address_guard::{AddressGuard, LoopbackPermission};
 use crawler::crawl::{Crawl, CrawlConfig};
 use crawler::resolve::{Lookup, LookupError};
 use data::testing::Centre;
-use data::{Store, capture, certificate, network};
+use data::{Store, assessment, capture, certificate, evidence, network};
 use futures_util::future::BoxFuture;
 use rcgen::{CertificateParams, CertifiedIssuer, KeyPair};
 use rustls::ServerConfig;
@@ -216,6 +216,19 @@ async fn one_key_on_two_hosts_links_and_the_key_of_a_content_network_does_not() 
         (&read.key, &read.names[..]),
         (&reason.value, &["bir.test".to_owned()][..])
     );
+    // The frozen evidence names it beside what came under it.
+    let judged = assessment::latest(store, "bir.test")
+        .await
+        .unwrap()
+        .unwrap();
+    let manifest = evidence::load(store, &judged.evidence_root).await.unwrap();
+    let item = manifest
+        .unwrap()
+        .into_iter()
+        .find(|item| item.url == shown.url);
+    let item = item.expect("the page is frozen");
+    assert_eq!(item.certificate_sha256.as_ref(), Some(&served.sha256));
+    assert_eq!(item.key_sha256.as_ref(), Some(&read.key));
 
     // What counts for nothing is kept, and says why.
     for (host, why) in [

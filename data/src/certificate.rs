@@ -9,11 +9,15 @@ use crate::capture::Capture;
 use crate::error::Result;
 use crate::pool::{Store, on};
 
-/// A certificate and the first of some captures that was delivered under it.
+/// A certificate, the captures that were delivered under it, and where the first of them is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Served {
+    /// Hex SHA-256 of the certificate.
+    pub sha256: String,
     /// The certificate, DER.
     pub der: Vec<u8>,
+    /// Ids of the captures delivered under it.
+    pub captures: Vec<i64>,
     /// Where it was seen.
     pub url: String,
     /// Hex SHA-256 of the body delivered.
@@ -60,22 +64,27 @@ pub async fn of_captures(store: &Store, host: &str, captures: &[Capture]) -> Res
         .fetch_all(db)
         .await)?;
     let of_capture: HashMap<i64, String> = rows.into_iter().collect();
-    let mut first: BTreeMap<&str, &Capture> = BTreeMap::new();
+    let mut under: BTreeMap<&str, Vec<&Capture>> = BTreeMap::new();
     for capture in captures {
         if let Some(hash) = of_capture.get(&capture.id) {
-            first.entry(hash).or_insert(capture);
+            under.entry(hash).or_default().push(capture);
         }
     }
     let mut served = Vec::new();
-    for (hash, capture) in first {
+    for (hash, captures) in under {
+        let Some(first) = captures.first() else {
+            continue;
+        };
         let der: Vec<u8> = on!(store, |db| sqlx::query_scalar(DER)
             .bind(hash)
             .fetch_one(db)
             .await)?;
         served.push(Served {
+            sha256: hash.to_owned(),
             der,
-            url: capture.url.clone(),
-            capture: capture.body_sha256.clone(),
+            captures: captures.iter().map(|capture| capture.id).collect(),
+            url: first.url.clone(),
+            capture: first.body_sha256.clone(),
         });
     }
     Ok(served)

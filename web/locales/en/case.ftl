@@ -18,3 +18,5 @@ alike-text-main = Its text is about { $percent } % alike to that of { $host }.
 alike-text-legal = Its terms are about { $percent } % alike to those of { $host }.
 alike-other = Something is about { $percent } % alike to { $host }.
 alike-here = this site
+capture-certificate = Hash of the certificate it came under
+capture-key = Hash of that certificate’s key (SPKI)

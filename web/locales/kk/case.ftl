@@ -18,3 +18,5 @@ alike-text-main = Мәтіні { $host } мәтініне шамамен { $perc
 alike-text-legal = Шарттары { $host } шарттарына шамамен { $percent } % ұқсайды.
 alike-other = Бірдеңесі { $host } сайтына шамамен { $percent } % ұқсайды.
 alike-here = осы сайт
+capture-certificate = Қандай сертификатпен келгені (хеш)
+capture-key = Сол сертификат кілтінің хеші (SPKI)

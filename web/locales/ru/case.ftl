@@ -18,3 +18,5 @@ alike-text-main = Текст примерно на { $percent } % сходен �
 alike-text-legal = Условия примерно на { $percent } % сходны с условиями { $host }.
 alike-other = Кое-что примерно на { $percent } % сходно с { $host }.
 alike-here = этот сайт
+capture-certificate = Хеш сертификата, под которым пришло
+capture-key = Хеш ключа этого сертификата (SPKI)

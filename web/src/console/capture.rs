@@ -7,7 +7,10 @@ use axum::{
     extract::{Path, State},
     response::Response,
 };
-use data::capture::Capture;
+use data::{
+    capture::Capture,
+    evidence::{self, Item},
+};
 
 use crate::{
     centre::{CapturedBody, Centre},
@@ -39,14 +42,20 @@ fn decode(body: &CapturedBody) -> String {
     encoding.decode(&body.bytes).0.into_owned()
 }
 
-fn fields(p: &Page, capture: &Capture) -> Vec<Field> {
+/// What of a capture is frozen in its case, where it is.
+fn frozen(manifest: Option<Vec<Item>>, capture: &Capture) -> Option<Item> {
+    let same = |item: &Item| item.record_sha256 == capture.record_sha256;
+    manifest?.into_iter().find(same)
+}
+
+fn fields(p: &Page, capture: &Capture, frozen: Option<Item>) -> Vec<Field> {
     let field = |name: &str, value: String, mono: bool| Field {
         name: p.t(name),
         value,
         mono,
     };
     let size = usize::try_from(capture.body_bytes).unwrap_or_default();
-    vec![
+    let mut fields = vec![
         field(key("capture-page"), hostile::line(&capture.url, 500), true),
         field(
             key("capture-name"),
@@ -85,7 +94,18 @@ fn fields(p: &Page, capture: &Capture) -> Vec<Field> {
             hostile::line(&capture.record_sha256, 64),
             true,
         ),
-    ]
+    ];
+    if let Some(item) = frozen {
+        let spoke = [
+            (key("capture-certificate"), item.certificate_sha256),
+            (key("capture-key"), item.key_sha256),
+        ];
+        let held = spoke
+            .into_iter()
+            .filter_map(|(name, hash)| Some((name, hash?)));
+        fields.extend(held.map(|(name, hash)| field(name, hostile::line(&hash, 64), true)));
+    }
+    fields
 }
 
 /// `GET /{lang}/console/case/{id}/capture/{capture}`.
@@ -114,7 +134,10 @@ pub(crate) async fn capture(
         .as_ref()
         .is_some_and(|text| text.chars().count() > LONGEST_SOURCE);
     let body = text.map(|text| hostile::block(&text, LONGEST_SOURCE));
-    let fields = fields(&p, &capture);
+    let manifest = evidence::load(&centre.store, &file.evidence_root)
+        .await
+        .map_err(Fault::internal)?;
+    let fields = fields(&p, &capture, frozen(manifest, &capture));
     Ok(page::ok(&CapturePage {
         p,
         case_path,

@@ -177,3 +177,41 @@ async fn a_resemblance_to_a_registered_site_is_told_with_both_places() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_capture_shows_the_certificate_that_is_frozen_with_it() {
+    let house = House::new().await;
+    let officer = house.sign_in("officer-1").await;
+    let case = house.came_again(&officer, "rates", "{}").await;
+    let page = house
+        .get_as(&officer, &format!("/en/console/case/{case}"))
+        .await;
+    let at = page.body.find("/capture/").expect("a capture") + "/capture/".len();
+    let id: String = page.body[at..]
+        .chars()
+        .take_while(char::is_ascii_digit)
+        .collect();
+    let path = format!("/en/console/case/{case}/capture/{id}");
+    let plain = house.get_as(&officer, &path).await;
+    assert!(!plain.body.contains("SPKI"), "{}", plain.body);
+
+    let (body, certificate, spki) = ("ab".repeat(32), "c1".repeat(32), "d2".repeat(32));
+    let manifest = format!(
+        r#"[{{"body_sha256":"{body}","certificate_sha256":"{certificate}","fetched_at":{NOW},"key_sha256":"{spki}","record_sha256":"{body}","status":200,"url":"http://obmen.test/"}}]"#
+    );
+    let root = blocklist::Digest::of(manifest.as_bytes());
+    for sql in [
+        format!(
+            "INSERT INTO evidence (root, host, manifest, created_at) VALUES ('{root}', 'obmen.test', '{manifest}', {NOW})"
+        ),
+        format!("UPDATE review_case SET evidence_root = '{root}' WHERE id = '{case}'"),
+    ] {
+        house.centre.sql(&sql).await.unwrap();
+    }
+    house
+        .get_as(&officer, &path)
+        .await
+        .says("(SPKI)")
+        .says(&certificate)
+        .says(&spki);
+}
