@@ -7,7 +7,6 @@ use super::{
     links::{edges, identifiers},
 };
 use crate::{
-    case,
     error::Result,
     pool::{Store, on, storable},
 };
@@ -74,7 +73,7 @@ pub async fn resolve(store: &Store, id: &str) -> Result<Option<String>> {
 /// When the store fails or holds what cannot be read.
 pub async fn list(store: &Store) -> Result<Vec<NetworkLine>> {
     let mut sites = sites(store, None).await?;
-    let wallets = wallets(store).await?;
+    let wallets = wallets(store, None).await?;
     let stated = volumes(store).await?;
     let mut lines = Vec::new();
     for (id, formed_at) in numbers(store).await? {
@@ -98,12 +97,16 @@ pub async fn load(store: &Store, id: &str) -> Result<Option<NetworkFile>> {
     let Some(id) = resolve(store, id).await? else {
         return Ok(None);
     };
-    let formed_at = numbers(store).await?.remove(&id).unwrap_or_default();
+    const FORMED: &str = "SELECT formed_at FROM network WHERE id = $1";
+    let formed_at: i64 = on!(store, |db| sqlx::query_scalar(FORMED)
+        .bind(&id)
+        .fetch_one(db)
+        .await)?;
     let sites = sites(store, Some(&id))
         .await?
         .remove(&id)
         .unwrap_or_default();
-    let wallets = wallets(store).await?;
+    let wallets = wallets(store, Some(&id)).await?;
     let volumes = volumes(store).await?.remove(&id).unwrap_or_default();
     let hosts: BTreeSet<String> = sites.iter().map(|site| site.host.clone()).collect();
     let past = past(store, &id).await?;
@@ -187,34 +190,28 @@ struct SiteRow {
     serves_kz: Option<f64>,
     assessed_at: Option<i64>,
     report: Option<String>,
+    case_id: Option<String>,
+    case_state: Option<String>,
+    listing_id: Option<String>,
 }
 
-/// Sites by network: of one, or of all.
+/// Sites by network, each with its latest case: of one, or of all.
 async fn sites(store: &Store, id: Option<&str>) -> Result<BTreeMap<String, Vec<Site>>> {
     let sql = format!(
-        "SELECT p.host, p.network_id, p.at, a.verdict, a.exchange, a.serves_kz, a.assessed_at, a.report
+        "SELECT p.host, p.network_id, p.at, a.verdict, a.exchange, a.serves_kz, a.assessed_at, a.report,
+            c.id AS case_id, c.state AS case_state, (SELECT MAX(q.listing_id) FROM proposal q
+                WHERE q.case_id = c.id AND c.state IN ('proposed', 'listed', 'lifted')) AS listing_id
         FROM ({PRESENT}) p LEFT JOIN assessment a ON a.id = (SELECT b.id FROM assessment b
             WHERE b.host = p.host ORDER BY b.assessed_at DESC, b.id DESC LIMIT 1)
+        LEFT JOIN review_case c ON c.id = (SELECT MAX(d.id) FROM review_case d WHERE d.host = p.host)
         WHERE $1 = '' OR p.network_id = $1 ORDER BY p.host"
     );
     let rows: Vec<SiteRow> = on!(store, |db| sqlx::query_as(sqlx::AssertSqlSafe(sql))
         .bind(id.unwrap_or_default())
         .fetch_all(db)
         .await)?;
-    let mut cases: BTreeMap<String, case::CaseRow> = BTreeMap::new();
-    for row in case::queue(store).await? {
-        let later = cases.get(&row.host).is_none_or(|kept| kept.id < row.id);
-        if later {
-            cases.insert(row.host.clone(), row);
-        }
-    }
     let mut sites: BTreeMap<String, Vec<Site>> = BTreeMap::new();
     for row in rows {
-        let case = cases.remove(&row.host);
-        let (case_id, case_state, listing_id) = match case {
-            Some(case) => (Some(case.id), Some(case.state), case.listing_id),
-            None => (None, None, None),
-        };
         sites.entry(row.network_id).or_default().push(Site {
             since: row.at,
             verdict: row.verdict.unwrap_or_default(),
@@ -222,9 +219,9 @@ async fn sites(store: &Store, id: Option<&str>) -> Result<BTreeMap<String, Vec<S
             serves_kz: row.serves_kz.unwrap_or_default(),
             kinds: kinds(row.report.as_deref()),
             assessed_at: row.assessed_at.unwrap_or_default(),
-            case_id,
-            case_state,
-            listing_id,
+            case_id: row.case_id,
+            case_state: row.case_state,
+            listing_id: row.listing_id,
             host: row.host,
         });
     }
@@ -243,13 +240,14 @@ fn kinds(report: Option<&str>) -> Vec<String> {
         .unwrap_or_default()
 }
 
-/// Wallets that members show as their own, by host.
-async fn wallets(store: &Store) -> Result<BTreeMap<String, BTreeSet<String>>> {
+/// Wallets that members show as their own, by host: of one network, or of all.
+async fn wallets(store: &Store, id: Option<&str>) -> Result<BTreeMap<String, BTreeSet<String>>> {
     let sql = format!(
         "SELECT i.host, i.value FROM identifier i JOIN ({PRESENT}) p ON p.host = i.host
-        WHERE i.role = 'own' AND i.kind LIKE 'wallet.%'"
+        WHERE i.role = 'own' AND i.kind LIKE 'wallet.%' AND ($1 = '' OR p.network_id = $1)"
     );
     let rows: Vec<(String, String)> = on!(store, |db| sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(id.unwrap_or_default())
         .fetch_all(db)
         .await)?;
     let mut wallets: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -349,4 +347,42 @@ async fn activity(store: &Store, id: &str, sites: &[Site]) -> Result<Vec<Month>>
         add(site.since, |month| &mut month.joined);
     }
     Ok(months.into_values().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Centre, Engine, NOW};
+
+    crate::both_engines!(one_network_is_read_without_the_wallets_of_others);
+
+    async fn one_network_is_read_without_the_wallets_of_others(engine: Engine) {
+        let centre = Centre::on(engine).await;
+        for (seq, (host, number)) in (1..).zip([("a.test", 1), ("b.test", 1), ("c.test", 2)]) {
+            centre.plant_case(host).await;
+            let id = format!("N-2026-00000{number}");
+            for sql in [
+                format!("INSERT INTO network (id, formed_at) VALUES ('{id}', {NOW}) ON CONFLICT DO NOTHING"),
+                format!("INSERT INTO network_member (seq, host, network_id, at) VALUES ({seq}, '{host}', '{id}', {NOW})"),
+                format!(
+                    "INSERT INTO identifier (host, kind, value, role, place, url, capture, quote, first_seen, last_seen)
+                    VALUES ('{host}', 'wallet.tron', 'T{number}', 'own', 'p', 'u', '', '', {NOW}, {NOW})"
+                ),
+            ] {
+                centre.sql(&sql).await.unwrap();
+            }
+        }
+        let hosts = async |id| {
+            let wallets = wallets(&centre.store, id).await.unwrap();
+            wallets.into_keys().collect::<Vec<_>>()
+        };
+        assert_eq!(hosts(None).await, ["a.test", "b.test", "c.test"]);
+        assert_eq!(hosts(Some("N-2026-000002")).await, ["c.test"]);
+        let file = load(&centre.store, "N-2026-000001").await.unwrap().unwrap();
+        assert_eq!(
+            (file.line.wallets, file.line.cases, file.line.formed_at),
+            (1, 2, NOW)
+        );
+        assert_eq!(file.sites[1].case_id.as_deref(), Some("C-2026-000002"));
+    }
 }
