@@ -11,7 +11,9 @@ use serde_json::json;
 
 use crate::{
     driver::{Browser, Window},
-    keyboard, stage,
+    keyboard,
+    officer::Officer,
+    stage,
     support::demo::Demo,
 };
 
@@ -187,6 +189,18 @@ async fn every_page_is_for_everybody() {
     for page in &pages {
         for lang in page.languages() {
             audit.visit(&page.at(lang), lang, page.status).await;
+        }
+    }
+    for page in stage::masked(&pages) {
+        for lang in page.languages() {
+            browser.goto(&page.at(lang)).await;
+            Officer::sees_whole(&browser).await;
+            audit.look(lang, 200).await;
+        }
+        for width in WIDTHS {
+            browser.resize(width, 900).await;
+            let whole = format!("{}, whole", browser.url().await);
+            keyboard::walks_through(&browser, &whole).await;
         }
     }
     audit.done();

@@ -41,6 +41,11 @@ const FOCUS: &str = "
 /// Opens a page and walks through it with Tab alone.
 pub(crate) async fn reaches_everything(browser: &Browser, page: &str) {
     browser.goto(page).await;
+    walks_through(browser, page).await;
+}
+
+/// Walks through the open page with Tab alone; `page` is what it is called where something is wrong.
+pub(crate) async fn walks_through(browser: &Browser, page: &str) {
     let controls = names(&browser.eval(CONTROLS, vec![]).await);
     assert!(!controls.is_empty(), "{page}");
     let mut left = controls.clone();

@@ -163,6 +163,51 @@ impl<'a> Officer<'a> {
         self.type_password(&form).await;
     }
 
+    /// On the first tie that several things hold, marks one of them as nobody's; gives the address of the
+    /// page of that tie, on which the mark stands now.
+    pub(crate) async fn mark_on_a_tie(&self) -> String {
+        let (browser, form) = (self.browser, "form[action$='/nobodys']");
+        let tie = self.tie_of_several(form).await;
+        unfold(browser, form).await;
+        let why = format!("{form} textarea");
+        browser.type_into(&why, "Студияның байланысы").await;
+        browser.follow(&format!("{form} button")).await;
+        let url = browser.url().await;
+        let words = browser.words().await;
+        assert!(url.contains("done=marked"), "{url}: {words}");
+        tie
+    }
+
+    /// Opens ties, network by network, until one has more than two of these forms: it holds without one.
+    async fn tie_of_several(&self, form: &str) -> String {
+        let browser = self.browser;
+        let links = "return [...document.querySelectorAll(arguments[0])].map(link => link.href)";
+        let links = async |address: &str, css: &str| -> Vec<String> {
+            browser.goto(address).await;
+            let found = browser.eval(links, vec![json!(css)]).await;
+            serde_json::from_value(found).expect("addresses")
+        };
+        for network in links(&self.address("/networks"), "th a.row-link").await {
+            for tie in links(&network, "a[href*='/tie?']").await {
+                browser.goto(&tie).await;
+                if browser.count(form).await > 2 {
+                    return tie;
+                }
+            }
+        }
+        panic!("no tie is held by several things");
+    }
+
+    /// On the page of a case or a network: gives a reason and sees it whole.
+    pub(crate) async fn sees_whole(browser: &Browser) {
+        let form = "form[action$='/unmasked']";
+        unfold(browser, form).await;
+        let why = format!("{form} [name=reason]");
+        browser.type_into(&why, "Шағыммен салыстыру").await;
+        browser.follow(&format!("{form} button")).await;
+        assert_eq!(browser.count(form).await, 0, "{}", browser.url().await);
+    }
+
     /// Presses the button that signs second.
     pub(crate) async fn approve(&self, listing: &str) {
         self.press("approve", listing).await;
@@ -193,6 +238,12 @@ impl<'a> Officer<'a> {
         let refused = url.ends_with(what) || self.browser.count("[role=alert]").await > 0;
         assert!(!refused, "{what}: {}", self.browser.words().await);
     }
+}
+
+/// Opens what the first form of this kind is folded into.
+async fn unfold(browser: &Browser, form: &str) {
+    let open = "document.querySelector(arguments[0]).closest('details').open = true";
+    browser.eval(open, vec![json!(form)]).await;
 }
 
 /// The hash of the statement that the page of a proposal states.

@@ -23,6 +23,12 @@ const OPEN: &str = "quorvia.test";
 /// A name that reads like a licensed one.
 const LOOKALIKE: &str = "xn--kerbz-2we.test";
 
+/// Pages that are shown whole for a reason, once: where the form stands.
+pub(crate) fn masked(pages: &[Page]) -> impl Iterator<Item = &Page> {
+    let has_form = |page: &&Page| matches!(page.name, "case" | "network");
+    pages.iter().filter(has_form)
+}
+
 /// A page to look at.
 pub(crate) struct Page {
     /// What a picture of it is called.
@@ -76,6 +82,7 @@ pub(crate) async fn set(browser: &Browser, demo: &Demo) -> Vec<Page> {
     let within = crate::ENFORCED_WITHIN;
     let blocked = |answer: &Answer| matches!(answer, Answer::Blocked(_));
     dns::until(demo.port("dns"), FLAGGED, within, blocked).await;
+    let tie = officer.mark_on_a_tie().await;
     officer.open_case(OPEN).await;
     let anywhere = |address: &str| address.replacen("/kk/", "/{lang}/", 1);
     let case = anywhere(&browser.url().await);
@@ -111,5 +118,8 @@ pub(crate) async fn set(browser: &Browser, demo: &Demo) -> Vec<Page> {
         page("lift", &format!("console/listing/{listed}")),
         page("networks", "console/networks"),
         page("network", "console/network/N-2026-000001"),
+        Page::new("tie", anywhere(&tie)),
+        page("volume", "console/network/N-2026-000001/volume"),
+        page("volume-table", "console/networks/volumes"),
     ]
 }
