@@ -181,6 +181,7 @@ volume-withdraw-title = Or withdraw it
 volume-withdraw = Withdraw
 
 table-title = Enter volumes from a table
+table-lead = What networks turned over in some days, and how you know: a line for each statement. Nothing is estimated: write what the source says.
 table-file = The table
 table-hint = CSV in UTF-8 with a header line, at most 1 MB and 2000 lines. All lines are entered, or none. What stands already is refused, so that a table sent twice counts once.
 table-enter = Enter all
@@ -188,6 +189,8 @@ table-columns = What stands in the table
 table-column = Column
 table-meaning = Meaning
 table-needed = in every line
+table-either = one of kzt and usdt in every line
+table-optional = may be empty
 table-of = The network’s number, or a site that belongs to it
 table-example = For example
 table-line = Line { $line }: { $what }

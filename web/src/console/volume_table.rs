@@ -51,8 +51,11 @@ const COLUMNS: [(&str, &str); 8] = [
     ("source", key("net-source")),
 ];
 
-/// Columns that may be left out; of `kzt` and `usdt` one is needed in each line.
-const OPTIONAL: [&str; 4] = ["kzt", "usdt", "rate", "rate_on"];
+/// Columns of which one is needed in each line.
+const EITHER: [&str; 2] = ["kzt", "usdt"];
+
+/// Columns that may be left out.
+const OPTIONAL: [&str; 4] = [EITHER[0], EITHER[1], "rate", "rate_on"];
 
 /// Most lines that are told to be wrong at once.
 const MOST_PROBLEMS: usize = 30;
@@ -220,7 +223,8 @@ async fn meant(store: &Store, of: &str) -> data::Result<Option<String>> {
 #[template(path = "console/volume_table.html")]
 struct TablePage {
     p: Page,
-    columns: Vec<(&'static str, String, bool)>,
+    /// Name, meaning, and whether a line needs it, in words.
+    columns: Vec<(&'static str, String, String)>,
     errors: Vec<Problem>,
     more: Option<String>,
 }
@@ -239,7 +243,14 @@ fn show(centre: &Centre, staff: &Staff, mut errors: Vec<Problem>) -> Response {
     let left = errors.len().saturating_sub(MOST_PROBLEMS);
     errors.truncate(MOST_PROBLEMS);
     let column = |(name, words): &(&'static str, &'static str)| {
-        (*name, p.t(words), !OPTIONAL.contains(name))
+        let needed = if EITHER.contains(name) {
+            p.t(key("table-either"))
+        } else if OPTIONAL.contains(name) {
+            p.t(key("table-optional"))
+        } else {
+            p.t(key("table-needed"))
+        };
+        (*name, p.t(words), needed)
     };
     let page = TablePage {
         columns: COLUMNS.iter().map(column).collect(),
