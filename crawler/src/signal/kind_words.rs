@@ -19,12 +19,30 @@ const ALSO: &[(&str, &str)] = &[
     ("spot", "exchange"),
 ];
 
+/// Types of schema.org by which a page declares what it is, and the kind that has them.
+const DECLARED: &[(&str, &str)] = &[
+    ("Attorney", "consultant"),
+    ("BankOrCreditUnion", "bank"),
+    ("Casino", "casino"),
+    ("Course", "training"),
+    ("GovernmentOffice", "regulator"),
+    ("GovernmentOrganization", "regulator"),
+    ("LegalService", "consultant"),
+    ("NewsArticle", "news"),
+    ("NewsMediaOrganization", "news"),
+    ("OnlineStore", "shop"),
+    ("Store", "shop"),
+];
+/// What a declared type is worth, in phrases.
+const DECLARES: usize = 3;
+
 /// What a page says of one kind.
 #[derive(Default)]
 struct Said<'a> {
     different: Different,
     met: Vec<&'a Hit>,
     strength: usize,
+    declared: Option<&'a str>,
 }
 
 /// Reads one page.
@@ -48,15 +66,24 @@ pub fn read(page: &Page, lexicon: &Lexicon) -> Vec<Signal> {
             };
         }
     }
+    for declared in &page.document.types {
+        let known = DECLARED.iter().find(|(name, _)| name == declared);
+        let said = known.map(|(_, kind)| kinds.entry(*kind).or_default());
+        if let Some(said) = said.filter(|said| said.declared.is_none()) {
+            said.declared = Some(declared);
+            said.strength += DECLARES;
+        }
+    }
     let mut out: Vec<Signal> = kinds
         .into_iter()
         .filter_map(|(kind, said)| {
             let family = format!("says_{kind}");
             let id = ids::at_step(&family, said.strength)?;
-            Some(Signal {
-                id,
-                ..page.stepped(&family, &said.met)?
-            })
+            let quoted = page.stepped(&family, &said.met).or_else(|| {
+                let declared = said.declared?;
+                Some(page.note(&id, declared, "script[type=application/ld+json]"))
+            });
+            Some(Signal { id, ..quoted? })
         })
         .collect();
     let only = page.of_group(lexicon.group("fiat.only")).next();
@@ -119,5 +146,19 @@ mod tests {
                 "{text}: {ids:?}"
             );
         }
+    }
+
+    #[test]
+    fn what_a_page_declares_itself_to_be_counts_as_its_words_do() {
+        let html = |body: &str| {
+            format!(
+                r#"<script type="application/ld+json">{{"@type":"NewsArticle"}}</script><p>{body}"#
+            )
+        };
+        let bare = ids_of("https://a.test/", &html("Пирог испечён"));
+        assert!(bare.contains(&"says_news.3".to_owned()), "{bare:?}");
+        let more = ids_of("https://a.test/", &html("Как сообщает корреспондент"));
+        let step = more.iter().find_map(|id| id.strip_prefix("says_news."));
+        assert!(step.is_some_and(|step| step > "3"), "{more:?}");
     }
 }
