@@ -6,7 +6,7 @@ use super::{FOLDS, Fit};
 use crate::corpus::{self, Prepared, Site};
 use crate::model::{Weights, of_table};
 
-/// The file: where the numbers come from, then the points in order of [`IDS`]. No date: the same
+/// The file: where the numbers come from, then the points in order of [`crate::signal::IDS`]. No date: the same
 /// corpus gives the same bytes.
 #[must_use]
 pub fn render(fit: &Fit, sites: &[Prepared]) -> String {

@@ -40,7 +40,7 @@ pub(crate) fn vocabulary(sites: &[Site], lexicon: &Lexicon) -> Vocabulary {
 }
 
 /// Words of the whole corpus and of each part left out, and the axis that goes with them.
-pub(super) struct Worded {
+pub(super) struct Learnt {
     pub(super) words: Words,
     pub(super) left_out: Vec<Words>,
 }
@@ -52,7 +52,7 @@ pub(super) fn fit(
     folds: &[usize],
     whole: &mut Weights,
     left_out: &mut [Weights],
-) -> Worded {
+) -> Learnt {
     let keys: BTreeSet<&str> = sites
         .iter()
         .filter_map(Prepared::whole)
@@ -98,7 +98,7 @@ pub(super) fn fit(
         .zip(&parts)
         .map(|(weights, part)| scaled(weights, part))
         .collect();
-    Worded {
+    Learnt {
         words: scaled(whole, &without(None)),
         left_out,
     }
