@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use super::ModelError;
+use super::{ModelError, line_of};
 use crate::signal::Signal;
 use crate::wording::Phrase;
 
@@ -74,10 +74,9 @@ impl Words {
                 points.insert(key, number);
                 continue;
             };
-            let before = text.get(..value.span().start).unwrap_or_default();
             return Err(ModelError::Line {
                 file: file.to_owned(),
-                line: before.matches('\n').count() + 1,
+                line: line_of(text, &value),
                 problem,
             });
         }
