@@ -2,6 +2,7 @@
 //! from, so that a quote is always the page's own text.
 
 mod fold;
+pub(crate) mod letter;
 
 pub use fold::fold;
 use fold::{fold_into, is_combining, is_cyrillic, is_invisible};
@@ -169,11 +170,6 @@ fn class(c: char) -> Class {
     }
 }
 
-/// [`char::is_alphanumeric`], which has a table to search for what is not ASCII, quick for Cyrillic.
-fn is_alphanumeric(c: char) -> bool {
-    matches!(c, '\u{400}'..='\u{481}' | '\u{48a}'..='\u{52f}') || c.is_alphanumeric()
-}
-
 /// Whether the Latin name in `name` has its end at `at`, and a Cyrillic ending follows: letters up to
 /// the end of the word, one of which at least no Latin letter looks like. Otherwise the Cyrillic letter
 /// may stand for its look-alike.
@@ -191,14 +187,14 @@ fn takes_ending(text: &str, (start, end): (usize, usize), at: usize) -> bool {
 /// `U.S.D.T`: the same mark between all of them, one alphabet, and enough of them that initials and
 /// lists do not count. 0 when they hide none.
 fn spaced_letters(text: &str, tokens: &[(usize, usize)]) -> usize {
-    let letter = |(start, end): (usize, usize)| {
+    let alone = |(start, end): (usize, usize)| {
         let mut shown = text
             .get(start..end)?
             .chars()
-            .filter(|c| is_alphanumeric(*c));
+            .filter(|c| letter::is_alphanumeric(*c));
         let only = shown.next()?;
-        let alone = shown.next().is_none();
-        (alone && only.is_alphabetic() && only < '\u{3400}').then_some(only)
+        let single = shown.next().is_none();
+        (single && only.is_alphabetic() && only < '\u{3400}').then_some(only)
     };
     let between = |left: (usize, usize), right: (usize, usize)| {
         let mut gap = text
@@ -211,14 +207,14 @@ fn spaced_letters(text: &str, tokens: &[(usize, usize)]) -> usize {
     let (Some(&first), Some(&second)) = (tokens.first(), tokens.get(1)) else {
         return 0;
     };
-    let (Some(opening), Some(mark)) = (letter(first), between(first, second)) else {
+    let (Some(opening), Some(mark)) = (alone(first), between(first, second)) else {
         return 0;
     };
     let ascii = opening.is_ascii();
     let mut count = 1;
     for pair in tokens.windows(2) {
         let &[left, right] = pair else { break };
-        let goes_on = letter(right).is_some_and(|c| c.is_ascii() == ascii)
+        let goes_on = alone(right).is_some_and(|c| c.is_ascii() == ascii)
             && between(left, right) == Some(mark);
         if !goes_on {
             break;

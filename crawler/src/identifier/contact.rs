@@ -26,6 +26,9 @@ static PHONE: Pattern = LazyLock::new(|| {
     Regex::new(r"(?:\+[0-9]|(?-u:\b)8[ \u{a0}(\-]{1,2}7)(?:[ \u{a0}()\-\u{2011}.]{0,2}[0-9]){8,14}(?-u:\b)").ok()
 });
 
+/// Digits of the shortest text that [`PHONE`] takes for a number.
+const PHONE_DIGITS: usize = 9;
+
 /// Words before a handle that make it one of Telegram. "тг" is short for tenge, too: an amount ends
 /// with it, and no handle follows an amount.
 const NEAR: &[&str] = &[
@@ -71,12 +74,12 @@ const NO_MAIL: &[&str] = &[
 /// What the links of a page say.
 pub(super) fn links(page: &Page, found: &mut Found<'_>) {
     for link in &page.document.links {
-        let quote = format!("{} {}", link.text, link.url);
-        of_url(&link.url, &quote, found);
+        let quote = || format!("{} {}", link.text, link.url);
+        of_url(&link.url, quote, found);
     }
     for address in &page.document.contacts {
         if let Ok(url) = Url::parse(address) {
-            of_url(&url, address, found);
+            of_url(&url, || address.clone(), found);
         }
     }
 }
@@ -114,7 +117,9 @@ pub(super) fn read(block: &Block, found: &mut Found<'_>) {
             }
         }
     }
-    if let Some(pattern) = PHONE.as_ref() {
+    if text.bytes().filter(u8::is_ascii_digit).count() >= PHONE_DIGITS
+        && let Some(pattern) = PHONE.as_ref()
+    {
         for number in pattern.find_iter(text) {
             if let Some(value) = phone(number.as_str()) {
                 found.in_block("phone", value, block, number.range());
@@ -123,7 +128,7 @@ pub(super) fn read(block: &Block, found: &mut Found<'_>) {
     }
 }
 
-fn of_url(url: &Url, quote: &str, found: &mut Found<'_>) {
+fn of_url(url: &Url, quote: impl Fn() -> String, found: &mut Found<'_>) {
     let asked = |name: &str| {
         url.query_pairs()
             .find(|(key, _)| key == name)
@@ -137,34 +142,34 @@ fn of_url(url: &Url, quote: &str, found: &mut Found<'_>) {
     match (url.scheme(), host) {
         ("http" | "https", "t.me" | "telegram.me" | "telegram.dog") => {
             if let Some(name) = telegram_name(first) {
-                found.add("telegram", name, "a[href]", quote);
+                found.add("telegram", name, "a[href]", &quote());
             }
         }
         ("tg", "resolve") => {
             if let Some(name) = asked("domain").and_then(|name| telegram_name(&name)) {
-                found.add("telegram", name, "a[href]", quote);
+                found.add("telegram", name, "a[href]", &quote());
             }
         }
         ("http" | "https", "wa.me") => {
             if let Some(number) = phone(&format!("+{first}")) {
-                found.add("phone", number, "a[href]", quote);
+                found.add("phone", number, "a[href]", &quote());
             }
         }
         ("http" | "https", "api.whatsapp.com" | "web.whatsapp.com") | ("whatsapp", "send") => {
             let number =
                 asked("phone").map(|number| format!("+{}", number.trim_start_matches('+')));
             if let Some(number) = number.and_then(|number| phone(&number)) {
-                found.add("phone", number, "a[href]", quote);
+                found.add("phone", number, "a[href]", &quote());
             }
         }
         ("tel", _) => {
             if let Some(number) = phone(url.path()) {
-                found.add("phone", number, "a[href]", quote);
+                found.add("phone", number, "a[href]", &quote());
             }
         }
         ("mailto", _) => {
             if let Some(mail) = mail_address(url.path()) {
-                found.add("email", mail, "a[href]", quote);
+                found.add("email", mail, "a[href]", &quote());
             }
         }
         _ => {}

@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use crate::signal::Page;
+use crate::words::letter;
 
 /// Numbers in a sketch.
 const SIZE: usize = 64;
@@ -144,7 +145,7 @@ fn sketch(part: &'static str, pages: &[&Arc<Page>]) -> Option<Sketch> {
 /// Adds the runs of one block; gives how many words it has.
 fn add(text: &str, least: &mut [u32]) -> usize {
     let hashes: Vec<u64> = text
-        .split(|c: char| !c.is_alphanumeric())
+        .split(|c: char| !letter::is_alphanumeric(c))
         .filter(|word| !word.is_empty() && !word.starts_with(|c: char| c.is_ascii_digit()))
         .map(hash)
         .collect();
@@ -161,7 +162,7 @@ fn add(text: &str, least: &mut [u32]) -> usize {
 /// FNV-1a over the word in lower case: the same on every machine and in every version.
 fn hash(word: &str) -> u64 {
     word.chars()
-        .flat_map(char::to_lowercase)
+        .flat_map(letter::lower)
         .fold(0xcbf2_9ce4_8422_2325, |hash, c| {
             (hash ^ u64::from(u32::from(c))).wrapping_mul(0x0100_0000_01b3)
         })

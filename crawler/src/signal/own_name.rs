@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use crate::lexicon::Hit;
 use crate::signal::{Groups, Page, Signal, ids};
+use crate::words::letter;
 
 /// Words of exchanging in hosts, in the languages and the spellings that hosts use.
 const EXCHANGES: &[&str] = &[
@@ -48,21 +49,24 @@ fn host(page: &Page) -> Vec<Signal> {
 /// Sentences of the text, not of its head, in which the site's name stands beside a word of trade.
 fn named(page: &Page, groups: &Groups) -> Option<Signal> {
     let names = names(page);
-    let mut sentences: Vec<Range<usize>> = Vec::new();
+    let mut sentences = 0;
     let mut first: Option<&Hit> = None;
+    // A sentence that says no name, or is counted, has nothing more to tell by its other hits.
+    let mut done: Option<Range<usize>> = None;
     for hit in &page.hits {
         let Some(sentence) = is_trade(hit, groups).then(|| sentence(page, hit)).flatten() else {
             continue;
         };
-        if sentences.last() == Some(&sentence) || page.negated(hit, groups) {
+        if done.as_ref() == Some(&sentence) || page.negated(hit, groups) {
             continue;
         }
         if says(page, &names, &sentence) {
-            sentences.push(sentence);
+            sentences += 1;
             first = first.or(Some(hit));
         }
+        done = Some(sentence);
     }
-    let id = ids::at_step("own_name", sentences.len())?;
+    let id = ids::at_step("own_name", sentences)?;
     first.map(|hit| page.signal(&id, hit))
 }
 
@@ -88,8 +92,7 @@ pub fn label(page: &Page) -> Option<&str> {
     (label.chars().count() >= MIN_NAME).then_some(label)
 }
 
-/// What the site is called: its label, and the name it gives itself in its head. Letters and digits
-/// only, in small letters.
+/// What the site is called: its label, and the name it gives itself in its head, as [`letters`] has it.
 fn names(page: &Page) -> BTreeSet<String> {
     let meta = page.document.meta.iter();
     let said = meta.filter(|(name, _)| name == "og:site_name" || name == "application-name");
@@ -103,8 +106,13 @@ fn names(page: &Page) -> BTreeSet<String> {
 }
 
 fn bare(name: &str) -> String {
-    let letters = name.chars().filter(|c| c.is_alphanumeric());
-    letters.flat_map(char::to_lowercase).collect()
+    letters(name).collect()
+}
+
+/// Letters and digits only, in small letters.
+fn letters(text: &str) -> impl Iterator<Item = char> {
+    let letters = text.chars().filter(|c| letter::is_alphanumeric(*c));
+    letters.flat_map(letter::lower)
 }
 
 /// The words of the sentence of a hit; none in the head of the page, which joins the name to whatever
@@ -122,13 +130,21 @@ fn says(page: &Page, names: &BTreeSet<String>, sentence: &Range<usize>) -> bool 
         let block = page.document.blocks.get(mark.block)?;
         block.text.get(mark.start..mark.end)
     };
-    sentence.clone().any(|start| {
-        let mut written = String::new();
-        (start..sentence.end.min(start + MAX_WORDS)).any(|index| {
-            written.push_str(&bare(text(index).unwrap_or_default()));
-            names.contains(&written)
-        })
-    })
+    // Letter by letter: nearly every word differs from every name in the first.
+    let is_written = |name: &str, start: usize| {
+        let mut rest = name.chars();
+        for index in start..sentence.end.min(start + MAX_WORDS) {
+            if letters(text(index).unwrap_or_default()).any(|c| rest.next() != Some(c)) {
+                return false;
+            }
+            if rest.as_str().is_empty() {
+                return true;
+            }
+        }
+        false
+    };
+    let starts = |name: &String| sentence.clone().any(|start| is_written(name, start));
+    names.iter().any(starts)
 }
 
 #[cfg(test)]

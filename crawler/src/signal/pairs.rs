@@ -33,7 +33,8 @@ pub fn read(page: &Page, lexicon: &Lexicon) -> Vec<Signal> {
             signal
         });
     }
-    if is_direction_page(page, lexicon) {
+    let about_one = is_direction_page(page, lexicon);
+    if about_one {
         out.push(
             page.note("pair_page", page.url.as_str(), "url")
                 .transaction(),
@@ -45,7 +46,7 @@ pub fn read(page: &Page, lexicon: &Lexicon) -> Vec<Signal> {
     if let Some((url, _)) = tenge.clone().next() {
         out.push(page.note("tenge_pair_url", url.as_str(), "url"));
     }
-    if is_direction_page(page, lexicon) && tenge.any(|(url, _)| **url == page.url) {
+    if about_one && tenge.any(|(url, _)| **url == page.url) {
         out.push(page.note("tenge_pair_page", page.url.as_str(), "url"));
     }
     out

@@ -135,7 +135,8 @@ static LOWER_CYRILLIC: [char; 0x130] = {
     table
 };
 
-fn lower_cyrillic(c: char) -> Option<char> {
+/// The folded form of a Cyrillic letter; `None` for anything else.
+pub(super) fn lower_cyrillic(c: char) -> Option<char> {
     let at = u32::from(c).checked_sub(FIRST_CYRILLIC)?;
     let lower = LOWER_CYRILLIC.get(at as usize).copied()?;
     (lower != '\0').then_some(lower)
