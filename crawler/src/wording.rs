@@ -13,6 +13,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
+
 use crate::lexicon::Lexicon;
 use crate::signal::{Groups, Page, own_name};
 
@@ -26,11 +28,13 @@ const MIN_WORD: usize = 4;
 /// The words that count, as a model has them.
 #[derive(Debug, Clone, Default)]
 pub struct Vocabulary {
+    keys: Vec<Arc<str>>,
     /// Number of each stem that stands in any key.
-    stems: HashMap<Box<str>, usize>,
-    /// By the stem's number: the key of the word itself, and of the word in a heading.
-    alone: Vec<[Option<Arc<str>>; 2]>,
-    pairs: HashMap<(usize, usize), Arc<str>>,
+    stems: HashMap<Box<str>, usize, RandomState>,
+    /// By the stem's number: the key of the word itself, and of the word in a heading, in `keys`.
+    alone: Vec<[Option<usize>; 2]>,
+    /// By the numbers of both stems: the key, in `keys`.
+    pairs: HashMap<(usize, usize), usize, RandomState>,
 }
 
 impl Vocabulary {
@@ -39,26 +43,28 @@ impl Vocabulary {
     pub fn of<'a>(keys: impl IntoIterator<Item = &'a str>) -> Self {
         let mut vocabulary = Self::default();
         for key in keys {
+            let number = vocabulary.keys.len();
+            vocabulary.keys.push(Arc::from(key));
             match (key.strip_prefix("# "), key.split_once(' ')) {
-                (Some(stem), _) => vocabulary.add(stem, 1, key),
-                (None, None) => vocabulary.add(key, 0, key),
+                (Some(stem), _) => vocabulary.add(stem, 1, number),
+                (None, None) => vocabulary.add(key, 0, number),
                 (None, Some((first, second))) => {
                     let pair = (vocabulary.number(first), vocabulary.number(second));
-                    vocabulary.pairs.insert(pair, Arc::from(key));
+                    vocabulary.pairs.insert(pair, number);
                 }
             }
         }
         vocabulary
     }
 
-    fn add(&mut self, stem: &str, place: usize, key: &str) {
+    fn add(&mut self, stem: &str, place: usize, key: usize) {
         let number = self.number(stem);
         if let Some(held) = self
             .alone
             .get_mut(number)
             .and_then(|keys| keys.get_mut(place))
         {
-            *held = Some(Arc::from(key));
+            *held = Some(key);
         }
     }
 
@@ -96,24 +102,26 @@ pub fn read(
     met: &mut BTreeMap<Arc<str>, Phrase>,
 ) {
     let mut before: Option<(usize, usize)> = None;
+    // Most words of a page come again and again: only the first time is their key looked for in `met`.
+    let mut new = vec![true; vocabulary.keys.len()];
     each(page, groups, lexicon, |word| {
         let number = vocabulary.stems.get(word.stem).copied();
-        let mut add = |key: Option<&Arc<str>>, first: usize| {
-            if let Some(key) = key.filter(|key| !met.contains_key(*key)) {
-                met.insert(key.clone(), phrase(page, key, first, word.index));
+        let mut add = |key: Option<usize>, first: usize| {
+            let new = key.and_then(|key| Some((new.get_mut(key)?, vocabulary.keys.get(key)?)));
+            if let Some((new, key)) = new.filter(|(new, _)| **new) {
+                *new = false;
+                met.entry(key.clone())
+                    .or_insert_with(|| phrase(page, key, first, word.index));
             }
         };
         if let Some(number) = number {
             if word.alone {
-                let [plain, heading] = vocabulary
-                    .alone
-                    .get(number)
-                    .map_or([None, None], |keys| keys.each_ref().map(Option::as_ref));
+                let [plain, heading] = vocabulary.alone.get(number).copied().unwrap_or_default();
                 add(plain, word.index);
                 add(heading.filter(|_| word.heading), word.index);
             }
             if let Some((first, at)) = before.filter(|_| word.follows) {
-                add(vocabulary.pairs.get(&(first, number)), at);
+                add(vocabulary.pairs.get(&(first, number)).copied(), at);
             }
         }
         before = number.map(|number| (number, word.index));

@@ -41,13 +41,18 @@ const SHAPES: &[&str] = &[
     "aiyrbastau",
 ];
 
+/// Words of an address of a direction at most.
+const MAX_WORDS: usize = 14;
+
 /// The currencies in a URL's path and query, when it looks like a direction of exchange.
 #[must_use]
 pub fn of_pair_url(url: &Url) -> Option<(Money, Money)> {
-    let text = format!("{} {}", url.path(), url.query().unwrap_or_default());
-    let words: Vec<&str> = parts(&text).collect();
-    let verb = words.iter().any(|word| is_one_of(word, VERBS));
-    if !verb || words.len() > 14 {
+    let words = || parts(url.path()).chain(parts(url.query().unwrap_or_default()));
+    if !words().any(|word| is_one_of(word, VERBS)) {
+        return None;
+    }
+    let words: Vec<&str> = words().take(MAX_WORDS + 1).collect();
+    if words.len() > MAX_WORDS {
         return None;
     }
     let turn = words.iter().position(|word| is_one_of(word, &["to", "na"]));

@@ -1,8 +1,8 @@
 //! The table of currency codes, read from its data file.
 
-use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use foldhash::fast::RandomState;
 use serde::Deserialize;
 
 use super::Money;
@@ -11,6 +11,7 @@ use crate::lexicon::{LexiconError, line};
 /// Codes are ASCII and short; longer words are none.
 const MAX_CODE: usize = 16;
 
+type Codes = std::collections::HashSet<String, RandomState>;
 type List = Vec<toml::Spanned<String>>;
 
 #[derive(Deserialize)]
@@ -29,14 +30,14 @@ struct File {
 #[derive(Debug, Default)]
 pub struct Table {
     /// Tickers that are words too.
-    words: HashSet<String>,
-    networks: HashSet<String>,
+    words: Codes,
+    networks: Codes,
     /// Every ticker, alone and with each network behind it: one look instead of one a cut.
-    on_networks: HashSet<String>,
-    tenge: HashSet<String>,
-    money: HashSet<String>,
-    systems: HashSet<String>,
-    not: HashSet<String>,
+    on_networks: Codes,
+    tenge: Codes,
+    money: Codes,
+    systems: Codes,
+    not: Codes,
 }
 
 static SHIPPED: LazyLock<Table> =
@@ -58,8 +59,8 @@ impl Table {
             file: file.to_owned(),
             problem: error.to_string(),
         })?;
-        let read = |list: List| -> Result<HashSet<String>, LexiconError> {
-            let mut codes = HashSet::new();
+        let read = |list: List| -> Result<Codes, LexiconError> {
+            let mut codes = Codes::default();
             for spanned in list {
                 let line = line(text, spanned.span().start);
                 let entry = spanned.into_inner();
