@@ -123,6 +123,7 @@ impl Lexicon {
         crate::currency::Table::load(data::lexicon::CURRENCIES)?;
         crate::signal::doors::check_shipped()?;
         crate::signal::phones::check_shipped()?;
+        crate::signal::claims::check_shipped()?;
         Self::load(data::lexicon::FILES, data::lexicon::ENDINGS)
     }
 

@@ -51,3 +51,10 @@ pub const PHONES: (&str, &str) = (
     "lexicon/phones.toml",
     include_str!("../lexicon/phones.toml"),
 );
+
+/// Words beside which the number of a licence stands, and those that make it another number: file name
+/// and TOML text.
+pub const LICENCES: (&str, &str) = (
+    "lexicon/licences.toml",
+    include_str!("../lexicon/licences.toml"),
+);

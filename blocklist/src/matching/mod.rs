@@ -14,6 +14,7 @@ mod host;
 mod index;
 mod known;
 mod names;
+mod number;
 mod query;
 mod reasons;
 mod search;
@@ -28,6 +29,7 @@ pub use claims::{Claim, ClaimFinding, ClaimKind, check_claims};
 pub use host::{check_host, row_verdict};
 pub use index::Index;
 pub use known::{Known, Operator};
+pub use number::number_key;
 pub use query::{LONGEST, Query, QueryError};
 pub use reasons::{REASONS, Reason};
 

@@ -1,6 +1,6 @@
 //! What people type into the check: an address, a name, a licence number or a BIN.
 
-use super::names::NameKey;
+use super::{names::NameKey, number::number_key};
 use crate::{DomainName, register::is_bin};
 
 /// Longest text that is read, in octets.
@@ -127,22 +127,9 @@ fn is_unseen(c: char) -> bool {
         || matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// A licence number as AFSA writes it, `AFSA-G-LA-2022-0002`, with any dash and in either script.
+/// A licence number as AFSA writes it, `AFSA-G-LA-2022-0002`, parted by anything and in either script.
 fn licence_no(text: &str) -> Option<String> {
-    let number: String = text
-        .trim_start_matches(['№', '#', ' '])
-        .to_uppercase()
-        .replace("АФСА", "AFSA")
-        .chars()
-        .filter(|c| !c.is_whitespace())
-        .map(|c| match c {
-            '\u{2010}'..='\u{2015}' | '\u{2212}' | '_' => '-',
-            // Cyrillic letters that look like those of the number.
-            'А' => 'A',
-            'О' => 'O',
-            c => c,
-        })
-        .collect();
+    let number = number_key(text);
     let parts: Vec<&str> = number.split('-').collect();
     let letters =
         |part: &str, count| part.len() == count && part.bytes().all(|b| b.is_ascii_uppercase());

@@ -95,7 +95,7 @@ fn different(claims: Vec<LicenceClaim>) -> Vec<LicenceClaim> {
     let mut seen = HashSet::new();
     let of = |claim: &LicenceClaim| {
         (
-            claim.licence_no.clone(),
+            claim.licence_key.clone(),
             claim.legal_name.clone(),
             claim.bin.clone(),
         )

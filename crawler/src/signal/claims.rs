@@ -1,53 +1,45 @@
 //! What the site says about its licence. A claim is recorded and later held against the register;
 //! it clears nothing, whatever the page says.
+//!
+//! * [`number`]: which numbers are numbers of licences, by the words around them
+//! * [`shape`]: what such a number looks like
+//! * [`firm`]: whose name stands beside it
 
-use std::collections::HashMap;
+mod firm;
+mod number;
+mod shape;
+
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
+use blocklist::matching::number_key;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
+use crate::document::clip;
 use crate::identifier::bins;
 use crate::lexicon::Hit;
-use crate::signal::{Groups, Page, Signal};
+use crate::signal::{Groups, Page, Signal, around};
+pub(crate) use number::check_shipped;
+use number::{Number, numbers, spoken_of};
 
-/// A licence number with whatever dash or space a page puts into it.
-static LICENCE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let dash = r"\s?[-_/\u{2010}-\u{2015}\u{2212}\u{ad}]\s?";
-    Regex::new(&format!(
-        r"(?i)\bAFSA{dash}([A-Z]){dash}([A-Z]{{2}}){dash}(20\d\d){dash}(\d{{4}})\b"
-    ))
-    .ok()
-});
 /// A row of the public register, which names the firm by its business number.
 static REGISTER: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"publicreg\.myafsa\.com/\w+/(\d{12})\b").ok());
-/// A firm's name by its legal form, one pattern for each way of writing it, with words of which a text
-/// must hold one for the pattern to be worth trying. No two can match at the same place.
-static LEGAL_NAMES: LazyLock<Vec<(&[&str], Regex)>> = LazyLock::new(|| {
-    let patterns: [(&[&str], &str); 3] = [
-        (
-            &["ТОО", "ЖШС", "АО", "АҚ", "ИП", "ЖК"],
-            r#"(?:ТОО|ЖШС|АО|АҚ|ИП|ЖК)\s*[«"“„][^»"”“]{2,60}[»"”“]"#,
-        ),
-        (&["ЖШС", "АҚ"], r#"[«"“][^»"”“]{2,60}[»"”“]\s*(?:ЖШС|АҚ)"#),
-        (
-            &["Ltd", "Limited", "LLP", "LLC", "PLC"],
-            r"\b[A-Z][A-Za-z0-9&.'\-]*(?:\s+[A-Z(][A-Za-z0-9&.'()\-]*){0,5},?\s+(?:Ltd\b\.?|Limited\b|LLP\b|LLC\b|PLC\b)",
-        ),
-    ];
-    let compiled = patterns.map(|(forms, pattern)| Some((forms, Regex::new(pattern).ok()?)));
-    compiled.into_iter().flatten().collect()
-});
 
 /// Claims kept of one page.
 const MAX_CLAIMS: usize = 20;
+/// Bytes of a quote.
+const MAX_QUOTE: usize = 400;
 
 /// One claim of a licence, as the page makes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LicenceClaim {
-    /// Licence number in upper case, when one is stated.
+    /// Licence number exactly as the page writes it, when one is stated.
     pub licence_no: Option<String>,
+    /// The same as it is matched, by [`number_key`].
+    #[serde(default)]
+    pub licence_key: Option<String>,
     /// Legal name standing in the same text, as written.
     pub legal_name: Option<String>,
     /// Business number with a right check digit, in the same text.
@@ -68,61 +60,95 @@ pub fn read(page: &Page, groups: &Groups) -> (Vec<LicenceClaim>, Vec<Signal>) {
         .filter(|hit| !page.negated(hit, groups))
         .map(|hit| (hit.block, hit))
         .collect();
+    let spoken_of: HashSet<usize> = spoken_of(&page.words).into_iter().collect();
     for (index, block) in page.document.blocks.iter().enumerate() {
-        let number = licence_number(&block.text);
-        let said = said.get(&index);
-        let bin = bins(&block.text).into_iter().next();
-        if number.is_none() && bin.is_none() && said.is_none() {
+        let numbers = if spoken_of.contains(&index) {
+            let next = page.document.blocks.get(index + 1);
+            numbers(&block.text, next.map_or("", |next| &next.text))
+        } else {
+            Vec::new()
+        };
+        let bins = bins(&block.text);
+        let is_said = said.contains_key(&index);
+        if numbers.is_empty() && bins.is_empty() && !is_said {
             continue;
         }
-        let quote = crate::document::clip(&block.text, 400).to_owned();
         if claims.len() < MAX_CLAIMS {
-            // Costly, and of use only beside one of the others.
-            let legal_name = legal_name(&block.text).map(str::to_owned);
-            if number.is_some() || bin.is_some() || legal_name.is_some() {
-                claims.push(LicenceClaim {
-                    licence_no: number.clone(),
-                    legal_name,
-                    bin,
-                    quote: quote.clone(),
-                    url: page.url.to_string(),
-                });
-            }
+            claims.extend(of_block(&block.text, &numbers, &bins, page.url.as_str()));
         }
-        if number.is_some() || said.is_some() {
+        if !numbers.is_empty() || is_said {
+            let quote = quote(&block.text, numbers.first());
             signals.push(page.note("licence_claim", &quote, &block.place));
         }
     }
-    claims.extend(register_link(page).filter(|_| claims.len() < MAX_CLAIMS));
+    claims.extend(register_link(page));
+    claims.truncate(MAX_CLAIMS);
     (claims, signals)
 }
 
-/// The first licence number in the text, in the register's own way of writing.
-fn licence_number(text: &str) -> Option<String> {
-    // Nearly every text has no such number; a plain search is far cheaper than the pattern.
-    let bytes = text.as_bytes();
-    let named = bytes
-        .windows(4)
-        .any(|four| matches!(four, [_, b'f' | b'F', ..]) && four.eq_ignore_ascii_case(b"afsa"));
-    named.then_some(())?;
-    let found = LICENCE.as_ref()?.captures(text)?;
-    let parts: Vec<&str> = found
-        .iter()
-        .skip(1)
-        .flatten()
-        .map(|part| part.as_str())
-        .collect();
-    Some(format!("AFSA-{}", parts.join("-")).to_uppercase())
+/// The claims of one text: one for each number, or one for a name or business number alone.
+fn of_block(text: &str, numbers: &[Number], bins: &[String], url: &str) -> Vec<LicenceClaim> {
+    let names = firm::legal_names(text);
+    let claim = |number: Option<&Number>| {
+        let legal_name = match number {
+            // Which name is whose, a text of several numbers and several names does not say.
+            Some(_) if numbers.len() > 1 => only(names.iter().map(|(_, name)| *name)),
+            Some(number) => nearest(&names, number.start),
+            None => names.first().map(|(_, name)| *name),
+        };
+        let bin = match number {
+            Some(_) if numbers.len() > 1 => only(bins.iter().map(String::as_str)),
+            _ => bins.first().map(String::as_str),
+        };
+        LicenceClaim {
+            licence_no: number.map(|number| number.text.clone()),
+            licence_key: number.map(|number| number_key(&number.text)),
+            legal_name: legal_name.map(str::to_owned),
+            bin: bin.map(str::to_owned),
+            quote: quote(text, number),
+            url: url.to_owned(),
+        }
+    };
+    if !numbers.is_empty() {
+        return numbers.iter().map(|number| claim(Some(number))).collect();
+    }
+    let alone = !names.is_empty() || !bins.is_empty();
+    alone.then(|| claim(None)).into_iter().collect()
 }
 
-/// The first firm in the text that is named with its legal form.
-fn legal_name(text: &str) -> Option<&str> {
-    LEGAL_NAMES
-        .iter()
-        .filter(|(forms, _)| forms.iter().any(|form| text.contains(form)))
-        .filter_map(|(_, pattern)| pattern.find(text))
-        .min_by_key(regex::Match::start)
-        .map(|found| found.as_str().trim())
+/// The one thing that all of these are.
+fn only<'a>(mut all: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let first = all.next()?;
+    all.all(|other| other == first).then_some(first)
+}
+
+/// The name that stands nearest to a place, before it or after it.
+fn nearest<'a>(names: &[(usize, &'a str)], place: usize) -> Option<&'a str> {
+    let far = |(at, name): &&(usize, &str)| {
+        if *at < place {
+            place.saturating_sub(at + name.len())
+        } else {
+            at - place
+        }
+    };
+    names.iter().min_by_key(far).map(|(_, name)| *name)
+}
+
+/// The text, or what of a long one stands around the number.
+fn quote(text: &str, number: Option<&Number>) -> String {
+    let within = number.filter(|number| number.start < text.len());
+    match within.map(|number| (number.start, number.start + number.text.len())) {
+        Some((start, end)) if end > MAX_QUOTE => around(text, start, end.min(text.len())),
+        _ => {
+            let whole = clip(text, MAX_QUOTE);
+            // What stands in the next block alone is quoted with its heading.
+            let below = number.filter(|number| number.start >= text.len());
+            below.map_or_else(
+                || whole.to_owned(),
+                |number| format!("{whole} {}", number.text),
+            )
+        }
+    }
 }
 
 /// A link to a row of the public register: a claim to be the firm of that row.
@@ -132,6 +158,7 @@ fn register_link(page: &Page) -> Option<LicenceClaim> {
         let found = pattern.captures(link.url.as_str())?;
         Some(LicenceClaim {
             licence_no: None,
+            licence_key: None,
             legal_name: None,
             bin: Some(found.get(1)?.as_str().to_owned()),
             quote: format!("{} {}", link.text, link.url),
@@ -141,61 +168,4 @@ fn register_link(page: &Page) -> Option<LicenceClaim> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn legal_names_in_three_languages() {
-        assert_eq!(LEGAL_NAMES.len(), 3);
-        for (text, name) in [
-            (
-                "Услуги оказывает ТОО «Пример Обмен» с 2024 года",
-                "ТОО «Пример Обмен»",
-            ),
-            ("«Мысал Айырбас» ЖШС көрсетеді", "«Мысал Айырбас» ЖШС"),
-            (
-                "operated by Example Digital Markets Ltd. in the AIFC",
-                "Example Digital Markets Ltd.",
-            ),
-            ("Example Limited и ТОО «Пример Обмен»", "Example Limited"),
-        ] {
-            assert_eq!(legal_name(text), Some(name));
-        }
-        assert_eq!(legal_name("no company here, only limited offers"), None);
-    }
-
-    #[test]
-    fn licence_numbers_with_any_dash() {
-        for text in [
-            "Licence AFSA-A-LA-2099-0001 of",
-            "№ AFSA–A–LA–2099–0001",
-            "afsa‑a‑la‑2099‑0001",
-            "AFSA - A - LA - 2099 - 0001",
-            "AFSA_A_LA_2099_0001",
-        ] {
-            assert_eq!(
-                licence_number(text).as_deref(),
-                Some("AFSA-A-LA-2099-0001"),
-                "{text}"
-            );
-        }
-        for text in [
-            "AFSA-2099-0001",
-            "AFSA-A-LA-1999-0001",
-            "AFSA-A-LA-2099-00012",
-        ] {
-            assert_eq!(licence_number(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_link_into_the_register_claims_its_firm() {
-        let lexicon = crate::lexicon::Lexicon::shipped().unwrap();
-        let url = url::Url::parse("https://a.test/").unwrap();
-        let html = "<p><a href=https://publicreg.myafsa.com/details/990140000001/>Register</a>";
-        let document = crate::document::read(html, &url);
-        let page = Page::new(url, String::new(), document, &lexicon);
-        let (claims, _) = read(&page, &Groups::of(&lexicon));
-        assert_eq!(claims[0].bin.as_deref(), Some("990140000001"));
-    }
-}
+mod tests;

@@ -60,7 +60,7 @@ fn each_disagreement_has_its_kind_and_its_reasons() {
         ("altynarqan.test", NUMBER, "", "", Agrees, "claim-agrees"),
         (
             "www.altynarqan.test",
-            "afsa–a–la–2025–0101",
+            "АFSА / А / LA / 2025 / 0101",
             "Алтын Арқан",
             BIN,
             Agrees,
@@ -200,6 +200,42 @@ fn each_disagreement_has_its_kind_and_its_reasons() {
             "{host} {number} {firm} {bin}"
         );
     }
+}
+
+/// Numbers without the letters of an authority stand on papers of many: alone they point to nobody.
+#[test]
+fn a_number_of_figures_points_to_a_firm_only_beside_its_name_bin_or_host() {
+    let of = |bin: &str| format!(r#","licence_no":"0417-12","bin":"{bin}""#);
+    let index = index_of(&row("n", "Altyn Arqan Ltd.", "altynarqan.test", &of(BIN)));
+    for (host, firm, bin, kind) in [
+        ("altynarqan.test", "", "", ClaimKind::Agrees),
+        ("notary.test", "", "", ClaimKind::Unverified),
+        ("notary.test", "Jel Qanat LLP", "", ClaimKind::Unverified),
+        ("evil.test", "Altyn Arqan", "", ClaimKind::OtherHost),
+        ("evil.test", "", BIN, ClaimKind::OtherHost),
+    ] {
+        let found = weigh_in(&index, host, "№ 0417/12", firm, bin);
+        assert_eq!(found[0].kind, kind, "{host} {firm} {bin}");
+    }
+    // Nor does one such number say in which register another should stand.
+    let found = weigh_in(&index, "notary.test", "0417-13", "", "");
+    assert_eq!(found[0].reasons[0].code, "claim-register-missing");
+}
+
+/// A firm may hold a licence of an authority whose register we do not have.
+#[test]
+fn a_number_of_an_unknown_authority_beside_a_known_name_is_not_called_forged() {
+    let found = weigh_in(&index(), "evil.test", "UB-OP-000123", "Altyn Arqan", "");
+    assert_eq!(found[0].kind, ClaimKind::Unverified);
+    let said = found[0].reasons.iter().map(|reason| reason.code.as_str());
+    assert_eq!(
+        said.collect::<Vec<_>>(),
+        [
+            "claim-register-missing",
+            "claim-name-of-other",
+            "claim-host-differs"
+        ]
+    );
 }
 
 /// What claims nothing of a register's is no finding: the firm's own host, an unknown firm, a name

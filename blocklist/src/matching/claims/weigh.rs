@@ -5,8 +5,9 @@ use crate::{
     DomainName, Timestamp,
     matching::{
         Index, Reason,
-        index::{Bearer, Row, number_key},
+        index::{Bearer, Row},
         names::{Closeness, NameKey},
+        number::{authority, is_telling, number_key},
     },
     register::{Basis, HostKind, LicenceRow, LicenceState, is_bin},
 };
@@ -32,7 +33,7 @@ pub(super) fn claim(
     if number_key(&claim.licence_no).is_empty() {
         return claimed.without_number();
     }
-    let rows = index.rows_of_number(&claim.licence_no);
+    let rows = claimed.rows_of_number();
     Some(if rows.is_empty() {
         claimed.unknown_number()
     } else {
@@ -64,6 +65,18 @@ impl Claimed<'_> {
     fn is_own(&self, row: &LicenceRow) -> bool {
         row.all_hosts()
             .any(|(host, kind)| kind != HostKind::Group && self.host.is_at_or_below(host))
+    }
+
+    /// The rows that bear the number. One that names no authority may be written on papers of several, so
+    /// it points to a firm only where the host, the name or the BIN does, too.
+    fn rows_of_number(&self) -> Vec<Row<'_>> {
+        let mut rows = self.index.rows_of_number(&self.claim.licence_no);
+        if !is_telling(&number_key(&self.claim.licence_no)) {
+            let firms = || self.named.iter().chain(&self.of_bin);
+            let claims = |row: &LicenceRow| firms().any(|(.., firm)| std::ptr::eq(*firm, row));
+            rows.retain(|(.., row)| self.is_own(row) || claims(row));
+        }
+        rows
     }
 
     fn of_number(&self, rows: &[Row<'_>]) -> ClaimFinding {
@@ -166,22 +179,17 @@ impl Claimed<'_> {
 
     fn unknown_number(&self) -> ClaimFinding {
         let number = ("number", self.claim.licence_no.as_str());
-        let mut firms = self.named.iter().chain(&self.of_bin);
-        if let Some((.., row)) = firms.next()
-            && !self.is_own(row)
-            && !firms.any(|(.., row)| self.is_own(row))
-        {
-            // A number that is nobody's, beside the name or BIN of a firm whose host this is not.
-            let mut reasons = vec![Reason::new("claim-number-unknown", [number])];
-            reasons.extend(self.name_of_other());
-            reasons.push(self.host_differs(row));
-            return self.finding(ClaimKind::Forged, Some(row), reasons);
-        }
+        let other = self.other_firm();
         let (kind, reason) = match self.register_of_number() {
-            Register::Fresh => (
-                ClaimKind::UnknownNumber,
-                Reason::new("claim-number-unknown", [number]),
-            ),
+            // A number that is nobody's, beside the name or BIN of a firm whose host this is not.
+            Register::Fresh => {
+                let kind = match other {
+                    Some(_) => ClaimKind::Forged,
+                    None => ClaimKind::UnknownNumber,
+                };
+                (kind, Reason::new("claim-number-unknown", [number]))
+            }
+            // The firm may well hold a licence of which our registers know nothing.
             Register::Missing => (
                 ClaimKind::Unverified,
                 Reason::new("claim-register-missing", [number]),
@@ -198,23 +206,37 @@ impl Claimed<'_> {
                 )
             }
         };
-        self.finding(kind, None, vec![reason])
+        let mut reasons = vec![reason];
+        if let Some(row) = other {
+            reasons.extend(self.name_of_other());
+            reasons.push(self.host_differs(row));
+        }
+        self.finding(kind, other, reasons)
+    }
+
+    /// The firm of the claimed name or BIN, where this is the host of none that bears them.
+    fn other_firm(&self) -> Option<&LicenceRow> {
+        let firms = || self.named.iter().chain(&self.of_bin);
+        let own = firms().any(|(.., row)| self.is_own(row));
+        let (.., row) = firms().next().filter(|_| !own)?;
+        Some(row)
     }
 
     /// Whether the register that a number of this form would stand in is held, signed and fresh. A
     /// register is known by the numbers it holds: those of one authority begin alike.
     fn register_of_number(&self) -> Register {
         let key = number_key(&self.claim.licence_no);
-        let form = |number: &str| number.split('-').next().unwrap_or_default().to_owned();
-        let wanted = form(&key);
         let mut found = Register::Missing;
+        let Some(wanted) = authority(&key) else {
+            return found;
+        };
         for snapshot in &self.index.snapshots {
             let of_register = snapshot
                 .rows
                 .iter()
                 .filter(|row| row.basis == Basis::Register);
-            let mut forms = of_register.map(|row| form(&number_key(&row.licence_no)));
-            if !forms.any(|form| form == wanted) {
+            let mut keys = of_register.map(|row| number_key(&row.licence_no));
+            if !keys.any(|key| authority(&key) == Some(wanted)) {
                 continue;
             }
             if snapshot.is_fresh(self.now, self.index.register_days) {

@@ -15,6 +15,7 @@ use super::{
     alike::AlikeIndex,
     known::RowHost,
     names::{NameKey, Word},
+    number::number_key,
 };
 use crate::{
     DomainName,
@@ -215,7 +216,7 @@ impl Index {
         Some((at, alike))
     }
 
-    /// Rows with a licence number, however its dashes are written.
+    /// Rows with a licence number, however it is written.
     pub(super) fn rows_of_number(&self, number: &str) -> Vec<Row<'_>> {
         self.rows_in(&self.numbers, &number_key(number))
     }
@@ -252,17 +253,6 @@ impl Index {
     pub(super) fn names_sharing(&self, asked: &NameKey) -> Vec<NameHit> {
         self.names.sharing(asked)
     }
-}
-
-/// A licence number in the one form in which it is looked up.
-pub(super) fn number_key(number: &str) -> String {
-    let letters = number.chars().filter(|c| !c.is_whitespace());
-    letters
-        .map(|c| match c {
-            '\u{2010}'..='\u{2015}' | '\u{2212}' | '_' => '-',
-            c => c.to_ascii_uppercase(),
-        })
-        .collect()
 }
 
 fn numbered_rows(known: &Known) -> impl Iterator<Item = (RowId, &LicenceRow)> {
