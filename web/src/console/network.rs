@@ -18,9 +18,9 @@ use data::network::{self, NetworkError, NetworkFile, console, file::Volume};
 use crate::{
     centre::Centre,
     console::{
-        network_view::{
-            self as view, EventLine, Evidence, Identified, Loose, PastRow, SiteRow, TieRow, Tying,
-        },
+        network_drawing as drawn,
+        network_identifiers::{self as identifiers, Evidence, Identified, Loose, Tying},
+        network_view::{self as view, EventLine, PastRow, SiteRow, TieRow},
         network_volume::{self, VolumeLine},
         networks,
         people::Mask,
@@ -178,8 +178,8 @@ async fn show(centre: &Centre, staff: &Staff, asked: Asked<'_>) -> Result<Respon
     let cuts = console::cuts(store, Some(&id))
         .await
         .map_err(Fault::internal)?;
-    let tying = view::tying_keys(&file);
-    let drawing = view::drawing(&p, &file, &tying, &evidence.mask);
+    let tying = drawn::tying_keys(&file);
+    let drawing = drawn::drawing(&p, &file, &tying, &evidence.mask);
     let may = may(staff);
     let volume = |row: &Volume| network_volume::line(&p, row, may);
     let v = View {
@@ -189,19 +189,19 @@ async fn show(centre: &Centre, staff: &Staff, asked: Asked<'_>) -> Result<Respon
         cases_in_words: p.n(key("net-count-cases"), file.line.cases),
         unmasked: asked.open,
         may,
-        undrawn: view::is_cut_short(&drawing),
+        undrawn: drawn::is_cut_short(&drawing),
         drawing: (!drawing.sites.is_empty()).then(|| drawing.svg(Ground::Page)),
         sites: view::sites(&p, &file, &times),
         past: view::past(&p, &file),
-        tying: view::tying(&p, &file, &tying, &evidence),
+        tying: identifiers::tying(&p, &file, &tying, &evidence),
         ties: view::ties(&p, &file, &evidence.mask, MOST_TIES),
         more_ties: (file.edges.len() > MOST_TIES)
             .then(|| p.n(key("net-more"), file.edges.len() - MOST_TIES)),
-        loose: view::loose(&p, &file, &tying, &evidence),
-        wallets: view::identified(&p, &file, &evidence.mask, |kind| {
+        loose: identifiers::loose(&p, &file, &tying, &evidence),
+        wallets: identifiers::identified(&p, &file, &evidence.mask, |kind| {
             kind.starts_with("wallet.")
         }),
-        contacts: view::identified(&p, &file, &evidence.mask, network::mask::is_personal),
+        contacts: identifiers::identified(&p, &file, &evidence.mask, network::mask::is_personal),
         months: file
             .activity
             .iter()

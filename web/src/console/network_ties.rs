@@ -17,8 +17,8 @@ use crate::{
     centre::Centre,
     console::{
         network as page_of,
+        network_identifiers::{self as identifiers, Evidence, Sighting},
         network_marks::{self, MarkLine},
-        network_view::{self as view, Evidence, Sighting},
         network_words as words, networks,
         people::Mask,
         problems::Problem,
@@ -140,7 +140,7 @@ pub(crate) async fn show(
         reserved: Default::default(),
         mask: Mask::of(&file, false),
     };
-    let cases = view::cases(&file);
+    let cases = identifiers::cases(&file);
     let reasons = |edge: &Edge| {
         let reason = |reason: &network::Reason| ReasonView {
             refused: asked.identifier == network_marks::reference(&reason.kind, &reason.value),
@@ -149,8 +149,8 @@ pub(crate) async fn show(
             value: evidence.mask.value(&reason.kind, &reason.value),
             why: words::why(&p, reason.points, reason.sites),
             ends: [
-                view::end(&p, &edge.a, (reason, &reason.a), &evidence, &cases),
-                view::end(&p, &edge.b, (reason, &reason.b), &evidence, &cases),
+                identifiers::end(&p, &edge.a, (reason, &reason.a), &evidence, &cases),
+                identifiers::end(&p, &edge.b, (reason, &reason.b), &evidence, &cases),
             ],
         };
         edge.reasons.iter().map(reason).collect::<Vec<_>>()

@@ -105,3 +105,14 @@ pub(crate) async fn belongs(
         reason,
     }))
 }
+
+/// The two ends of a long identifier, as people compare wallets.
+pub(crate) fn shortened(value: &str) -> String {
+    let count = value.chars().count();
+    if count <= 20 {
+        return value.to_owned();
+    }
+    let first: String = value.chars().take(8).collect();
+    let last: String = value.chars().skip(count - 6).collect();
+    format!("{first}…{last}")
+}

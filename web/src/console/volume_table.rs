@@ -26,10 +26,10 @@ use crate::{
     centre::Centre,
     console::{
         network as page_of,
-        network_volume::{self, Typed},
         problems::Problem,
         propose,
         staff::Staff,
+        volume_fields::{self, Typed},
     },
     dates,
     faults::Fault,
@@ -195,7 +195,7 @@ fn row(
         source: value("source"),
         ..Typed::default()
     };
-    match network_volume::read(lang, &typed, today) {
+    match volume_fields::read(lang, &typed, today) {
         Ok(amounts) => Ok(Row {
             line,
             of: value("of"),
@@ -333,7 +333,7 @@ async fn take(
             NetworkError::Volume(number, error) => (*number, &**error),
             error => (0, error),
         };
-        let problem = network_volume::refused(staff, error);
+        let problem = volume_fields::refused(staff, error);
         let row = number.checked_sub(1).and_then(|at| rows.get(at));
         vec![match row {
             Some(row) => at_line(lang, row.line, &problem.text),
