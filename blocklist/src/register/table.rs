@@ -1,150 +1,14 @@
 //! Registers as a table that somebody made by hand: CSV (RFC 4180) with a header line.
 
+mod records;
+mod write;
+
 use std::collections::HashSet;
 
 use super::{Basis, HostKind, HostProof, LicenceRow, LicenceState, RelatedHost, SourceDate};
 use crate::{DomainName, time::Day};
-
-/// One field with the place where it begins, both counted from 1.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Field {
-    /// The text, quotes removed.
-    pub text: String,
-    /// Line of the file.
-    pub line: usize,
-    /// Character within the line.
-    pub column: usize,
-}
-
-/// What is wrong with a table, and where.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}, column {column}: {problem}")]
-pub struct TableError {
-    /// Line of the file, from 1.
-    pub line: usize,
-    /// Character within the line, from 1.
-    pub column: usize,
-    /// What is wrong, and what to write.
-    pub problem: String,
-}
-
-impl Field {
-    pub(super) fn refuse(&self, problem: impl Into<String>) -> TableError {
-        TableError {
-            line: self.line,
-            column: self.column,
-            problem: problem.into(),
-        }
-    }
-}
-
-/// Splits a table into records. Empty lines and lines that begin with `#` are left out.
-///
-/// # Errors
-/// A quote that is not closed, or stands inside a field that does not begin with one.
-pub fn records(text: &str) -> Result<Vec<Vec<Field>>, TableError> {
-    records_parted_by(',', text)
-}
-
-/// The same, of fields parted by another sign: where a comma stands before fractions, spreadsheets part
-/// fields by `;`.
-///
-/// # Errors
-/// As [`records`].
-pub fn records_parted_by(separator: char, text: &str) -> Result<Vec<Vec<Field>>, TableError> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut reader = Reader {
-        chars: text.chars().peekable(),
-        separator,
-        line: 1,
-        column: 1,
-    };
-    let mut records = Vec::new();
-    while let Some(next) = reader.chars.peek() {
-        match next {
-            '#' => while reader.next().is_some_and(|c| c != '\n') {},
-            '\r' | '\n' => drop(reader.next()),
-            _ => records.push(reader.record()?),
-        }
-    }
-    Ok(records)
-}
-
-struct Reader<'a> {
-    chars: std::iter::Peekable<std::str::Chars<'a>>,
-    separator: char,
-    line: usize,
-    column: usize,
-}
-
-impl Reader<'_> {
-    fn next(&mut self) -> Option<char> {
-        let c = self.chars.next()?;
-        if c == '\n' {
-            (self.line, self.column) = (self.line + 1, 1);
-        } else {
-            self.column += 1;
-        }
-        Some(c)
-    }
-
-    fn record(&mut self) -> Result<Vec<Field>, TableError> {
-        let mut fields = Vec::new();
-        loop {
-            fields.push(self.field()?);
-            match self.next() {
-                Some(c) if c == self.separator => {}
-                _ => return Ok(fields),
-            }
-        }
-    }
-
-    /// One field; stops before the comma or line break that ends it.
-    fn field(&mut self) -> Result<Field, TableError> {
-        let mut field = Field {
-            text: String::new(),
-            line: self.line,
-            column: self.column,
-        };
-        let quoted = self.chars.peek() == Some(&'"');
-        if quoted {
-            self.next();
-            loop {
-                match self.next() {
-                    Some('"') if self.chars.peek() == Some(&'"') => {
-                        self.next();
-                        field.text.push('"');
-                    }
-                    Some('"') => break,
-                    Some(c) => field.text.push(c),
-                    None => return Err(field.refuse("this quote is not closed")),
-                }
-            }
-        }
-        while let Some(next) = self.chars.peek().copied() {
-            match next {
-                '\n' => break,
-                c if c == self.separator => break,
-                '\r' => drop(self.next()),
-                c if quoted || c == '"' => {
-                    return Err(TableError {
-                        line: self.line,
-                        column: self.column,
-                        problem: format!(
-                            "`{}` here: put the whole field in quotes and double those inside",
-                            c.escape_default()
-                        ),
-                    });
-                }
-                c => {
-                    field.text.push(c);
-                    self.next();
-                }
-            }
-        }
-        Ok(field)
-    }
-}
+pub use records::{Field, TableError, records, records_parted_by};
+pub use write::write;
 
 /// The columns of a register's table, in the order in which it is written. Lists are parted by `;`.
 pub const COLUMNS: [&str; 25] = [
@@ -372,24 +236,6 @@ fn shown(text: &str) -> String {
         .collect()
 }
 
-/// A proof as the table holds it: what parts proofs from one another cannot stand inside one.
-fn proof_text(proof: &HostProof) -> String {
-    let HostProof {
-        host,
-        basis,
-        source_url,
-        source_date,
-        note,
-    } = proof;
-    let source = source_url.replace(';', "%3B");
-    let text = format!(
-        "{host} {} {source_date} {source} {}",
-        basis.as_str(),
-        note.replace(';', ",")
-    );
-    text.trim_end().to_owned()
-}
-
 fn day(field: &Field) -> Result<Option<Day>, TableError> {
     if field.text.is_empty() {
         return Ok(None);
@@ -406,70 +252,6 @@ pub(super) fn word<T: serde::de::DeserializeOwned>(
     let text = field.text.to_lowercase();
     serde_json::from_value(text.into())
         .map_err(|_| field.refuse(format!("write one of {}", words.join(", "))))
-}
-
-/// Writes rows as a table that [`rows`] reads back, but for one thing: a field that a spreadsheet
-/// would take for a formula is written with an apostrophe before it. A semicolon inside a proof is
-/// written as a comma, or `%3B` in its address.
-pub fn write<'a>(rows: impl IntoIterator<Item = &'a LicenceRow>) -> String {
-    let mut out = COLUMNS.join(",");
-    out.push('\n');
-    for row in rows {
-        let kind = |wanted: HostKind| {
-            let hosts = row.all_hosts().filter(|(_, kind)| *kind == wanted);
-            hosts
-                .map(|(host, _)| host.as_str())
-                .collect::<Vec<_>>()
-                .join("; ")
-        };
-        let day = |day: Option<Day>| day.map(|day| day.to_string()).unwrap_or_default();
-        let state = match row.state {
-            LicenceState::Active => "active",
-            LicenceState::Suspended => "suspended",
-            LicenceState::Withdrawn => "withdrawn",
-        };
-        let fields: [&str; COLUMNS.len()] = [
-            &row.record_id,
-            &row.regulator,
-            &row.legal_name,
-            &row.brand,
-            &row.aliases.join("; "),
-            &row.bin,
-            &row.licence_no,
-            &row.activities.join("; "),
-            &row.regime,
-            row.basis.as_str(),
-            state,
-            &day(row.valid_from),
-            &day(row.valid_to),
-            &kind(HostKind::Trading),
-            &kind(HostKind::Unconfirmed),
-            &kind(HostKind::Support),
-            &kind(HostKind::Group),
-            &row.proofs
-                .iter()
-                .map(proof_text)
-                .collect::<Vec<_>>()
-                .join("; "),
-            &row.banks.join("; "),
-            &row.register_url,
-            &row.source_url,
-            &row.source_date.to_string(),
-            &row.status_note,
-            &row.confidence,
-            &row.notes,
-        ];
-        out += &fields.map(quoted).join(",");
-        out.push('\n');
-    }
-    out
-}
-
-/// A field in quotes, unable to begin a formula.
-fn quoted(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let lead = if formula { "'" } else { "" };
-    format!("\"{lead}{}\"", text.replace('"', "\"\""))
 }
 
 #[cfg(test)]
