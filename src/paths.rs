@@ -56,6 +56,12 @@ impl DataDir {
         self.0.join("release")
     }
 
+    /// The differences between releases that secondaries may still ask for.
+    #[cfg(feature = "centre")]
+    pub(crate) fn zone_journal(&self) -> PathBuf {
+        self.0.join("transfer").join("journal")
+    }
+
     /// Captured evidence.
     #[cfg(feature = "centre")]
     pub(crate) fn evidence(&self) -> PathBuf {

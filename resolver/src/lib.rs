@@ -20,12 +20,11 @@
 //!
 //! # Feeding other name servers
 //!
-//! 8. [`zone`] is the policy zone in wire form, [`transfer`] serves it by AXFR, [`notify`] tells
-//!    secondaries that there is a new one.
+//! 8. [`zone`] is the policy zone in wire form, [`transfer`] serves it whole (AXFR) and by
+//!    differences (IXFR), [`notify`] tells secondaries that there is a new one.
 //!
 //! A fast path will stand beside `server` and take from `handler` what it can answer from the wire;
-//! the cache will stand between `handler` and `forward`; signed transfers and differences have
-//! their place in [`transfer`].
+//! the cache will stand between `handler` and `forward`.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 #![forbid(unsafe_code)]
 

@@ -1,11 +1,12 @@
 //! The zone for other name servers: SOA over UDP and TCP, AXFR over TCP (RFC 5936) in as many
-//! messages as it takes. IXFR (RFC 1995) is answered with the whole zone, or with the SOA alone to
-//! a secondary that is up to date; differences and TSIG have their place in `answer`, beside this file.
+//! messages as it takes, IXFR (RFC 1995) from a bounded journal of differences. A serial the journal
+//! does not know gets the whole zone, one that is up to date the SOA alone.
 //!
-//! One zone is served, swapped whole; a transfer that has begun goes on with the zone it began
-//! with. Networks that are not admitted get REFUSED over UDP and no connection over TCP.
+//! One zone is served, swapped whole together with its journal; a transfer that has begun goes on
+//! with the zone it began with. Networks that are not admitted get REFUSED over UDP and no connection
+//! over TCP.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwapOption;
 use blocklist::PolicyZone;
@@ -25,11 +26,17 @@ use crate::{
     error::StartError,
     server,
     stream::{accept, read_message},
-    transfer::answer::{Part, Reply, Transport, answer, zone_message},
+    transfer::{
+        answer::{Reply, Transport, answer},
+        journal::{Delta, Journal},
+    },
     zone::{ZoneError, ZoneImage},
 };
 
 mod answer;
+mod journal;
+mod kept;
+mod outgoing;
 
 /// Bounds on secondaries.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +49,8 @@ pub struct TransferLimits {
     pub write: Duration,
     /// A whole transfer may take this long.
     pub transfer: Duration,
+    /// Octets of differences kept for secondaries that missed releases.
+    pub journal: usize,
 }
 
 impl Default for TransferLimits {
@@ -51,6 +60,7 @@ impl Default for TransferLimits {
             idle: Duration::from_secs(10),
             write: Duration::from_secs(10),
             transfer: Duration::from_secs(600),
+            journal: 4 << 20,
         }
     }
 }
@@ -58,14 +68,22 @@ impl Default for TransferLimits {
 /// Serves zone transfers until stopped or dropped.
 pub struct TransferServer {
     address: SocketAddr,
-    zone: Arc<ArcSwapOption<ZoneImage>>,
+    served: Arc<ArcSwapOption<Served>>,
+    journal_octets: usize,
+    journal_file: Option<PathBuf>,
     stop: CancellationToken,
     tracker: TaskTracker,
     _stop_on_drop: DropGuard,
 }
 
+/// What is served: a zone, and what led to it.
+struct Served {
+    zone: ZoneImage,
+    journal: Journal,
+}
+
 struct Context {
-    zone: Arc<ArcSwapOption<ZoneImage>>,
+    served: Arc<ArcSwapOption<Served>>,
     access: AccessList,
     limits: TransferLimits,
 }
@@ -82,9 +100,10 @@ impl TransferServer {
         let Some(server::Bound { udp, tcp, address }) = bound.pop() else {
             return Err(StartError::Config("no address for zone transfers"));
         };
-        let zone = Arc::new(ArcSwapOption::empty());
+        let served = Arc::new(ArcSwapOption::empty());
+        let journal_octets = limits.journal;
         let context = Arc::new(Context {
-            zone: zone.clone(),
+            served: served.clone(),
             access,
             limits,
         });
@@ -94,7 +113,9 @@ impl TransferServer {
         let _stop_on_drop = stop.clone().drop_guard();
         Ok(Self {
             address,
-            zone,
+            served,
+            journal_octets,
+            journal_file: None,
             stop,
             tracker,
             _stop_on_drop,
@@ -106,17 +127,60 @@ impl TransferServer {
         self.address
     }
 
+    /// Keeps the journal in this file, so that it outlives the process.
+    #[must_use]
+    pub fn with_journal(mut self, file: PathBuf) -> Self {
+        self.journal_file = Some(file);
+        self
+    }
+
     /// Serves `zone` from the next query on; gives its serial. On an error the zone before stays.
     pub fn set_zone(&self, zone: &PolicyZone) -> Result<u32, ZoneError> {
-        let image = ZoneImage::new(zone)?;
-        let serial = image.serial();
-        self.zone.store(Some(Arc::new(image)));
+        let zone = ZoneImage::new(zone)?;
+        let serial = zone.serial();
+        let before = self.served.load_full();
+        if before.as_ref().is_some_and(|before| before.zone == zone) {
+            return Ok(serial);
+        }
+        let journal = match before {
+            None => self.kept_journal(&zone),
+            Some(before) => self.continue_journal(&before, &zone),
+        };
+        self.served.store(Some(Arc::new(Served { zone, journal })));
         Ok(serial)
+    }
+
+    fn kept_journal(&self, zone: &ZoneImage) -> Journal {
+        let file = self.journal_file.as_deref();
+        file.map_or_else(Journal::default, |file| {
+            kept::load(file, zone, self.journal_octets)
+        })
+    }
+
+    fn continue_journal(&self, before: &Served, zone: &ZoneImage) -> Journal {
+        let mut journal = Journal::default();
+        if let Some(delta) = Delta::between(&before.zone, zone) {
+            journal = before.journal.clone();
+            journal.push(delta, self.journal_octets);
+        } else {
+            tracing::error!(
+                before = before.zone.serial(),
+                now = zone.serial(),
+                "the zone changed and its serial did not grow; secondaries that have it keep what they have"
+            );
+        }
+        if let Some(file) = &self.journal_file
+            && let Err(error) = kept::save(file, &journal, zone)
+        {
+            tracing::warn!(path = %file.display(), %error, "the journal of the zone cannot be written; after a restart secondaries get the whole zone");
+        }
+        journal
     }
 
     /// The serial being served.
     pub fn serial(&self) -> Option<u32> {
-        self.zone.load().as_ref().map(|zone| zone.serial())
+        let served = self.served.load();
+        served.as_ref().map(|served| served.zone.serial())
     }
 
     /// Stops; transfers that have begun are broken off.
@@ -140,9 +204,9 @@ async fn serve_udp(socket: UdpSocket, context: Arc<Context>, stop: CancellationT
         let Some(query) = buffer.get(..length) else {
             continue;
         };
-        let zone = context.zone.load_full();
+        let served = context.served.load_full();
         let admitted = context.access.admits(client.ip());
-        if let Some(Reply::One(answer)) = answer(query, zone.as_ref(), admitted, Transport::Udp)
+        if let Some(Reply::One(answer)) = answer(query, served.as_ref(), admitted, Transport::Udp)
             // The two octets of length are for streams.
             && let Some(datagram) = answer.get(2..)
         {
@@ -185,25 +249,18 @@ async fn serve_tcp(
 
 /// Answers one query; false when the connection is to be closed.
 async fn serve_query(query: &[u8], context: &Context, writer: &mut OwnedWriteHalf) -> bool {
-    let zone = context.zone.load_full();
+    let served = context.served.load_full();
     let deadline = Instant::now() + context.limits.transfer;
-    match answer(query, zone.as_ref(), true, Transport::Tcp) {
+    match answer(query, served.as_ref(), true, Transport::Tcp) {
         None => false,
         Some(Reply::One(bytes)) => write(writer, &bytes, context, deadline).await,
-        Some(Reply::Zone(zone)) => {
-            let mut cursor = zone.cursor();
-            let mut part = Part::First;
-            while part != Part::Done {
-                // Built one at a time: a slow reader holds one message, not the zone.
-                let Some((bytes, next)) = zone_message(query, &zone, &mut cursor, part) else {
-                    return false;
-                };
+        Some(Reply::Many(mut transfer)) => {
+            while let Some(bytes) = transfer.next_message() {
                 if !write(writer, &bytes, context, deadline).await {
                     return false;
                 }
-                part = next;
             }
-            true
+            transfer.is_done()
         }
     }
 }

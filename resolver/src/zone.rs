@@ -16,7 +16,7 @@ use domain::base::{
 pub(crate) type Target = StaticCompressor<StreamTarget<Vec<u8>>>;
 
 /// A zone ready to be sent.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct ZoneImage {
     apex: Name<Vec<u8>>,
     serial: u32,
@@ -84,47 +84,74 @@ impl ZoneImage {
         self.count == 0
     }
 
-    /// The SOA alone.
-    pub(crate) fn soa(&self) -> Cursor<'_> {
-        Cursor(self.records.get(..self.soa_length).unwrap_or_default())
+    /// The SOA alone, in wire form.
+    pub(crate) fn soa(&self) -> &[u8] {
+        self.records.get(..self.soa_length).unwrap_or_default()
     }
 
-    /// All records, the SOA first.
-    pub(crate) fn cursor(&self) -> Cursor<'_> {
-        Cursor(&self.records)
+    /// All records in wire form, the SOA first.
+    pub(crate) fn records(&self) -> &[u8] {
+        &self.records
+    }
+
+    /// All records but the SOA, in wire form.
+    pub(crate) fn body(&self) -> &[u8] {
+        self.records.get(self.soa_length..).unwrap_or_default()
     }
 }
 
-/// A place in the records.
+/// Records in wire form, one behind the other.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Cursor<'z>(&'z [u8]);
+pub(crate) struct Records<'z>(pub(crate) &'z [u8]);
 
-impl<'z> Cursor<'z> {
-    /// Adds records to a message until it is full or there are none left; true when none are left.
-    pub(crate) fn fill(&mut self, answer: &mut AnswerBuilder<Target>) -> bool {
-        while !self.0.is_empty() {
-            match self.push_one(answer) {
-                Some(rest) => self.0 = rest,
-                None => return false,
-            }
-        }
-        true
-    }
+/// One record in wire form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct WireRecord<'z> {
+    /// All of it.
+    pub(crate) octets: &'z [u8],
+    /// Its owner.
+    pub(crate) owner: &'z [u8],
+    /// Its type.
+    pub(crate) kind: Rtype,
+    data: &'z [u8],
+}
 
-    fn push_one(self, answer: &mut AnswerBuilder<Target>) -> Option<&'z [u8]> {
-        let owner_length = name_length(self.0)?;
-        let (owner, rest) = self.0.split_at_checked(owner_length)?;
+impl<'z> Iterator for Records<'z> {
+    type Item = WireRecord<'z>;
+
+    /// `None` at the end, and before octets that are no record.
+    fn next(&mut self) -> Option<WireRecord<'z>> {
+        let (owner, rest) = self.0.split_at_checked(name_length(self.0)?)?;
         let (kind, rest) = rest.split_first_chunk::<2>()?;
         let (length, rest) = rest.split_first_chunk::<2>()?;
         let (data, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
-        let owner = Name::from_slice(owner).ok()?;
+        let octets = self.0.get(..self.0.len() - rest.len())?;
+        self.0 = rest;
         let kind = Rtype::from_int(u16::from_be_bytes(*kind));
-        let data = UnknownRecordData::from_octets(kind, data).ok()?;
-        answer
-            .push((owner, Class::IN, Ttl::from_secs(TTL), data))
-            .ok()?;
-        Some(rest)
+        Some(WireRecord {
+            octets,
+            owner,
+            kind,
+            data,
+        })
     }
+}
+
+/// Adds records to a message until it is full or there are none left; gives the octets it took.
+pub(crate) fn fill(records: &[u8], answer: &mut AnswerBuilder<Target>) -> usize {
+    let mut taken = 0;
+    for record in Records(records) {
+        let pushed = Name::from_slice(record.owner).ok().and_then(|owner| {
+            let data = UnknownRecordData::from_octets(record.kind, record.data).ok()?;
+            let ttl = Ttl::from_secs(TTL);
+            answer.push((owner, Class::IN, ttl, data)).ok()
+        });
+        if pushed.is_none() {
+            break;
+        }
+        taken += record.octets.len();
+    }
+    taken
 }
 
 /// Octets of the name at the beginning of `wire`, its root included.

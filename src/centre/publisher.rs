@@ -40,13 +40,15 @@ pub(crate) struct PublisherParts {
     pub(crate) on_release: Box<dyn Fn(&Published) + Send>,
 }
 
-/// Binds the zone transfer server.
+/// Binds the zone transfer server; its journal lies in `dir`.
 pub(crate) async fn bind_transfer(
+    dir: &DataDir,
     listen: std::net::SocketAddr,
     zone: &Zone,
 ) -> Result<TransferServer, Failure> {
     let access = AccessList::new(zone.allow.clone());
-    Ok(TransferServer::start(listen, access, TransferLimits::default()).await?)
+    let server = TransferServer::start(listen, access, TransferLimits::default()).await?;
+    Ok(server.with_journal(dir.zone_journal()))
 }
 
 /// Takes the lease, publishes what waits, and goes on until stopped. Gives back once the first

@@ -20,7 +20,7 @@ pub(crate) async fn run(
 ) -> Result<Exit, Failure> {
     let store = open_store(global, dir).await?;
     let tasks = Tasks::default();
-    let transfer = publisher::bind_transfer(options.transfer, &options.zone).await?;
+    let transfer = publisher::bind_transfer(dir, options.transfer, &options.zone).await?;
     let address = transfer.address();
     dir.write_ports(&Ports::from([("transfer", address)]))?;
     let parts = publisher::PublisherParts {

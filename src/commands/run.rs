@@ -26,7 +26,7 @@ pub(crate) async fn run(global: &Global, dir: &DataDir, options: Run) -> Result<
     let tasks = Tasks::default();
     let waker = Arc::new(Notify::new());
     let node_poked = Arc::new(Notify::new());
-    let transfer = publisher::bind_transfer(options.listen.transfer, &options.zone).await?;
+    let transfer = publisher::bind_transfer(dir, options.listen.transfer, &options.zone).await?;
     let mut ports = Ports::from([("transfer", transfer.address())]);
     let parts = publisher::PublisherParts {
         waker: waker.clone(),

@@ -276,7 +276,7 @@ async fn start_publisher(
     tasks: &Tasks,
 ) -> Result<(), Failure> {
     let zone = Zone::loopback();
-    let transfer = publisher::bind_transfer(listen.transfer, &zone).await?;
+    let transfer = publisher::bind_transfer(dir, listen.transfer, &zone).await?;
     ports.insert("transfer", transfer.address());
     let released = released.clone();
     let parts = publisher::PublisherParts {

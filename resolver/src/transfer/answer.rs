@@ -1,5 +1,4 @@
-//! What a secondary is answered, message by message; sockets are the parent's business. A place for
-//! TSIG is around every message made here, one for differences beside [`Reply::Zone`].
+//! What a secondary is answered, message by message; sockets are the parent's business.
 
 use std::sync::Arc;
 
@@ -11,12 +10,10 @@ use domain::{
     rdata::Soa,
 };
 
-use crate::zone::{Cursor, ZoneImage, message};
-
-/// Size of a transfer message in octets: compression pointers reach no further than 16 KiB.
-const MESSAGE: usize = 16_000;
-/// Size of a single answer in octets; an SOA with its question never comes near.
-const SINGLE: usize = 1232;
+use super::{
+    Served,
+    outgoing::{Content, Transfer, single},
+};
 
 /// How a query came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,14 +26,14 @@ pub(super) enum Transport {
 pub(super) enum Reply {
     /// One message, its length before it.
     One(Vec<u8>),
-    /// The whole zone.
-    Zone(Arc<ZoneImage>),
+    /// As many messages as it takes.
+    Many(Transfer),
 }
 
 /// Decides about one message; `None` for what is not a query at all. Any bytes are acceptable.
 pub(super) fn answer(
     query: &[u8],
-    zone: Option<&Arc<ZoneImage>>,
+    served: Option<&Arc<Served>>,
     admitted: bool,
     transport: Transport,
 ) -> Option<Reply> {
@@ -44,38 +41,42 @@ pub(super) fn answer(
     if message.header().qr() {
         return None;
     }
-    let code = |rcode| single(message, rcode, None).map(Reply::One);
+    let one = |rcode, soa| single(message, rcode, soa).map(Reply::One);
     if message.header().opcode() != Opcode::QUERY {
-        return code(Rcode::NOTIMP);
+        return one(Rcode::NOTIMP, None);
     }
     let Ok(question) = message.sole_question() else {
-        return code(Rcode::FORMERR);
+        return one(Rcode::FORMERR, None);
     };
     if !admitted {
-        return code(Rcode::REFUSED);
+        return one(Rcode::REFUSED, None);
     }
-    let Some(zone) = zone else {
-        return code(Rcode::SERVFAIL);
+    let Some(served) = served else {
+        return one(Rcode::SERVFAIL, None);
     };
+    let zone = &served.zone;
     if question.qclass() != Class::IN || *question.qname() != *zone.apex() {
-        return code(Rcode::REFUSED);
+        return one(Rcode::REFUSED, None);
     }
+    let soa = || one(Rcode::NOERROR, Some(zone.soa()));
+    let many = |content| Some(Reply::Many(Transfer::new(query, served.clone(), content)));
     match (question.qtype(), transport) {
-        (Rtype::SOA, _) => single(message, Rcode::NOERROR, Some(zone.soa())).map(Reply::One),
-        (Rtype::AXFR, Transport::Tcp) => Some(Reply::Zone(zone.clone())),
+        (Rtype::SOA, _) => soa(),
+        (Rtype::AXFR, Transport::Tcp) => many(Content::Whole),
         // Over UDP the SOA alone says "come by TCP" (RFC 1995 §2).
-        (Rtype::IXFR, Transport::Udp) => {
-            single(message, Rcode::NOERROR, Some(zone.soa())).map(Reply::One)
-        }
+        (Rtype::IXFR, Transport::Udp) => soa(),
         (Rtype::IXFR, Transport::Tcp) => match client_serial(message) {
-            None => code(Rcode::FORMERR),
+            None => one(Rcode::FORMERR, None),
             // RFC 1995 §2: nothing newer, so the SOA alone.
-            Some(serial) if serial >= Serial(zone.serial()) => {
-                single(message, Rcode::NOERROR, Some(zone.soa())).map(Reply::One)
-            }
-            Some(_) => Some(Reply::Zone(zone.clone())),
+            Some(serial) if serial >= Serial(zone.serial()) => soa(),
+            Some(serial) => many(
+                served
+                    .journal
+                    .since(serial.into_int(), zone)
+                    .map_or(Content::Whole, Content::Differences),
+            ),
         },
-        _ => code(Rcode::REFUSED),
+        _ => one(Rcode::REFUSED, None),
     }
 }
 
@@ -86,106 +87,31 @@ fn client_serial(message: &Message<[u8]>) -> Option<Serial> {
     Some(record.data().serial())
 }
 
-/// One message with at most the SOA in it.
-fn single(query: &Message<[u8]>, rcode: Rcode, soa: Option<Cursor<'_>>) -> Option<Vec<u8>> {
-    let mut answer = message(SINGLE).ok()?.start_answer(query, rcode).ok()?;
-    if let Some(mut soa) = soa {
-        answer.header_mut().set_aa(true);
-        soa.fill(&mut answer);
-    }
-    let mut additional = answer.additional();
-    if query.opt().is_some() {
-        additional
-            .opt(|opt| {
-                opt.set_udp_payload_size(SINGLE as u16);
-                Ok(())
-            })
-            .ok()?;
-    }
-    Some(additional.finish().into_target().as_stream_slice().to_vec())
-}
-
-/// How far a transfer is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
-    First,
-    Middle,
-    /// Only the closing SOA is still to be sent.
-    Closing,
-    Done,
-}
-
-/// The next message of a transfer: the zone from its SOA on, and the SOA once more.
-pub(super) fn zone_message(
-    query: &[u8],
-    zone: &ZoneImage,
-    cursor: &mut Cursor<'_>,
-    part: Part,
-) -> Option<(Vec<u8>, Part)> {
-    let query = Message::from_slice(query).ok()?;
-    let mut builder = message(MESSAGE).ok()?;
-    let mut answer = if part == Part::First {
-        builder.start_answer(query, Rcode::NOERROR).ok()?
-    } else {
-        // RFC 5936 §2.2.1: the question need only be in the first message.
-        let header = builder.header_mut();
-        header.set_id(query.header().id());
-        header.set_qr(true);
-        header.set_opcode(Opcode::QUERY);
-        header.set_rcode(Rcode::NOERROR);
-        builder.answer()
-    };
-    answer.header_mut().set_aa(true);
-    let before = answer.counts().ancount();
-    let all_sent = part == Part::Closing || cursor.fill(&mut answer);
-    let next = match all_sent {
-        true if zone.soa().fill(&mut answer) => Part::Done,
-        true => Part::Closing,
-        false => Part::Middle,
-    };
-    if answer.counts().ancount() == before {
-        // No record fits an empty message: an endless transfer otherwise.
-        tracing::error!("a record of the policy zone does not fit a message");
-        return None;
-    }
-    let mut additional = answer.additional();
-    if part == Part::First && query.opt().is_some() {
-        additional.clear_push_limit();
-        additional
-            .opt(|opt| {
-                opt.set_udp_payload_size(SINGLE as u16);
-                Ok(())
-            })
-            .ok()?;
-    }
-    Some((
-        additional.finish().into_target().as_stream_slice().to_vec(),
-        next,
-    ))
-}
-
 #[cfg(test)]
 mod tests {
-    use blocklist::{
-        PolicyZone,
-        testing::{START, TestLog},
-    };
     use hickory_proto::{
         op::{Message as HickoryMessage, Query},
         rr::{Name, RecordType},
     };
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{
+        super::journal::{
+            Journal,
+            testing::{hosts, image},
+        },
+        *,
+    };
 
-    fn zone() -> Arc<ZoneImage> {
-        let (_, folded) = TestLog::new(true).fold(START);
-        Arc::new(ZoneImage::new(&PolicyZone::new(&folded)).unwrap())
+    fn served() -> Arc<Served> {
+        let zone = image(10, &hosts(0..3));
+        let journal = Journal::default();
+        Arc::new(Served { zone, journal })
     }
 
-    fn check(query: &[u8], zone: &Arc<ZoneImage>) -> Result<(), TestCaseError> {
+    fn check(query: &[u8], served: &Arc<Served>) -> Result<(), TestCaseError> {
         for transport in [Transport::Udp, Transport::Tcp] {
-            match answer(query, Some(zone), true, transport) {
+            match answer(query, Some(served), true, transport) {
                 None => {}
                 Some(Reply::One(bytes)) => {
                     let length = usize::from(u16::from_be_bytes([bytes[0], bytes[1]]));
@@ -193,7 +119,7 @@ mod tests {
                     prop_assert!(HickoryMessage::from_vec(&bytes[2..]).is_ok());
                     prop_assert_eq!(&bytes[2..4], &query[..2], "the id");
                 }
-                Some(Reply::Zone(_)) => prop_assert_eq!(transport, Transport::Tcp),
+                Some(Reply::Many(_)) => prop_assert_eq!(transport, Transport::Tcp),
             }
         }
         Ok(())
@@ -202,7 +128,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_octets_are_answered_or_dropped(query in proptest::collection::vec(any::<u8>(), 0..200)) {
-            check(&query, &zone())?;
+            check(&query, &served())?;
         }
 
         #[test]
@@ -218,7 +144,7 @@ mod tests {
                 let at = at.index(bytes.len());
                 bytes[at] = octet;
             }
-            check(&bytes, &zone())?;
+            check(&bytes, &served())?;
         }
     }
 }

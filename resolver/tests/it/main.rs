@@ -7,6 +7,7 @@
 )]
 
 mod answers;
+mod differences;
 mod dig;
 mod forwarding;
 mod releases;
