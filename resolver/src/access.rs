@@ -71,6 +71,11 @@ impl AccessList {
         Self(prefixes)
     }
 
+    /// The networks.
+    pub(crate) fn prefixes(&self) -> &[Prefix] {
+        &self.0
+    }
+
     /// Whether `address` may ask.
     pub fn admits(&self, address: IpAddr) -> bool {
         self.0.iter().any(|prefix| prefix.contains(address))

@@ -4,9 +4,15 @@
 //!
 //! One zone is served, swapped whole together with its journal; a transfer that has begun goes on
 //! with the zone it began with. Networks that are not admitted get REFUSED over UDP and no connection
-//! over TCP.
+//! over TCP; a network may be asked for signatures (TSIG, RFC 8945), and what is asked with one is
+//! answered with one, message by message.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 
 use arc_swap::ArcSwapOption;
 use blocklist::PolicyZone;
@@ -22,7 +28,6 @@ use tokio_util::{
 };
 
 use crate::{
-    access::AccessList,
     error::StartError,
     server,
     stream::{accept, read_message},
@@ -33,10 +38,16 @@ use crate::{
     zone::{ZoneError, ZoneImage},
 };
 
+mod admission;
 mod answer;
 mod journal;
 mod kept;
+mod keys;
 mod outgoing;
+mod signature;
+
+pub use admission::{Admission, Keyed, UnknownKey};
+pub use keys::{Keys, KeysError};
 
 /// Bounds on secondaries.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,16 +95,16 @@ struct Served {
 
 struct Context {
     served: Arc<ArcSwapOption<Served>>,
-    access: AccessList,
+    admission: Admission,
     limits: TransferLimits,
 }
 
 impl TransferServer {
-    /// Binds UDP and TCP on `listen` (port 0 takes a free one) and serves `access`. Until a zone is
-    /// set the answer is SERVFAIL.
+    /// Binds UDP and TCP on `listen` (port 0 takes a free one) and serves whom `admission` admits.
+    /// Until a zone is set the answer is SERVFAIL.
     pub async fn start(
         listen: SocketAddr,
-        access: AccessList,
+        admission: Admission,
         limits: TransferLimits,
     ) -> Result<Self, StartError> {
         let mut bound = server::bind(&[listen]).await?;
@@ -104,7 +115,7 @@ impl TransferServer {
         let journal_octets = limits.journal;
         let context = Arc::new(Context {
             served: served.clone(),
-            access,
+            admission,
             limits,
         });
         let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
@@ -205,8 +216,15 @@ async fn serve_udp(socket: UdpSocket, context: Arc<Context>, stop: CancellationT
             continue;
         };
         let served = context.served.load_full();
-        let admitted = context.access.admits(client.ip());
-        if let Some(Reply::One(answer)) = answer(query, served.as_ref(), admitted, Transport::Udp)
+        let admission = &context.admission;
+        let reply = answer(
+            query,
+            client.ip(),
+            admission,
+            served.as_ref(),
+            Transport::Udp,
+        );
+        if let Some(Reply::One(answer)) = reply
             // The two octets of length are for streams.
             && let Some(datagram) = answer.get(2..)
         {
@@ -223,7 +241,7 @@ async fn serve_tcp(
 ) {
     let places = Arc::new(Semaphore::new(context.limits.connections.max(1)));
     while let Some((stream, client, place)) = accept(&socket, &places, &stop).await {
-        if !context.access.admits(client.ip()) {
+        if !context.admission.knows(client.ip()) {
             continue;
         }
         let (context, stop) = (context.clone(), stop.clone());
@@ -233,7 +251,7 @@ async fn serve_tcp(
                 while let Ok(Ok(query)) =
                     timeout(context.limits.idle, read_message(&mut reader)).await
                 {
-                    if !serve_query(&query, &context, &mut writer).await {
+                    if !serve_query(&query, client.ip(), &context, &mut writer).await {
                         break;
                     }
                 }
@@ -248,10 +266,16 @@ async fn serve_tcp(
 }
 
 /// Answers one query; false when the connection is to be closed.
-async fn serve_query(query: &[u8], context: &Context, writer: &mut OwnedWriteHalf) -> bool {
+async fn serve_query(
+    query: &[u8],
+    client: IpAddr,
+    context: &Context,
+    writer: &mut OwnedWriteHalf,
+) -> bool {
     let served = context.served.load_full();
     let deadline = Instant::now() + context.limits.transfer;
-    match answer(query, served.as_ref(), true, Transport::Tcp) {
+    let admission = &context.admission;
+    match answer(query, client, admission, served.as_ref(), Transport::Tcp) {
         None => false,
         Some(Reply::One(bytes)) => write(writer, &bytes, context, deadline).await,
         Some(Reply::Many(mut transfer)) => {

@@ -8,9 +8,8 @@ use data::{
     publish::{PublishError, Published, Publisher},
 };
 use resolver::{
-    access::AccessList,
     notify::{NotifyTimes, notify},
-    transfer::{TransferLimits, TransferServer},
+    transfer::{Admission, Keys, TransferLimits, TransferServer},
 };
 use tokio::sync::Notify;
 use tracing::{debug, error, info, warn};
@@ -46,8 +45,12 @@ pub(crate) async fn bind_transfer(
     listen: std::net::SocketAddr,
     zone: &Zone,
 ) -> Result<TransferServer, Failure> {
-    let access = AccessList::new(zone.allow.clone());
-    let server = TransferServer::start(listen, access, TransferLimits::default()).await?;
+    let keys = match &zone.keys {
+        Some(file) => Keys::read(file).map_err(Failure::usage)?,
+        None => Keys::default(),
+    };
+    let admission = Admission::new(&zone.allow, keys).map_err(Failure::usage)?;
+    let server = TransferServer::start(listen, admission, TransferLimits::default()).await?;
     Ok(server.with_journal(dir.zone_journal()))
 }
 
@@ -151,7 +154,7 @@ fn tell_secondaries(apex: String, parts: &PublisherParts, tasks: &Tasks) {
     if parts.zone.notify.is_empty() {
         return;
     }
-    let secondaries = parts.zone.notify.clone();
+    let secondaries: Vec<_> = parts.zone.notify.iter().map(|told| told.place).collect();
     let stop = tasks.stop.clone();
     tasks.tracker.spawn(async move {
         let times = NotifyTimes::default();

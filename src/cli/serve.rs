@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
+use resolver::transfer::Keyed;
 
 /// Options of `demo`.
 #[derive(Debug, Args)]
@@ -67,6 +68,7 @@ impl Zone {
         Self {
             allow,
             notify: Vec::new(),
+            keys: None,
         }
     }
 }
@@ -147,10 +149,13 @@ pub(crate) struct Publish {
 /// Who gets the zone.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Zone {
-    /// Network that may transfer the zone; repeat for several
-    #[arg(long = "allow-transfer", value_name = "NET", default_values = ["127.0.0.0/8", "::1/128"])]
-    pub(crate) allow: Vec<resolver::access::Prefix>,
-    /// Secondary that is told of each release; repeat for several
-    #[arg(long, value_name = "ADDR")]
-    pub(crate) notify: Vec<SocketAddr>,
+    /// Network that may transfer the zone, after `KEY@` if it has to sign; repeat for several
+    #[arg(long = "allow-transfer", value_name = "[KEY@]NET", default_values = ["127.0.0.0/8", "::1/128"])]
+    pub(crate) allow: Vec<Keyed<resolver::access::Prefix>>,
+    /// Secondary that is told of each release, after `KEY@` if signed; repeat for several
+    #[arg(long, value_name = "[KEY@]ADDR")]
+    pub(crate) notify: Vec<Keyed<SocketAddr>>,
+    /// File with the keys, as `tsig-keygen` prints them
+    #[arg(long = "transfer-keys", value_name = "FILE")]
+    pub(crate) keys: Option<PathBuf>,
 }

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use domain::base::{
-    Message,
-    iana::{Opcode, Rcode},
-    message_builder::AdditionalBuilder,
+use domain::{
+    base::{
+        Message,
+        iana::{Opcode, Rcode},
+        message_builder::AdditionalBuilder,
+    },
+    rdata::tsig::Time48,
 };
 
-use super::{Served, journal::Delta};
+use super::{Served, journal::Delta, signature::Signer};
 use crate::zone::{Target, fill, message};
 
 /// Octets of records in a transfer message: compression pointers reach no further than 16 KiB.
@@ -17,7 +20,12 @@ const MESSAGE: usize = 16_000;
 const SINGLE: usize = 1232;
 
 /// One message with at most the SOA in it, its length before it.
-pub(super) fn single(query: &Message<[u8]>, rcode: Rcode, soa: Option<&[u8]>) -> Option<Vec<u8>> {
+pub(super) fn single(
+    query: &Message<[u8]>,
+    rcode: Rcode,
+    soa: Option<&[u8]>,
+    signer: Option<&mut Signer>,
+) -> Option<Vec<u8>> {
     let mut answer = message(SINGLE).ok()?.start_answer(query, rcode).ok()?;
     if let Some(soa) = soa {
         answer.header_mut().set_aa(true);
@@ -25,7 +33,7 @@ pub(super) fn single(query: &Message<[u8]>, rcode: Rcode, soa: Option<&[u8]>) ->
     }
     let mut additional = answer.additional();
     add_opt(query, &mut additional)?;
-    Some(finish(additional))
+    finish(additional, signer)
 }
 
 fn add_opt(query: &Message<[u8]>, additional: &mut AdditionalBuilder<Target>) -> Option<()> {
@@ -41,8 +49,16 @@ fn add_opt(query: &Message<[u8]>, additional: &mut AdditionalBuilder<Target>) ->
         .ok()
 }
 
-fn finish(additional: AdditionalBuilder<Target>) -> Vec<u8> {
-    additional.finish().into_target().as_stream_slice().to_vec()
+/// Signs if the query was signed, and gives the octets.
+fn finish(
+    mut additional: AdditionalBuilder<Target>,
+    signer: Option<&mut Signer>,
+) -> Option<Vec<u8>> {
+    if let Some(signer) = signer {
+        additional.clear_push_limit();
+        signer.answer(&mut additional, Time48::now()).ok()?;
+    }
+    Some(additional.finish().into_target().as_stream_slice().to_vec())
 }
 
 /// What is sent to a secondary.
@@ -56,20 +72,27 @@ pub(super) enum Content {
 
 /// A transfer on its way. It keeps to the zone it began with.
 pub(super) struct Transfer {
-    query: Vec<u8>,
+    query: Message<Vec<u8>>,
     served: Arc<Served>,
     content: Content,
+    signer: Option<Signer>,
     /// The piece that is being sent, and how many of its octets are.
     piece: usize,
     sent: usize,
 }
 
 impl Transfer {
-    pub(super) fn new(query: &[u8], served: Arc<Served>, content: Content) -> Self {
+    pub(super) fn new(
+        query: Message<Vec<u8>>,
+        served: Arc<Served>,
+        content: Content,
+        signer: Option<Signer>,
+    ) -> Self {
         Self {
-            query: query.to_vec(),
+            query,
             served,
             content,
+            signer,
             piece: 0,
             sent: 0,
         }
@@ -93,15 +116,13 @@ impl Transfer {
     pub(super) fn next_message(&mut self) -> Option<Vec<u8>> {
         let first = (self.piece, self.sent) == (0, 0);
         self.piece(self.piece)?;
-        let query = self.query.clone();
-        let query = Message::from_slice(&query).ok()?;
         let mut builder = message(MESSAGE).ok()?;
         let mut answer = if first {
-            builder.start_answer(query, Rcode::NOERROR).ok()?
+            builder.start_answer(&self.query, Rcode::NOERROR).ok()?
         } else {
             // RFC 5936 §2.2.1: the question need only be in the first message.
             let header = builder.header_mut();
-            header.set_id(query.header().id());
+            header.set_id(self.query.header().id());
             header.set_qr(true);
             header.set_opcode(Opcode::QUERY);
             builder.answer()
@@ -122,9 +143,9 @@ impl Transfer {
         }
         let mut additional = answer.additional();
         if first {
-            add_opt(query, &mut additional)?;
+            add_opt(self.query.for_slice(), &mut additional)?;
         }
-        Some(finish(additional))
+        finish(additional, self.signer.as_mut())
     }
 
     /// Whether every message was made.

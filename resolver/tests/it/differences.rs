@@ -9,10 +9,7 @@ use hickory_proto::{
     op::{Message, ResponseCode},
     rr::{RData, Record, RecordType, rdata::SOA},
 };
-use resolver::{
-    access::AccessList,
-    transfer::{TransferLimits, TransferServer},
-};
+use resolver::transfer::{Admission, TransferLimits, TransferServer};
 
 use crate::{
     support::{LOOPBACK, name, query, tcp, udp},
@@ -52,7 +49,7 @@ fn text(record: &Record) -> String {
 }
 
 async fn server(limits: TransferLimits) -> TransferServer {
-    let server = TransferServer::start(LOOPBACK, AccessList::default(), limits);
+    let server = TransferServer::start(LOOPBACK, Admission::default(), limits);
     server.await.unwrap()
 }
 

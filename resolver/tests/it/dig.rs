@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What dig prints; `None` when it is not installed.
-async fn dig(server: SocketAddr, arguments: &[&str]) -> Option<String> {
+pub async fn dig(server: SocketAddr, arguments: &[&str]) -> Option<String> {
     let at = format!("@{}", server.ip());
     let port = server.port().to_string();
     let output = Command::new("dig")

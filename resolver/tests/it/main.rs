@@ -11,5 +11,6 @@ mod differences;
 mod dig;
 mod forwarding;
 mod releases;
+mod signatures;
 mod support;
 mod transfers;

@@ -15,7 +15,7 @@ use hickory_proto::{
 use resolver::{
     access::AccessList,
     notify::{NotifyError, NotifyTimes, notify},
-    transfer::{TransferLimits, TransferServer},
+    transfer::{Admission, TransferLimits, TransferServer},
 };
 use tokio::net::{TcpStream, UdpSocket};
 
@@ -57,7 +57,7 @@ pub fn zone_of(later: u64, numbers: impl Iterator<Item = u32>) -> PolicyZone {
 }
 
 pub async fn server(zone: &PolicyZone) -> TransferServer {
-    let server = TransferServer::start(LOOPBACK, AccessList::default(), TransferLimits::default());
+    let server = TransferServer::start(LOOPBACK, Admission::default(), TransferLimits::default());
     let server = server.await.unwrap();
     server.set_zone(zone).unwrap();
     server
@@ -177,7 +177,7 @@ async fn the_soa_is_told_over_both_transports_and_nothing_else_is() {
 
 #[tokio::test]
 async fn a_new_zone_is_served_at_once_and_none_is_said_so() {
-    let server = TransferServer::start(LOOPBACK, AccessList::default(), TransferLimits::default());
+    let server = TransferServer::start(LOOPBACK, Admission::default(), TransferLimits::default());
     let server = server.await.unwrap();
     let soa = query(APEX, RecordType::SOA);
     assert_eq!(
@@ -193,7 +193,7 @@ async fn a_new_zone_is_served_at_once_and_none_is_said_so() {
 #[tokio::test]
 async fn other_networks_are_refused() {
     let elsewhere = AccessList::new(vec!["192.0.2.0/24".parse().unwrap()]);
-    let server = TransferServer::start(LOOPBACK, elsewhere, TransferLimits::default())
+    let server = TransferServer::start(LOOPBACK, elsewhere.into(), TransferLimits::default())
         .await
         .unwrap();
     server.set_zone(&zone(1)).unwrap();
@@ -212,7 +212,7 @@ async fn a_secondary_that_does_not_read_is_cut_off() {
     };
     // Large enough to fill every socket buffer on the way.
     let zone = zone(200_000);
-    let server = TransferServer::start(LOOPBACK, AccessList::default(), limits)
+    let server = TransferServer::start(LOOPBACK, Admission::default(), limits)
         .await
         .unwrap();
     server.set_zone(&zone).unwrap();
