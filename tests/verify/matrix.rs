@@ -470,7 +470,7 @@ fn one_octet_of_any_format_is_noticed_and_named() {
         answer.inspect(|answer| says(path, answer, NEGATIVE, &format!("{path}: has another hash")));
 
         forged(&stage, &log, |artefacts| {
-            change(artefacts.get_mut(path).unwrap())
+            change(artefacts.get_mut(path).unwrap());
         });
         let words = format!("{path} is not what the log folds to");
         says(path, &stage.first(), NEGATIVE, &words);

@@ -1,9 +1,9 @@
 //! What the site says about its licence. A claim is recorded and later held against the register;
 //! it clears nothing, whatever the page says.
 //!
-//! * [`number`]: which numbers are numbers of licences, by the words around them
-//! * [`shape`]: what such a number looks like
-//! * [`firm`]: whose name stands beside it
+//! * `number`: which numbers are numbers of licences, by the words around them
+//! * `shape`: what such a number looks like
+//! * `firm`: whose name stands beside it
 
 mod firm;
 mod number;

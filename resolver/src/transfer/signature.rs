@@ -20,8 +20,12 @@ pub(super) fn check(
     query: &mut Message<Vec<u8>>,
     keys: &Keys,
 ) -> Result<Option<Signer>, Option<Vec<u8>>> {
-    ServerSequence::request(keys, query, Time48::now())
-        .map_err(|error| refusal(error, query.for_slice()).ok())
+    let id = query.header().id();
+    let checked = ServerSequence::request(keys, query, Time48::now());
+    // The check puts the signer's id back; the answer bears the one that came, which a forwarder may
+    // have given it (RFC 8945 §4.2, "Original ID").
+    query.header_mut().set_id(id);
+    checked.map_err(|error| refusal(error, query.for_slice()).ok())
 }
 
 /// BADKEY and BADSIG are told without a signature, BADTIME with one (RFC 8945 §5.2).
