@@ -62,6 +62,12 @@ impl DataDir {
         self.0.join("transfer").join("journal")
     }
 
+    /// What is known of the secondaries that are told of releases.
+    #[cfg(feature = "centre")]
+    pub(crate) fn secondaries(&self) -> PathBuf {
+        self.0.join("secondaries.json")
+    }
+
     /// Captured evidence.
     #[cfg(feature = "centre")]
     pub(crate) fn evidence(&self) -> PathBuf {

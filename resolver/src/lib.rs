@@ -21,7 +21,8 @@
 //! # Feeding other name servers
 //!
 //! 8. [`zone`] is the policy zone in wire form, [`transfer`] serves it whole (AXFR) and by
-//!    differences (IXFR), [`notify`] tells secondaries that there is a new one.
+//!    differences (IXFR), [`notify`] tells secondaries that there is a new one, and [`secondaries`]
+//!    is what is known of each.
 //!
 //! A fast path will stand beside `server` and take from `handler` what it can answer from the wire;
 //! the cache will stand between `handler` and `forward`.
@@ -45,6 +46,7 @@ pub mod error;
 pub mod node;
 pub mod notify;
 pub mod policy;
+pub mod secondaries;
 pub mod source;
 pub mod status;
 pub mod transfer;

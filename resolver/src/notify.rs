@@ -1,35 +1,45 @@
-//! Telling secondaries that there is a new zone (RFC 1996): a NOTIFY over UDP to each, a few times,
-//! until it says that it heard. A secondary that never hears still asks by itself when the SOA's
-//! refresh is over.
+//! Telling secondaries that there is a new zone (RFC 1996): a NOTIFY over UDP to each, signed where
+//! they share a key with us, again with growing waits until each says that it heard. A newer release
+//! takes the place of an older one that is still being told. A secondary that never hears still asks
+//! by itself when the SOA's refresh is over.
 
 use std::{
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
     time::Duration,
 };
 
-use futures_util::future::join_all;
-use hickory_proto::{
-    op::{Message, MessageType, OpCode, Query, ResponseCode},
-    rr::{Name, RecordType},
+use domain::{
+    base::{
+        Message, MessageBuilder, Name, Rtype,
+        iana::{Opcode, Rcode},
+    },
+    rdata::tsig::Time48,
+    tsig::{ClientTransaction, Key},
 };
 use tokio::{
     net::UdpSocket,
+    sync::watch,
     time::{Instant, timeout_at},
 };
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::secondaries::Secondaries;
 
 /// How patiently secondaries are told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotifyTimes {
-    /// Messages sent to one secondary at most.
+    /// Messages sent to one secondary at most, for one release.
     pub tries: u32,
     /// Wait after the first; each further wait is twice as long.
     pub wait: Duration,
 }
 
 impl Default for NotifyTimes {
+    /// Seven in about two minutes: longer than a name server takes to start anew.
     fn default() -> Self {
         Self {
-            tries: 5,
+            tries: 7,
             wait: Duration::from_secs(1),
         }
     }
@@ -38,101 +48,190 @@ impl Default for NotifyTimes {
 /// Why a secondary could not be told.
 #[derive(Debug, thiserror::Error)]
 pub enum NotifyError {
-    /// The zone's name is no name.
-    #[error("`{0}` is not a zone name")]
-    Zone(String),
     /// It never answered.
-    #[error("{0} did not answer; it will ask by itself when the refresh time is over")]
-    Silent(SocketAddr),
+    #[error("it did not answer; it will ask by itself when the refresh time is over")]
+    Silent,
     /// It answered with an error.
-    #[error("{secondary} answered {code}; is the zone configured there, with us as its primary?")]
-    Refused {
-        /// The secondary.
-        secondary: SocketAddr,
-        /// Its answer.
-        code: ResponseCode,
-    },
-    /// No socket could be had.
-    #[error("{secondary}: {source}")]
-    Io {
-        /// The secondary.
-        secondary: SocketAddr,
-        /// The system's reason.
-        source: std::io::Error,
-    },
+    #[error("it answered {0}; is the zone configured there, with us as its primary?")]
+    Refused(Rcode),
+    /// It answered without the right signature.
+    #[error("its answer is not signed as it should be: {0}; do both sides have the same key?")]
+    Signature(String),
+    /// No socket could be had, or no message be made.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
 }
 
-/// Tells all of `secondaries` at once that `zone` (its apex) changed; one result each, in order.
-pub async fn notify(
-    zone: &str,
-    secondaries: &[SocketAddr],
-    times: &NotifyTimes,
-) -> Vec<Result<(), NotifyError>> {
-    join_all(
-        secondaries
-            .iter()
-            .map(|&secondary| tell(zone, secondary, times)),
-    )
-    .await
+/// A secondary that wants to be told.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// Where.
+    pub address: SocketAddr,
+    /// The key to sign with.
+    pub key: Option<Arc<Key>>,
 }
 
-async fn tell(zone: &str, secondary: SocketAddr, times: &NotifyTimes) -> Result<(), NotifyError> {
-    let apex = Name::from_ascii(zone).map_err(|_| NotifyError::Zone(zone.to_owned()))?;
-    let failed = |source| NotifyError::Io { secondary, source };
-    let local: SocketAddr = if secondary.is_ipv4() {
+/// A zone and its serial.
+type News = (Name<Vec<u8>>, u32);
+
+/// Tells secondaries until stopped.
+pub struct Notifier {
+    news: watch::Sender<Option<News>>,
+}
+
+impl Notifier {
+    /// Begins a task for each secondary; what becomes of it stands in `book`.
+    pub fn start(
+        secondaries: Vec<Told>,
+        book: &Secondaries,
+        times: &NotifyTimes,
+        stop: &CancellationToken,
+        tracker: &TaskTracker,
+    ) -> Self {
+        let news = watch::Sender::new(None);
+        for told in secondaries {
+            let follow = follow(told, news.subscribe(), book.clone(), times.clone());
+            let stop = stop.clone();
+            tracker.spawn(async move {
+                tokio::select! {
+                    () = follow => {}
+                    () = stop.cancelled() => {}
+                }
+            });
+        }
+        Self { news }
+    }
+
+    /// Has `zone` (its apex, with the final dot) told with this serial.
+    pub fn tell(&self, zone: &str, serial: u32) {
+        match Name::vec_from_str(zone) {
+            Ok(apex) => drop(self.news.send_replace(Some((apex, serial)))),
+            Err(error) => tracing::error!(zone, %error, "secondaries cannot be told of this name"),
+        }
+    }
+}
+
+async fn follow(
+    told: Told,
+    mut news: watch::Receiver<Option<News>>,
+    book: Secondaries,
+    times: NotifyTimes,
+) {
+    while news.changed().await.is_ok() {
+        let Some((apex, serial)) = news.borrow_and_update().clone() else {
+            continue;
+        };
+        let newer = async {
+            let newer = |now: &Option<News>| now.as_ref().is_some_and(|now| now.1 != serial);
+            news.wait_for(newer).await.is_ok()
+        };
+        let result = tokio::select! {
+            result = tell(&apex, &told, &times) => Some(result),
+            true = newer => None,
+        };
+        let Some(result) = result else {
+            // Told at once instead.
+            news.mark_changed();
+            continue;
+        };
+        if let Err(error) = &result {
+            tracing::warn!(secondary = %told.address, %error, "a secondary was not told");
+        }
+        let error = result.err().map(|error| error.to_string());
+        book.told(told.address, serial, error.as_deref());
+    }
+}
+
+async fn tell(apex: &Name<Vec<u8>>, told: &Told, times: &NotifyTimes) -> Result<(), NotifyError> {
+    let local: SocketAddr = if told.address.is_ipv4() {
         (Ipv4Addr::UNSPECIFIED, 0).into()
     } else {
         (Ipv6Addr::UNSPECIFIED, 0).into()
     };
-    let socket = UdpSocket::bind(local).await.map_err(failed)?;
-    // Connected: the kernel drops what others send.
-    socket.connect(secondary).await.map_err(failed)?;
-    let mut message = Message::query();
-    message.metadata.op_code = OpCode::Notify;
-    message.metadata.recursion_desired = false;
-    message.metadata.authoritative = true;
-    message.add_query(Query::query(apex, RecordType::SOA));
-    let bytes = message
-        .to_vec()
-        .map_err(|_| NotifyError::Zone(zone.to_owned()))?;
+    let socket = UdpSocket::bind(local).await?;
+    // Connected: the kernel drops what others send, and a random port is ours for each release.
+    socket.connect(told.address).await?;
     let mut wait = times.wait;
+    let mut failed = NotifyError::Silent;
     for _ in 0..times.tries {
+        // Signed anew each time: the signature holds the time.
+        let (bytes, transaction) = message(apex, told)?;
         // A port without a listener reports an error on the next call; it may listen again soon.
         let _ = socket.send(&bytes).await;
-        if let Some(code) = response(&socket, message.metadata.id, Instant::now() + wait).await {
-            return match code {
-                ResponseCode::NoError => Ok(()),
-                code => Err(NotifyError::Refused { secondary, code }),
-            };
+        match response(&socket, &bytes, transaction.as_ref(), Instant::now() + wait).await {
+            None => {}
+            Some(Ok(Rcode::NOERROR)) => return Ok(()),
+            Some(Ok(code)) => failed = NotifyError::Refused(code),
+            Some(Err(error)) => failed = error,
         }
-        wait *= 2;
+        wait = wait.saturating_mul(2);
     }
-    Err(NotifyError::Silent(secondary))
+    Err(failed)
 }
 
-/// The rcode of the response with our id that comes before the deadline.
-async fn response(socket: &UdpSocket, id: u16, deadline: Instant) -> Option<ResponseCode> {
-    let mut buffer = [0; 512];
+type Transaction = ClientTransaction<Arc<Key>>;
+
+fn message(
+    apex: &Name<Vec<u8>>,
+    told: &Told,
+) -> Result<(Vec<u8>, Option<Transaction>), NotifyError> {
+    let failed = |_| NotifyError::Io(std::io::ErrorKind::InvalidInput.into());
+    let mut builder = MessageBuilder::new_vec();
+    let header = builder.header_mut();
+    // Random; `domain` would need another generator for it.
+    header.set_id(hickory_proto::op::Message::query().metadata.id);
+    header.set_opcode(Opcode::NOTIFY);
+    header.set_aa(true);
+    let mut question = builder.question();
+    question.push((apex, Rtype::SOA)).map_err(failed)?;
+    let mut additional = question.additional();
+    let transaction = match &told.key {
+        Some(key) => Some(
+            ClientTransaction::request(key.clone(), &mut additional, Time48::now())
+                .map_err(failed)?,
+        ),
+        None => None,
+    };
+    Ok((additional.finish(), transaction))
+}
+
+/// What the response with our id says that comes before the deadline. After an error the deadline is
+/// waited for, so that tries are spaced.
+async fn response(
+    socket: &UdpSocket,
+    query: &[u8],
+    transaction: Option<&Transaction>,
+    deadline: Instant,
+) -> Option<Result<Rcode, NotifyError>> {
+    let mut buffer = [0; 1232];
+    let mut failed = None;
     loop {
-        match timeout_at(deadline, socket.recv(&mut buffer)).await {
-            Err(_) => return None,
+        let length = match timeout_at(deadline, socket.recv(&mut buffer)).await {
+            Err(_) => return failed.map(Err),
             Ok(Err(_)) => {
                 // Refused by the other machine: wait the time out, then try again.
                 tokio::time::sleep_until(deadline).await;
-                return None;
+                return failed.map(Err);
             }
-            Ok(Ok(length)) => {
-                let parsed = buffer
-                    .get(..length)
-                    .and_then(|bytes| Message::from_vec(bytes).ok());
-                if let Some(message) = parsed
-                    && message.metadata.id == id
-                    && message.metadata.message_type == MessageType::Response
-                    && message.metadata.op_code == OpCode::Notify
-                {
-                    return Some(message.metadata.response_code);
-                }
-            }
+            Ok(Ok(length)) => length,
+        };
+        let octets = buffer.get(..length).unwrap_or_default().to_vec();
+        let Ok(mut message) = Message::from_octets(octets) else {
+            continue;
+        };
+        let header = message.header();
+        if message.as_slice().get(..2) != query.get(..2)
+            || !header.qr()
+            || header.opcode() != Opcode::NOTIFY
+        {
+            continue;
+        }
+        let verified =
+            transaction.map(|transaction| transaction.answer(&mut message, Time48::now()));
+        match (verified, message.header().rcode()) {
+            (Some(Err(error)), _) => failed = Some(NotifyError::Signature(error.to_string())),
+            (_, Rcode::NOERROR) => return Some(Ok(Rcode::NOERROR)),
+            (_, code) => failed = Some(NotifyError::Refused(code)),
         }
     }
 }

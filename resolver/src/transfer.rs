@@ -10,7 +10,7 @@
 use std::{
     net::{IpAddr, SocketAddr},
     path::PathBuf,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
@@ -29,6 +29,7 @@ use tokio_util::{
 
 use crate::{
     error::StartError,
+    secondaries::Secondaries,
     server,
     stream::{accept, read_message},
     transfer::{
@@ -80,6 +81,7 @@ impl Default for TransferLimits {
 pub struct TransferServer {
     address: SocketAddr,
     served: Arc<ArcSwapOption<Served>>,
+    secondaries: Arc<OnceLock<Secondaries>>,
     journal_octets: usize,
     journal_file: Option<PathBuf>,
     stop: CancellationToken,
@@ -95,6 +97,7 @@ struct Served {
 
 struct Context {
     served: Arc<ArcSwapOption<Served>>,
+    secondaries: Arc<OnceLock<Secondaries>>,
     admission: Admission,
     limits: TransferLimits,
 }
@@ -112,9 +115,11 @@ impl TransferServer {
             return Err(StartError::Config("no address for zone transfers"));
         };
         let served = Arc::new(ArcSwapOption::empty());
+        let secondaries = Arc::new(OnceLock::new());
         let journal_octets = limits.journal;
         let context = Arc::new(Context {
             served: served.clone(),
+            secondaries: secondaries.clone(),
             admission,
             limits,
         });
@@ -125,6 +130,7 @@ impl TransferServer {
         Ok(Self {
             address,
             served,
+            secondaries,
             journal_octets,
             journal_file: None,
             stop,
@@ -142,6 +148,13 @@ impl TransferServer {
     #[must_use]
     pub fn with_journal(mut self, file: PathBuf) -> Self {
         self.journal_file = Some(file);
+        self
+    }
+
+    /// Notes in this book what the secondaries it knows have fetched; nothing of anybody else.
+    #[must_use]
+    pub fn with_secondaries(self, book: Secondaries) -> Self {
+        let _ = self.secondaries.set(book);
         self
     }
 
@@ -284,7 +297,11 @@ async fn serve_query(
                     return false;
                 }
             }
-            transfer.is_done()
+            let done = transfer.is_done();
+            if done && let Some(book) = context.secondaries.get() {
+                book.fetched(client, transfer.serial(), transfer.is_whole());
+            }
+            done
         }
     }
 }

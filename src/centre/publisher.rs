@@ -8,10 +8,12 @@ use data::{
     publish::{PublishError, Published, Publisher},
 };
 use resolver::{
-    notify::{NotifyTimes, notify},
+    notify::{Notifier, NotifyTimes, Told},
+    secondaries::Secondaries,
     transfer::{Admission, Keys, TransferLimits, TransferServer},
 };
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
 use super::{Tasks, rematch};
@@ -31,12 +33,24 @@ const REST: Duration = Duration::from_secs(2);
 pub(crate) struct PublisherParts {
     /// Wakes the publisher after a decision was stored.
     pub(crate) waker: Arc<Notify>,
-    /// Serves the zone.
-    pub(crate) transfer: TransferServer,
-    /// Who is told of each release.
-    pub(crate) zone: Zone,
+    /// Serves the zone, and knows who is told of each release.
+    pub(crate) transfer: Transfer,
     /// Hears of each release after it is written.
     pub(crate) on_release: Box<dyn Fn(&Published) + Send>,
+}
+
+/// The zone's side of a publisher.
+pub(crate) struct Transfer {
+    server: TransferServer,
+    told: Vec<Told>,
+    book: Secondaries,
+}
+
+impl Transfer {
+    /// Where the zone is served.
+    pub(crate) fn address(&self) -> std::net::SocketAddr {
+        self.server.address()
+    }
 }
 
 /// Binds the zone transfer server; its journal lies in `dir`.
@@ -44,14 +58,25 @@ pub(crate) async fn bind_transfer(
     dir: &DataDir,
     listen: std::net::SocketAddr,
     zone: &Zone,
-) -> Result<TransferServer, Failure> {
+) -> Result<Transfer, Failure> {
     let keys = match &zone.keys {
         Some(file) => Keys::read(file).map_err(Failure::usage)?,
         None => Keys::default(),
     };
+    let mut told = Vec::with_capacity(zone.notify.len());
+    for secondary in &zone.notify {
+        told.push(Told {
+            address: secondary.place,
+            key: secondary.find_key(&keys).map_err(Failure::usage)?,
+        });
+    }
     let admission = Admission::new(&zone.allow, keys).map_err(Failure::usage)?;
+    let book = Secondaries::new(told.iter().map(|told| told.address));
     let server = TransferServer::start(listen, admission, TransferLimits::default()).await?;
-    Ok(server.with_journal(dir.zone_journal()))
+    let server = server
+        .with_journal(dir.zone_journal())
+        .with_secondaries(book.clone());
+    Ok(Transfer { server, told, book })
 }
 
 /// Takes the lease, publishes what waits, and goes on until stopped. Gives back once the first
@@ -73,12 +98,29 @@ pub(crate) async fn start(
         }
     };
     let wakeups = store.wakeups().await?;
-    announce(&publisher, &parts, tasks);
+    let notifier = Notifier::start(
+        parts.transfer.told.clone(),
+        &parts.transfer.book,
+        &NotifyTimes::default(),
+        &tasks.stop,
+        &tasks.tracker,
+    );
+    tasks.tracker.spawn(keep_book(
+        parts.transfer.book.clone(),
+        dir.secondaries(),
+        tasks.stop.clone(),
+    ));
+    announce(&publisher, &parts, &notifier);
     let rematch = rematch::start(store, tasks);
     rematch.notify_one();
-    tasks
-        .tracker
-        .spawn(go_on(publisher, wakeups, parts, rematch, tasks.clone()));
+    tasks.tracker.spawn(go_on(
+        publisher,
+        wakeups,
+        parts,
+        notifier,
+        rematch,
+        tasks.clone(),
+    ));
     Ok(())
 }
 
@@ -92,6 +134,7 @@ async fn go_on(
     mut publisher: Publisher,
     mut wakeups: Wakeups,
     parts: PublisherParts,
+    notifier: Notifier,
     rematch: Arc<Notify>,
     tasks: Tasks,
 ) {
@@ -100,7 +143,7 @@ async fn go_on(
         let stepped = publisher.step(clock::now().0).await;
         match &stepped {
             Ok(true) => {
-                announce(&publisher, &parts, &tasks);
+                announce(&publisher, &parts, &notifier);
                 rematch.notify_one();
             }
             Ok(false) => {}
@@ -120,11 +163,11 @@ async fn go_on(
             () = tokio::time::sleep(pause) => {}
         }
     }
-    parts.transfer.stop().await;
+    parts.transfer.server.stop().await;
 }
 
 /// Hands a new release to zone transfer, secondaries and whoever listens in this process.
-fn announce(publisher: &Publisher, parts: &PublisherParts, tasks: &Tasks) {
+fn announce(publisher: &Publisher, parts: &PublisherParts, notifier: &Notifier) {
     let Some(published) = publisher.published() else {
         return;
     };
@@ -141,8 +184,8 @@ fn announce(publisher: &Publisher, parts: &PublisherParts, tasks: &Tasks) {
     }
     (parts.on_release)(published);
     let zone = blocklist::PolicyZone::new(&published.folded);
-    match parts.transfer.set_zone(&zone) {
-        Ok(_) => tell_secondaries(zone.apex().to_owned(), parts, tasks),
+    match parts.transfer.server.set_zone(&zone) {
+        Ok(serial) => notifier.tell(zone.apex(), serial),
         Err(error) => error!(
             error = &error as &dyn std::error::Error,
             "the zone cannot be served"
@@ -150,21 +193,24 @@ fn announce(publisher: &Publisher, parts: &PublisherParts, tasks: &Tasks) {
     }
 }
 
-fn tell_secondaries(apex: String, parts: &PublisherParts, tasks: &Tasks) {
-    if parts.zone.notify.is_empty() {
-        return;
-    }
-    let secondaries: Vec<_> = parts.zone.notify.iter().map(|told| told.place).collect();
-    let stop = tasks.stop.clone();
-    tasks.tracker.spawn(async move {
-        let times = NotifyTimes::default();
+/// Writes what is known of the secondaries, each time it changes, for whoever looks.
+async fn keep_book(book: Secondaries, file: std::path::PathBuf, stop: CancellationToken) {
+    let mut watch = book.watch();
+    watch.mark_changed();
+    loop {
         tokio::select! {
-            () = stop.cancelled() => {}
-            results = notify(&apex, &secondaries, &times) => {
-                for failed in results.into_iter().filter_map(Result::err) {
-                    warn!(error = &failed as &dyn std::error::Error, "a secondary was not told");
-                }
-            }
+            Ok(()) = watch.changed() => {}
+            () = stop.cancelled() => return,
+            else => return,
         }
-    });
+        let all = watch.borrow_and_update().clone();
+        let beside = file.with_extension("new");
+        let written = serde_json::to_vec_pretty(&all)
+            .map_err(std::io::Error::from)
+            .and_then(|json| std::fs::write(&beside, json))
+            .and_then(|()| std::fs::rename(&beside, &file));
+        if let Err(error) = written {
+            warn!(path = %file.display(), %error, "what secondaries have cannot be written down");
+        }
+    }
 }

@@ -26,7 +26,6 @@ pub(crate) async fn run(
     let parts = publisher::PublisherParts {
         waker: Arc::new(Notify::new()),
         transfer,
-        zone: options.zone.clone(),
         on_release: Box::new(|_| ()),
     };
     let started = publisher::start(store.clone(), dir, parts, options.standby, &tasks);

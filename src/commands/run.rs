@@ -31,7 +31,6 @@ pub(crate) async fn run(global: &Global, dir: &DataDir, options: Run) -> Result<
     let parts = publisher::PublisherParts {
         waker: waker.clone(),
         transfer,
-        zone: options.zone.clone(),
         on_release: Box::new({
             let poked = node_poked.clone();
             move |_| poked.notify_one()

@@ -282,7 +282,6 @@ async fn start_publisher(
     let parts = publisher::PublisherParts {
         waker: waker.clone(),
         transfer,
-        zone,
         on_release: Box::new(move |_| released.notify_one()),
     };
     publisher::start(store.clone(), dir, parts, false, tasks).await

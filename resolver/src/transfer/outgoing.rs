@@ -148,6 +148,16 @@ impl Transfer {
         finish(additional, self.signer.as_mut())
     }
 
+    /// Whether it is the zone rather than differences.
+    pub(super) fn is_whole(&self) -> bool {
+        matches!(self.content, Content::Whole)
+    }
+
+    /// The serial it leads to.
+    pub(super) fn serial(&self) -> u32 {
+        self.served.zone.serial()
+    }
+
     /// Whether every message was made.
     pub(super) fn is_done(&self) -> bool {
         self.piece(self.piece).is_none()

@@ -10,6 +10,7 @@ mod answers;
 mod differences;
 mod dig;
 mod forwarding;
+mod notices;
 mod releases;
 mod signatures;
 mod support;

@@ -14,12 +14,11 @@ use hickory_proto::{
 };
 use resolver::{
     access::AccessList,
-    notify::{NotifyError, NotifyTimes, notify},
     transfer::{Admission, TransferLimits, TransferServer},
 };
-use tokio::net::{TcpStream, UdpSocket};
+use tokio::net::TcpStream;
 
-use crate::support::{LOOPBACK, name, query, reply, tcp, tcp_receive, tcp_send, udp};
+use crate::support::{LOOPBACK, name, query, tcp, tcp_receive, tcp_send, udp};
 
 pub const APEX: &str = "rpz.qalqan.test.";
 
@@ -221,53 +220,4 @@ async fn a_secondary_that_does_not_read_is_cut_off() {
     // The only place becomes free when the slow one is thrown out.
     let answer = tcp(server.address(), &query(APEX, RecordType::SOA)).await;
     assert_eq!(answer.answers.len(), 1);
-}
-
-#[tokio::test]
-async fn secondaries_are_told_again_until_they_hear() {
-    let times = NotifyTimes {
-        tries: 2,
-        wait: Duration::from_secs(1),
-    };
-    let heard = secondary(1, ResponseCode::NoError).await;
-    let hard_of_hearing = secondary(2, ResponseCode::NoError).await;
-    let stranger = secondary(1, ResponseCode::NotAuth).await;
-    let deaf = secondary(usize::MAX, ResponseCode::NoError).await;
-    let told = notify(APEX, &[heard, hard_of_hearing, stranger, deaf], &times).await;
-    assert!(matches!(told[0], Ok(())));
-    assert!(matches!(told[1], Ok(())));
-    assert!(matches!(
-        told[2],
-        Err(NotifyError::Refused {
-            code: ResponseCode::NotAuth,
-            ..
-        })
-    ));
-    assert!(matches!(told[3], Err(NotifyError::Silent(_))));
-}
-
-/// A secondary that answers from its `from`-th message on.
-async fn secondary(from: usize, code: ResponseCode) -> SocketAddr {
-    let socket = UdpSocket::bind(LOOPBACK).await.unwrap();
-    let address = socket.local_addr().unwrap();
-    tokio::spawn(async move {
-        let (mut buffer, mut heard) = (vec![0; 512], 0);
-        loop {
-            let (length, client) = socket.recv_from(&mut buffer).await.unwrap();
-            heard += 1;
-            let message = Message::from_vec(&buffer[..length]).unwrap();
-            assert_eq!(message.metadata.op_code, OpCode::Notify);
-            assert!(message.metadata.authoritative);
-            assert_eq!(message.queries[0].query_type(), RecordType::SOA);
-            if heard >= from {
-                let mut answer = reply(&message);
-                answer.metadata.response_code = code;
-                socket
-                    .send_to(&answer.to_vec().unwrap(), client)
-                    .await
-                    .unwrap();
-            }
-        }
-    });
-    address
 }
