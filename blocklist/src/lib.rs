@@ -12,7 +12,7 @@
 //!    Merkle tree, its tiles and checkpoints, [`trust`] what a verifier is given by hand.
 //! 4. **The list.** [`fold`] turns leaves into entries, [`zone`] and [`export`] write them down for
 //!    name servers, [`set`] answers for one name, [`release`] is the signed, dated whole, and
-//!    [`verify`] replays all of it from the beginning.
+//!    [`verify`] replays all of it from the beginning, [`witness`] counts who co-signed it.
 //!
 //! [`text`] is for whoever shows any of it: what in foreign text deceives its reader.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
@@ -38,6 +38,7 @@ pub mod text;
 pub mod time;
 pub mod trust;
 pub mod verify;
+pub mod witness;
 pub mod zone;
 
 pub use digest::Digest;

@@ -78,6 +78,7 @@ impl TestLog {
                 release_seconds: 604_800,
                 register_days: 14,
                 witnesses: "0 of 0".into(),
+                witness_keys: Vec::new(),
             },
             demo,
             at: START,

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     Digest, Folded, Release, Timestamp, Trust, export,
     fold::{FOLD_VERSION, Fold, FoldError},
@@ -189,6 +191,47 @@ pub fn check_succession(held: &Release, next: &Release) -> Result<(), Succession
         return Err(SuccessionError::Fork { size: held.size });
     }
     Ok(())
+}
+
+/// What a verifier remembers of a release that it verified whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seen {
+    /// The name of the log.
+    pub origin: String,
+    /// Number of leaves.
+    pub size: u64,
+    /// Root hash over them.
+    pub root: Digest,
+    /// When the release was signed.
+    pub time: Timestamp,
+}
+
+impl Seen {
+    /// What there is to remember of `release`.
+    pub fn of(trust: &Trust, release: &Release) -> Self {
+        Self {
+            origin: trust.origin.clone(),
+            size: release.size,
+            root: release.root,
+            time: release.time,
+        }
+    }
+
+    /// Whether `next`, whose leaves hash to `tree`, continues what was seen.
+    pub fn check(&self, next: &Release, tree: &Tree) -> Result<(), SuccessionError> {
+        if next.size < self.size || next.time < self.time {
+            return Err(SuccessionError::RollBack {
+                held: self.time,
+                offered: next.time,
+            });
+        }
+        if tree.root_at(self.size) == Ok(self.root) {
+            Ok(())
+        } else {
+            Err(SuccessionError::Fork { size: self.size })
+        }
+    }
 }
 
 /// Why a verified release must still not replace the one held.

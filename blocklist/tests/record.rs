@@ -410,3 +410,21 @@ fn leaves_that_verify_but_make_no_sense_are_remarked_on() {
     assert_eq!(folded.entries.len(), 2);
     assert_eq!(folded.remarks.len(), 3, "{:?}", folded.remarks);
 }
+
+/// Other verifiers know the floor and the shapes from this file.
+#[test]
+fn the_record_is_documented_as_it_is() {
+    let record: serde_json::Value =
+        serde_json::from_str(include_str!("../../docs/record.json")).unwrap();
+    assert_eq!(record["fold_version"], blocklist::fold::FOLD_VERSION);
+    let floor: Vec<_> = blocklist::guard::floor::lists()
+        .into_iter()
+        .map(|list| {
+            assert_eq!(list.tier, Tier::Never);
+            serde_json::json!({ "list": list.list, "reach": list.reach, "names": list.names })
+        })
+        .collect();
+    assert_eq!(record["floor"], serde_json::json!(floor));
+    let special = serde_json::json!(blocklist::guard::floor::SPECIAL_USE);
+    assert_eq!(record["special_use"], special);
+}

@@ -374,5 +374,6 @@ pub fn default_policy(public_domain: DomainName, serial_base: u32) -> Policy {
         release_seconds: 7 * 86_400,
         register_days: 14,
         witnesses: "0 of 0".into(),
+        witness_keys: Vec::new(),
     }
 }

@@ -5,6 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use blocklist::{
     release::ReleaseError,
     verify::{SuccessionError, VerifyError},
+    witness::WitnessError,
 };
 
 /// Why a node or a transfer server did not start.
@@ -144,6 +145,9 @@ pub enum PullError {
     /// The log does not verify.
     #[error("the release is refused: {0}")]
     Verify(#[from] VerifyError),
+    /// The policy asks for witnesses that cannot be.
+    #[error("the release is refused: {0}")]
+    Witness(#[from] WitnessError),
     /// Larger than this program takes.
     #[error("the release is refused: {0} leaves are more than this program takes")]
     TooManyLeaves(u64),

@@ -93,14 +93,14 @@ mod tests {
             if let Some(first) = first {
                 first.write(base.path(), START);
                 updater(first, base.path(), state.path(), Kill::default())
-                    .pull()
+                    .pull(START)
                     .await
                     .unwrap();
             }
             before(state.path());
             second.write(base.path(), START.plus(10));
             let mut killed = updater(second, base.path(), state.path(), Kill::after(places));
-            let over = match killed.pull().await {
+            let over = match killed.pull(START).await {
                 Ok(Pulled::New(_)) => true,
                 Err(PullError::State(_)) => false,
                 other => panic!("place {places}: {other:?}"),
@@ -114,14 +114,14 @@ mod tests {
                 old_or_new,
                 "place {places}: neither the old list nor the new one"
             );
-            again.pull().await.unwrap();
+            again.pull(START).await.unwrap();
             assert_eq!(held(&again), Some(set(second)), "place {places}");
 
             // And the log goes on from what is kept.
             third.write(base.path(), START.plus(20));
             let mut later = updater(third, base.path(), state.path(), Kill::default());
             assert!(
-                matches!(later.pull().await, Ok(Pulled::New(_))),
+                matches!(later.pull(START).await, Ok(Pulled::New(_))),
                 "place {places}"
             );
             assert_eq!(held(&later), Some(set(third)), "place {places}");

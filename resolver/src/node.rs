@@ -259,7 +259,7 @@ impl List {
     }
 
     async fn pull(&mut self) -> Result<(), PullError> {
-        let pulled = self.updater.pull().await;
+        let pulled = self.updater.pull((self.shared.clock)()).await;
         let now = (self.shared.clock)();
         let new = match &pulled {
             Ok(Pulled::New(held)) => Some(held),

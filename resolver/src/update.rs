@@ -10,8 +10,10 @@
 use std::sync::Arc;
 
 use blocklist::{
-    Digest, Folded, PolicyZone, Release, Trust, log,
+    Digest, Folded, PolicyZone, Release, Timestamp, Trust, log,
+    statement::Policy,
     verify::{Replay, VerifyError, check_succession},
+    witness::{self, WitnessError},
 };
 
 use crate::{
@@ -92,13 +94,13 @@ impl Updater {
         self.unkept.as_ref()
     }
 
-    /// Asks the source once.
-    pub(crate) async fn pull(&mut self) -> Result<Pulled, PullError> {
+    /// Asks the source once, at the moment `now`.
+    pub(crate) async fn pull(&mut self, now: Timestamp) -> Result<Pulled, PullError> {
         let note = self.reader.read("release", MAX_NOTE).await?;
         if self.held.as_ref().is_some_and(|held| held.note == note) {
             return Ok(Pulled::Unchanged);
         }
-        let result = self.take(&note).await;
+        let result = self.take(&note, now).await;
         if let Err(error) = &result
             && !error.is_temporary()
         {
@@ -110,7 +112,7 @@ impl Updater {
         result.map(Pulled::New)
     }
 
-    async fn take(&mut self, note: &[u8]) -> Result<Held, PullError> {
+    async fn take(&mut self, note: &[u8], now: Timestamp) -> Result<Held, PullError> {
         let release = Release::open(note, &self.trust)?;
         for held in self.held.iter().chain(&self.unkept) {
             check_succession(&held.release, &release)?;
@@ -124,6 +126,7 @@ impl Updater {
             leaves,
             from,
         } = self.prove(&release).await?;
+        self.check_witnesses(&release, &folded.policy, now).await?;
         let held = Held {
             note: note.to_vec(),
             zone: PolicyZone::new(&folded).apex().to_owned(),
@@ -154,6 +157,30 @@ impl Updater {
         self.replay = Some(replay);
         self.held = Some(held.clone());
         Ok(held)
+    }
+
+    /// Checks that the witnesses the policy asks for have co-signed a checkpoint of this very tree.
+    /// They sign after the log does, so one that is missing may still come.
+    async fn check_witnesses(
+        &self,
+        release: &Release,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Result<(), PullError> {
+        let torn = |error: &dyn std::fmt::Display| PullError::Torn(error.to_string());
+        if policy.witnesses == "0 of 0" {
+            return Ok(());
+        }
+        let note = self.reader.read("log/checkpoint", MAX_NOTE).await?;
+        let head = log::open_checkpoint(&note, &self.trust).map_err(|error| torn(&error))?;
+        if head != (release.size, release.root) {
+            return Err(torn(&"the checkpoint is not of the tree of the release"));
+        }
+        match witness::check(&note, &self.trust, policy, now) {
+            Ok(_) => Ok(()),
+            Err(error @ WitnessError::Missing { .. }) => Err(torn(&error)),
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn prove(&mut self, release: &Release) -> Result<Proved, PullError> {

@@ -8,7 +8,13 @@ use clap::{Args, Subcommand, ValueEnum};
 #[derive(Debug, Subcommand)]
 pub(crate) enum List {
     /// Replay the whole log and check every artefact against it
-    Verify(Base),
+    Verify {
+        #[command(flatten)]
+        base: Base,
+        /// Remember here what verified, and refuse what is older or another history the next time
+        #[arg(long, value_name = "FILE")]
+        seen: Option<PathBuf>,
+    },
     /// Write the verified list in a format
     Export {
         #[command(flatten)]

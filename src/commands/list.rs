@@ -15,8 +15,11 @@ use crate::{
 
 pub(crate) async fn run(dir: &DataDir, verb: List, printer: &Printer) -> Result<Exit, Failure> {
     match verb {
-        List::Verify(base) => {
+        List::Verify { base, seen } => {
             let replayed = replayed::list_of(dir, &base).await?;
+            if let Some(seen) = &seen {
+                replayed::check_seen(&replayed, seen)?;
+            }
             let (release, folded) = (&replayed.release, &replayed.folded);
             let now = clock::now();
             let fresh = release.is_fresh(now);
@@ -62,9 +65,10 @@ pub(crate) async fn run(dir: &DataDir, verb: List, printer: &Printer) -> Result<
 fn verify_text(replayed: &replayed::Replayed, now: Timestamp) -> String {
     let (release, folded) = (&replayed.release, &replayed.folded);
     let mut text = format!(
-        "{}\n  {} leaves verified: genesis, Merkle root, every signature and role\n  root    {}\n  serial  {}\n  signed  {}, good until {}\n",
+        "{}\n  {} leaves verified: genesis, Merkle root, every signature and role, {} witnesses\n  root    {}\n  serial  {}\n  signed  {}, good until {}\n",
         replayed.trust.origin,
         release.size,
+        folded.policy.witnesses,
         release.root,
         release.serial,
         release.time,

@@ -1,15 +1,18 @@
 //! A published release, fetched and replayed from its first leaf, believing nobody.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use blocklist::{
     Folded, Release, Trust, export, log,
-    verify::{self, Replay},
+    statement::Policy,
+    verify::{self, Replay, Seen},
+    witness,
 };
 use resolver::{ListSource, error::SourceError, source::Reader};
 
 use crate::{
     cli::Base,
+    clock,
     failure::{Exit, Failure},
     paths::DataDir,
     progress::Progress,
@@ -57,7 +60,7 @@ pub(crate) async fn log_of(dir: &DataDir, base: &Base) -> Result<Replayed, Failu
     }
     drop(progress);
     let folded = replay.finish(&release).map_err(refused)?;
-    check_checkpoint(&reader, &trust, &replay).await?;
+    check_checkpoint(&reader, &trust, &replay, &folded.policy).await?;
     Ok(Replayed {
         trust,
         release,
@@ -108,6 +111,33 @@ pub(crate) async fn list_of(dir: &DataDir, base: &Base) -> Result<Replayed, Fail
     Ok(replayed)
 }
 
+/// Checks that the release continues what the file `path` remembers of an earlier one, and
+/// remembers it there instead. A file that is not there remembers nothing.
+pub(crate) fn check_seen(replayed: &Replayed, path: &Path) -> Result<(), Failure> {
+    let shown = path.display();
+    let unusable = |error: &dyn std::fmt::Display| Failure::usage(format_args!("{shown}: {error}"));
+    let (trust, release) = (&replayed.trust, &replayed.release);
+    match std::fs::read(path) {
+        Ok(bytes) => {
+            let seen: Seen = serde_json::from_slice(&bytes).map_err(|error| unusable(&error))?;
+            if seen.origin != trust.origin {
+                let other = format!("remembers the log `{}`; name another file", seen.origin);
+                return Err(unusable(&other));
+            }
+            seen.check(release, &replayed.tree).map_err(refused)?;
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(unusable(&error)),
+    }
+    let beside = path.with_extension("new");
+    std::fs::write(
+        &beside,
+        serde_json::to_string(&Seen::of(trust, release))? + "\n",
+    )
+    .and_then(|()| std::fs::rename(&beside, path))
+    .map_err(|error| unusable(&error))
+}
+
 async fn leaves(reader: &Reader, size: u64) -> Result<Vec<Vec<u8>>, Failure> {
     let mut leaves = Vec::new();
     let mut progress = Progress::default();
@@ -120,8 +150,14 @@ async fn leaves(reader: &Reader, size: u64) -> Result<Vec<Vec<u8>>, Failure> {
     Ok(leaves)
 }
 
-/// The checkpoint must be of this log and, where it is not ahead of the release, of this history.
-async fn check_checkpoint(reader: &Reader, trust: &Trust, replay: &Replay) -> Result<(), Failure> {
+/// The checkpoint must be of this log, co-signed by as many witnesses as the policy asks for and,
+/// where it is not ahead of the release, of this history.
+async fn check_checkpoint(
+    reader: &Reader,
+    trust: &Trust,
+    replay: &Replay,
+    policy: &Policy,
+) -> Result<(), Failure> {
     let note = reader
         .read("log/checkpoint", MAX_NOTE)
         .await
@@ -129,14 +165,15 @@ async fn check_checkpoint(reader: &Reader, trust: &Trust, replay: &Replay) -> Re
     let (size, root) = log::open_checkpoint(&note, trust).map_err(refused)?;
     if size < replay.tree().size() {
         return Err(refused_words(
-            "the checkpoint is behind the release: a roll-back",
+            "log/checkpoint is behind the release: a roll-back",
         ));
     }
     if size == replay.tree().size() && replay.tree().root().map_err(refused)? != root {
         return Err(refused_words(
-            "checkpoint and release are of different histories: a fork",
+            "log/checkpoint and release are of different histories: a fork",
         ));
     }
+    witness::check(&note, trust, policy, clock::now()).map_err(refused)?;
     Ok(())
 }
 

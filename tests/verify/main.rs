@@ -12,6 +12,7 @@
 mod binary;
 
 mod agreement;
+mod commands;
 mod forge;
 mod matrix;
 

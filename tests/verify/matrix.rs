@@ -5,9 +5,9 @@ use std::fs;
 use blocklist::{
     Scope, export,
     guard::Tier,
-    key::Role,
-    statement::{List, PolicySet, Statement, VERSION},
-    testing::{TestLog, name, signed},
+    key::{self, Role},
+    statement::{KeyAdd, KeyRevoke, List, PolicySet, Statement, VERSION},
+    testing::{TestLog, grant, name, signed},
 };
 
 use super::{
@@ -45,6 +45,9 @@ struct Case {
     /// Whether `new.test` is blocked after the pull.
     new_blocked: bool,
 }
+
+/// A cosignature key nobody signs with here.
+const WITNESS: &str = "witness.test+4613f8a3+BG56HN0psLeP0Tr0xVmP7/TvKpcWbjym8uT7/M2AUFvx";
 
 /// Six leaves: the genesis, three keys, two listings.
 fn good() -> TestLog {
@@ -87,6 +90,17 @@ fn with_signers(stage: &Stage, log: TestLog, roles: &[(Role, usize)]) {
     let leaf = signed(Statement::List(new_listing(&log)), &keys);
     let leaf = leaf.to_bytes().unwrap();
     with_leaf(stage, log, leaf);
+}
+
+/// Two admins end an officer's key.
+fn revoke(log: &mut TestLog, officer: usize) {
+    let statement = Statement::KeyRevoke(KeyRevoke {
+        v: VERSION,
+        origin: log.trust.origin.clone(),
+        key_id: key::public(&log.officers[officer]).id(),
+        at: now(),
+    });
+    log.push_admin(statement);
 }
 
 fn alter(stage: &Stage, path: &str, change: impl FnOnce(&mut Vec<u8>)) {
@@ -326,6 +340,83 @@ const CASES: &[Case] = &[
         new_blocked: false,
     },
     Case {
+        what: "an entry that a revoked key signed: a stolen key after the two admins acted",
+        publish: |stage, mut log| {
+            revoke(&mut log, 0);
+            with_signers(stage, log, &[(Role::Officer, 0), (Role::Officer, 1)]);
+        },
+        says: Says::Refused {
+            first: "leaf 7: signed by key",
+            second: "leaf 7: signed by key",
+        },
+        node: NodeDoes::Refuses,
+        new_blocked: false,
+    },
+    Case {
+        what: "a key that is revoked and replaced: what it signed stays, the next one signs on",
+        publish: |stage, mut log| {
+            revoke(&mut log, 0);
+            log.officers[0] = TestLog::with_seed(true, 90).officers[0].clone();
+            let grant = grant(&log.officers[0], Role::Officer);
+            let (v, origin, at) = (VERSION, log.trust.origin.clone(), now());
+            log.push_admin(Statement::KeyAdd(KeyAdd {
+                v,
+                origin,
+                grant,
+                at,
+            }));
+            list(&mut log, "new.test", Scope::Host, 3);
+            log.write(&stage.base(), now());
+        },
+        says: Says::Good,
+        node: NodeDoes::Takes,
+        new_blocked: true,
+    },
+    Case {
+        what: "a key that only one admin adds",
+        publish: |stage, log| {
+            let grant = grant(&TestLog::with_seed(true, 90).officers[0], Role::Officer);
+            let (v, origin, at) = (VERSION, log.trust.origin.clone(), now());
+            let add = Statement::KeyAdd(KeyAdd {
+                v,
+                origin,
+                grant,
+                at,
+            });
+            let leaf = signed(add, &[(Role::Admin, &log.admins[0])]);
+            with_leaf(stage, log, leaf.to_bytes().unwrap());
+        },
+        says: Says::Refused {
+            first: "leaf 6: carries 1 signatures of the role admin; 2 are needed",
+            second: "leaf 6: carries 1 signatures of the role admin",
+        },
+        node: NodeDoes::Refuses,
+        new_blocked: false,
+    },
+    Case {
+        what: "witnesses that the policy asks for and that did not sign",
+        publish: |stage, mut log| {
+            let mut policy = log.fold(now()).0.fold().policy().clone();
+            policy.witnesses = "1 of 1".into();
+            policy.witness_keys = vec![WITNESS.into()];
+            let (v, origin, at) = (VERSION, log.trust.origin.clone(), now());
+            log.push_admin(Statement::PolicySet(PolicySet {
+                v,
+                origin,
+                policy,
+                at,
+            }));
+            list(&mut log, "new.test", Scope::Host, 3);
+            log.write(&stage.base(), now());
+        },
+        says: Says::Refused {
+            first: "0 of 1 witnesses have co-signed",
+            second: "policy: asks for witnesses",
+        },
+        node: NodeDoes::AsksAgain,
+        new_blocked: false,
+    },
+    Case {
         what: "an unsigned release",
         publish: |stage, mut log| {
             list(&mut log, "new.test", Scope::Host, 3);
@@ -474,9 +565,15 @@ fn one_octet_of_any_format_is_noticed_and_named() {
         });
         let words = format!("{path} is not what the log folds to");
         says(path, &stage.first(), NEGATIVE, &words);
-        let words = format!("{path}: is not what the log folds to");
-        let answer = stage.second().map(refused_words);
-        answer.inspect(|answer| says(path, answer, NEGATIVE, &words));
+        let Some(second) = stage.second() else {
+            continue;
+        };
+        if REMADE.contains(&path) {
+            let words = format!("{path}: is not what the log folds to");
+            says(path, &refused_words(second), NEGATIVE, &words);
+        } else {
+            assert_eq!(second.json["hash_only"][0], path, "it must say so");
+        }
     }
 }
 
@@ -536,6 +633,9 @@ async fn a_trust_file_of_another_log_is_noticed() {
         assert!(!refused.is_temporary(), "{refused}");
     }
 }
+
+/// What the second verifier makes again; of other formats it checks the hash, and says so.
+const REMADE: [&str; 3] = ["list/rpz", "list/domains", "list/json"];
 
 /// What the second verifier may grow to, blank lines, comments and docstrings apart.
 #[test]

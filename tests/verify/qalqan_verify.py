@@ -51,9 +51,8 @@ def fits(value, spec):
         marks = {key.rstrip("?~"): key for key in spec}
         return {key for key in marks if marks[key][-1] != "?"} <= value.keys() <= marks.keys() and all(
             each is None and marks[key][-1] == "~" or fits(each, spec[marks[key]]) for key, each in value.items())
-    if spec[0] == "=":
-        return re.fullmatch(spec[1:], value, re.ASCII) is not None
-    return CHECKS[spec](value) if spec in CHECKS else fits(value, RECORD["types"][spec])
+    pattern = spec[0] == "=" and re.fullmatch(spec[1:], value, re.ASCII) is not None
+    return pattern if spec[0] == "=" else CHECKS.get(spec, lambda each: fits(each, RECORD["types"][spec]))(value)
 
 def canonical(value): return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -257,6 +256,7 @@ def verify(options):
     need(int(count) > release["size"] or b64(head.decode()) == root(hashes), "log/checkpoint", "is of a fork")
     if options.seen and os.path.exists(options.seen):
         seen = json.load(open(options.seen, encoding="utf-8"))
+        need(seen["origin"] == origin, options.seen, "remembers another log")
         need(seen["size"] <= release["size"] and seen["time"] <= release["time"], "release", "is a roll-back")
         need(root(hashes[:seen["size"]]).hex() == seen["root"], "release", "lacks the log seen before: a fork")
     need(fold.policy["witnesses"] == "0 of 0", "policy", "asks for witnesses, which this verifier cannot check")
@@ -271,7 +271,8 @@ def verify(options):
         need(sha256(raw).hex() == release["artefacts"].get(path), path, "has another hash than the release says")
         need(raw == mine.get(path, raw), path, "is not what the log folds to")
     if options.seen:
-        json.dump({key: release[key] for key in ("size", "root", "time")}, open(options.seen, "w", encoding="utf-8"))
+        seen = {"origin": origin, **{key: release[key] for key in ("size", "root", "time")}}
+        open(options.seen, "w", encoding="utf-8").write(json.dumps(seen))
     return {"verdict": "good" if time.time() < seconds(release["not_after"]) else "stale", "size": release["size"],
             "root": release["root"], "entries": entries, "remarks": fold.remarks, "hash_only": sorted(unmade)}
 
@@ -280,8 +281,7 @@ if __name__ == "__main__":
     parser.add_argument("base")
     parser.add_argument("--trust", required=True)
     parser.add_argument("--record", default=os.path.join(os.path.dirname(__file__), "../../docs/record.json"))
-    for option in ("--suffixes", "--seen"):
-        parser.add_argument(option)
+    [parser.add_argument(option) for option in ("--suffixes", "--seen")]
     options = parser.parse_args()
     RECORD.update(json.load(open(options.record, encoding="utf-8")))
     try:

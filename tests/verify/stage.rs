@@ -56,7 +56,8 @@ impl Stage {
         command
             .arg("--data")
             .arg(self.dir.path())
-            .args(["--format", "json", "list", "verify"]);
+            .args(["--format", "json", "list", "verify", "--seen"])
+            .arg(self.dir.path().join("seen.first.json"));
         answer(&mut command)
     }
 

@@ -129,7 +129,7 @@ const FLOOR_HOST: &[&str] = &[
 ];
 
 /// Names that DNS treats specially (RFC 6761 and its kin); outside a demonstration none can be listed.
-pub(super) const SPECIAL_USE: &[&str] = &[
+pub const SPECIAL_USE: &[&str] = &[
     "test",
     "example",
     "invalid",

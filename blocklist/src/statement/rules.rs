@@ -63,8 +63,13 @@ pub struct Policy {
     pub release_seconds: u32,
     /// Days after which a register snapshot no longer proves that a licence is live.
     pub register_days: u32,
-    /// How many witnesses must co-sign a checkpoint, of how many; `0 of 0` says none exist yet.
+    /// How many witnesses must co-sign a checkpoint, of how many; `0 of 0` says none exist yet. See
+    /// [`crate::witness`].
     pub witnesses: String,
+    /// Their cosignature keys (C2SP tlog-cosignature, type 4). Left out while there are none, so
+    /// that such a policy keeps the bytes it had before there were witnesses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub witness_keys: Vec<String>,
 }
 
 /// Sets the policy anew. Two admins sign.
