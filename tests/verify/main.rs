@@ -12,8 +12,9 @@
 mod binary;
 
 mod agreement;
+mod case;
+mod cases;
 mod commands;
 mod forge;
 mod matrix;
-
 mod stage;

@@ -163,3 +163,17 @@ fn one_word_in_the_lists_of_three_languages_is_one_phrase() {
     assert!(!ids(&found).iter().any(|id| id.starts_with("p2p_offers")));
     expect(&found, Verdict::Clear);
 }
+
+/// Only public bodies and schools hold names there, so an order form is somebody's break-in or a copy,
+/// which people must see; words alone are a lecture or a warning.
+#[test]
+fn a_public_body_is_never_flagged_whatever_stands_on_its_pages() {
+    let desk = "<title>Обмен USDT</title><h1>USDT на тенге, Kaspi, Halyk</h1><p>Покупаем USDT и продаём USDT за наличные \
+        тенге в Алматы, Астане, Шымкенте. Создайте заявку, оплата заявки на наш кошелёк, курс фиксируем. +7 701 000 00 00";
+    for host in ["lesson.edu.kz", "notice.gov.kz"] {
+        expect(&judge(host, &[("/", desk)], None), Verdict::Clear);
+        expect(&judge(host, &[("/", ORDER_RU)], None), Verdict::Review);
+    }
+    expect(&judge("desk.kz", &[("/", ORDER_RU)], None), Verdict::Flag);
+    assert_ne!(judge("desk.kz", &[("/", desk)], None).verdict, Verdict::Clear);
+}
