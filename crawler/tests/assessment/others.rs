@@ -175,5 +175,8 @@ fn a_public_body_is_never_flagged_whatever_stands_on_its_pages() {
         expect(&judge(host, &[("/", ORDER_RU)], None), Verdict::Review);
     }
     expect(&judge("desk.kz", &[("/", ORDER_RU)], None), Verdict::Flag);
-    assert_ne!(judge("desk.kz", &[("/", desk)], None).verdict, Verdict::Clear);
+    assert_ne!(
+        judge("desk.kz", &[("/", desk)], None).verdict,
+        Verdict::Clear
+    );
 }
