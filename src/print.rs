@@ -86,8 +86,13 @@ impl Printer {
 
     /// Writes octets to stdout as they are.
     pub(crate) fn bytes(&self, bytes: &[u8]) {
-        let mut out = io::stdout();
-        keep(out.write_all(bytes).and_then(|()| out.flush()));
+        self.stream(|out| out.write_all(bytes));
+    }
+
+    /// Writes octets to stdout as they are, as they are made.
+    pub(crate) fn stream(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+        let mut out = io::BufWriter::new(io::stdout());
+        keep(write(&mut out).and_then(|()| out.flush()));
     }
 
     /// Whether anybody still reads stdout; a command with much to say stops when nobody does.

@@ -1,6 +1,6 @@
 //! SHA-256 values, written everywhere as 64 lower-case hexadecimal digits.
 
-use std::fmt;
+use std::{fmt, io};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use sha2::{Digest as _, Sha256};
@@ -35,6 +35,28 @@ impl Digest {
                 hex_digit(*high).ok_or_else(refuse)? << 4 | hex_digit(*low).ok_or_else(refuse)?;
         }
         Ok(Self(bytes))
+    }
+}
+
+/// A hash in the making, of what is written to it.
+#[derive(Clone, Debug, Default)]
+pub struct Hasher(Sha256);
+
+impl Hasher {
+    /// The hash of everything written.
+    pub fn finish(self) -> Digest {
+        Digest(self.0.finalize().into())
+    }
+}
+
+impl io::Write for Hasher {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

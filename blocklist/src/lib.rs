@@ -10,14 +10,17 @@
 //!    [`guard`] the names that nobody may list.
 //! 3. **The record.** [`leaf`] is a signed statement as it stands in the public log, [`log`] the
 //!    Merkle tree, its tiles and checkpoints, [`trust`] what a verifier is given by hand.
-//! 4. **The list.** [`fold`] turns leaves into entries, [`zone`] and [`export`] write them down for
-//!    name servers, [`set`] answers for one name, [`release`] is the signed, dated whole, and
-//!    [`verify`] replays all of it from the beginning, [`witness`] counts who co-signed it.
+//! 4. **The list.** [`fold`] turns leaves into entries, [`rules`] what they say of each name together;
+//!    [`zone`] and [`export`] write it down for name servers, [`set`] answers for one name,
+//!    [`release`] is the signed, dated whole, [`minisign`] a signature beside a file, [`delta`] what
+//!    changed since another serial, [`verify`] replays all of it from the beginning, and [`witness`]
+//!    counts who co-signed it.
 //!
 //! [`text`] is for whoever shows any of it: what in foreign text deceives its reader.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 #![forbid(unsafe_code)]
 
+pub mod delta;
 pub mod digest;
 pub mod export;
 pub mod fold;
@@ -26,9 +29,11 @@ pub mod key;
 pub mod leaf;
 pub mod log;
 pub mod matching;
+pub mod minisign;
 pub mod name;
 pub mod register;
 pub mod release;
+pub mod rules;
 pub mod set;
 pub mod statement;
 #[cfg(any(test, feature = "testing"))]
@@ -41,6 +46,7 @@ pub mod verify;
 pub mod witness;
 pub mod zone;
 
+pub use delta::Delta;
 pub use digest::Digest;
 pub use fold::{Entry, Folded};
 pub use name::DomainName;

@@ -1,10 +1,11 @@
 //! The list as a response policy zone (RPZ): what any name server can load or transfer.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeSet, convert::Infallible, fmt};
 
 use crate::{
-    DomainName, Scope,
+    DomainName,
     fold::{Action, Folded},
+    rules::{Rule, Rules, Why, parents},
 };
 
 /// TTL of every record, in seconds: an unblocked name is free again within a minute.
@@ -58,56 +59,125 @@ pub struct PolicyZone {
     omitted: Vec<DomainName>,
 }
 
-impl PolicyZone {
-    /// Builds the zone `rpz.<public domain>.`.
-    pub fn new(folded: &Folded) -> Self {
-        let domain = &folded.policy.public_domain;
-        let apex = format!("rpz.{domain}.");
-        let serial = folded.serial();
+/// The records of a policy zone, made one after the other.
+#[derive(Clone, Debug)]
+pub(crate) struct Records<'a> {
+    apex: String,
+    folded: &'a Folded,
+    rules: Rules<'a>,
+}
+
+impl<'a> Records<'a> {
+    /// The records of the zone `rpz.<public domain>.`.
+    pub(crate) fn new(folded: &'a Folded) -> Self {
+        let apex = format!("rpz.{}.", folded.policy.public_domain);
+        // Room for `*.`, the apex and the root within 255 octets on the wire (RFC 1035 §3.1).
+        let too_long = |rule: &Rule<'_>| rule.name.as_str().len() + apex.len() + 2 > 253;
+        let mut rules = Rules::new(&folded.entries);
+        // What is let through and cannot be said would be blocked by its parent's wildcard.
+        rules.leave_out_parents(Why::TooLong, too_long);
+        rules.leave_out_where(|rule| too_long(rule).then_some(Why::TooLong));
+        Self {
+            apex,
+            folded,
+            rules,
+        }
+    }
+
+    /// What has no room below the apex.
+    pub(crate) fn left_out(&self) -> impl Iterator<Item = (&'a str, Why)> + '_ {
+        self.rules
+            .left_out()
+            .iter()
+            .map(|(name, why)| (*name, *why))
+    }
+
+    /// Gives every record, the SOA first and then in order of name.
+    pub(crate) fn each<E>(&self, mut take: impl FnMut(Record) -> Result<(), E>) -> Result<(), E> {
+        let domain = &self.folded.policy.public_domain;
         let soa = Soa {
             mname: format!("ns.{domain}."),
             rname: format!("hostmaster.{domain}."),
-            serial,
+            serial: self.folded.serial(),
             refresh: 60,
             retry: 30,
-            expire: folded.policy.release_seconds,
+            expire: self.folded.policy.release_seconds,
             minimum: TTL,
         };
-        let record = |owner: &str, data| Record {
-            owner: owner.to_owned(),
-            data,
-        };
-        let mut records = vec![
-            record(&apex, RecordData::Soa(soa)),
-            record(&apex, RecordData::Ns(format!("ns.{domain}."))),
-        ];
-        let mut omitted = Vec::new();
-        for entry in &folded.entries {
-            // Room for `*.`, the apex and the root within 255 octets on the wire (RFC 1035 §3.1).
-            if entry.name.as_str().len() + apex.len() + 2 > 253 {
-                omitted.push(entry.name.clone());
-                continue;
+        for data in [
+            RecordData::Soa(soa),
+            RecordData::Ns(format!("ns.{domain}.")),
+        ] {
+            let owner = self.apex.clone();
+            take(Record { owner, data })?;
+        }
+        let mut say = |name: &str, host, below: Option<Action>| {
+            let named = [(String::new(), Some(host)), ("*.".to_owned(), below)];
+            for (wildcard, action) in named {
+                if let Some(action) = action {
+                    take(Record {
+                        owner: format!("{wildcard}{name}.{}", self.apex),
+                        data: RecordData::Cname(target(action)),
+                    })?;
+                }
             }
-            let target = match entry.action {
-                Action::Block => ".",
-                Action::PassThrough => "rpz-passthru.",
-            };
-            records.push(record(
-                &format!("{}.{apex}", entry.name),
-                RecordData::Cname(target),
-            ));
-            if entry.scope == Scope::Subtree {
-                records.push(record(
-                    &format!("*.{}.{apex}", entry.name),
-                    RecordData::Cname(target),
-                ));
+            Ok(())
+        };
+        let mut gaps = self.gaps().into_iter().peekable();
+        for rule in self.rules.iter() {
+            while let Some(gap) = gaps.next_if(|gap| *gap < rule.name.as_str()) {
+                say(gap, Action::Block, Some(Action::Block))?;
+            }
+            let below = rule.own_below.or(rule.above.then_some(Action::Block));
+            say(rule.name.as_str(), rule.own_host, below)?;
+        }
+        gaps.try_for_each(|gap| say(gap, Action::Block, Some(Action::Block)))
+    }
+
+    /// Names between a listed parent and a name below it of which something else is said. They exist
+    /// in the zone without a record, and a wildcard does not match what exists, nor anything below it
+    /// (RFC 4592 §2.2): without records of their own they would go free.
+    fn gaps(&self) -> BTreeSet<&'a str> {
+        let mut gaps = BTreeSet::new();
+        for rule in self.rules.iter().filter(|rule| rule.above) {
+            for parent in parents(rule.name.as_str()) {
+                match self.rules.find(parent) {
+                    None => {
+                        gaps.insert(parent);
+                    }
+                    Some((_, None)) => {}
+                    Some((_, Some(_))) => break,
+                }
             }
         }
+        gaps
+    }
+}
+
+fn target(action: Action) -> &'static str {
+    match action {
+        Action::Block => ".",
+        Action::PassThrough => "rpz-passthru.",
+    }
+}
+
+impl PolicyZone {
+    /// Builds the zone `rpz.<public domain>.`.
+    pub fn new(folded: &Folded) -> Self {
+        let records = Records::new(folded);
+        let mut all = Vec::with_capacity(folded.entries.len() + 2);
+        let Ok(()) = records.each(|record| {
+            all.push(record);
+            Ok::<(), Infallible>(())
+        });
+        let omitted = records.left_out();
         Self {
-            apex,
-            records,
-            serial,
-            omitted,
+            omitted: omitted
+                .filter_map(|(name, _)| DomainName::parse(name).ok())
+                .collect(),
+            apex: records.apex,
+            records: all,
+            serial: folded.serial(),
         }
     }
 
@@ -126,33 +196,33 @@ impl PolicyZone {
         &self.records
     }
 
-    /// Entries whose owner would be too long below this apex; a parent is never blocked in their place.
+    /// Listed names that stand in no record: too long below this apex, or parents of an exception that
+    /// is. A parent is never blocked in place of something that cannot be said.
     pub fn omitted(&self) -> &[DomainName] {
         &self.omitted
     }
 
     /// The zone file: one record a line, absolute names, SOA first (RFC 1035 §5).
     pub fn to_text(&self) -> String {
-        let mut text = String::with_capacity(self.records.len() * 64);
-        for record in &self.records {
-            let _ = writeln!(
-                text,
-                "{} {TTL} IN {}",
-                record.owner,
-                data_text(&record.data)
-            );
-        }
-        text
+        self.records
+            .iter()
+            .map(|record| format!("{record}\n"))
+            .collect()
     }
 }
 
-fn data_text(data: &RecordData) -> String {
-    match data {
-        RecordData::Soa(soa) => format!(
-            "SOA {} {} {} {} {} {} {}",
-            soa.mname, soa.rname, soa.serial, soa.refresh, soa.retry, soa.expire, soa.minimum
-        ),
-        RecordData::Ns(name) => format!("NS {name}"),
-        RecordData::Cname(target) => format!("CNAME {target}"),
+/// A line of a zone file, without its end (RFC 1035 §5).
+impl fmt::Display for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {TTL} IN ", self.owner)?;
+        match &self.data {
+            RecordData::Soa(soa) => write!(
+                f,
+                "SOA {} {} {} {} {} {} {}",
+                soa.mname, soa.rname, soa.serial, soa.refresh, soa.retry, soa.expire, soa.minimum
+            ),
+            RecordData::Ns(name) => write!(f, "NS {name}"),
+            RecordData::Cname(target) => write!(f, "CNAME {target}"),
+        }
     }
 }

@@ -6,15 +6,21 @@
 //! from them, and is, at the next start. The release note is written last: until it stands, readers
 //! keep the one before.
 
+mod artefacts;
 pub mod files;
 mod lease;
+mod steps;
 
 pub use lease::is_running;
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use blocklist::{
-    Digest, Folded, ListingId, Release, Timestamp, Trust, export,
+    Folded, ListingId, Release, Timestamp, Trust,
+    export::Format,
     fold::{FOLD_VERSION, Listing, ListingState},
     leaf::Leaf,
     log::{self, LogError},
@@ -130,6 +136,8 @@ pub struct Publisher {
     /// Size and time of the last release, whoever published it.
     last: Option<(u64, Timestamp)>,
     published: Option<Published>,
+    /// The artefacts as this process wrote them.
+    artefacts: BTreeMap<Format, artefacts::Hashes>,
     /// Leaves whose files are known to be written.
     written: u64,
     hook: Box<dyn Fn(Step) + Send + Sync>,
@@ -150,6 +158,7 @@ impl Publisher {
             lease,
             last: None,
             published: None,
+            artefacts: BTreeMap::new(),
             written: 0,
             hook: Box::new(|_| ()),
         };
@@ -388,9 +397,14 @@ impl Publisher {
             let replay = record.replay()?;
             (replay.fold().at(Timestamp(now)), replay.tree().root()?)
         };
-        let artefacts = export::artefacts(&folded, &self.trust.origin, root);
-        for (path, bytes) in &artefacts {
-            files::write(&self.base.join(path), bytes)?;
+        // Signing anew what did not change writes no list anew.
+        let same = |last: &Published| (last.release.size, last.release.root) == (folded.size, root);
+        let new = !self.published.as_ref().is_some_and(same);
+        if new {
+            let (base, origin) = (&self.base, &self.trust.origin);
+            let before = steps::before(base, self.published.as_ref(), &self.trust)?;
+            steps::write(base, before.as_ref(), &folded, origin, root)?;
+            self.artefacts = artefacts::write(base, &folded, origin, root)?;
         }
         (self.hook)(Step::ArtefactsWritten);
         let release = Release {
@@ -400,11 +414,19 @@ impl Publisher {
             serial: folded.serial(),
             time: Timestamp(now),
             not_after: Timestamp(now).plus(i64::from(folded.policy.release_seconds)),
-            artefacts: artefacts
+            artefacts: self
+                .artefacts
                 .iter()
-                .map(|(path, bytes)| (path.clone(), Digest::of(bytes)))
+                .map(|(format, hashes)| (format.path().to_owned(), hashes.sha256))
                 .collect(),
         };
+        artefacts::sign(
+            &self.base,
+            &self.artefacts,
+            &release,
+            &self.trust,
+            &self.key,
+        )?;
         let note = release
             .sign(&self.trust.origin, &self.key)
             .map_err(|e| Error::stored("released", e))?;
@@ -413,6 +435,9 @@ impl Publisher {
         self.keep(&release, &note).await?;
         self.last = Some((release.size, release.time));
         self.published = Some(Published { release, folded });
+        if new && let Err(error) = artefacts::pack(&self.base) {
+            tracing::warn!(%error, "the lists are published, but not packed: readers get them whole");
+        }
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use blocklist::export::Format;
 use clap::{Args, Subcommand, ValueEnum};
 
 /// Verbs of `list`.
@@ -64,10 +65,42 @@ pub(crate) struct Base {
 /// A format of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Artefact {
-    /// Response policy zone
+    /// Response policy zone: BIND, Unbound, Knot Resolver, PowerDNS Recursor
     Rpz,
-    /// One name a line
+    /// One name a line, exact
     Domains,
+    /// Hosts file
+    Hosts,
+    /// Options of dnsmasq 2.86 or newer
+    Dnsmasq,
+    /// Local zones of Unbound, where it has no RPZ
+    Unbound,
+    /// Empty zones of BIND, where it has no RPZ
+    Bind,
+    /// Policies of Knot Resolver 5
+    Knot,
+    /// Filter rules for AdGuard Home and AdGuard DNS
+    Adblock,
+    /// Table with the days of each listing
+    Csv,
     /// Entries with their listings
     Json,
+}
+
+impl Artefact {
+    /// The format as the list knows it.
+    pub(crate) fn format(self) -> Format {
+        match self {
+            Self::Rpz => Format::Rpz,
+            Self::Domains => Format::Domains,
+            Self::Hosts => Format::Hosts,
+            Self::Dnsmasq => Format::Dnsmasq,
+            Self::Unbound => Format::Unbound,
+            Self::Bind => Format::Bind,
+            Self::Knot => Format::Knot,
+            Self::Adblock => Format::Adblock,
+            Self::Csv => Format::Csv,
+            Self::Json => Format::Json,
+        }
+    }
 }

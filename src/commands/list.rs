@@ -1,12 +1,18 @@
 //! `list verify|export|show|diff`: the published list, verified before anything is said of it.
 
-use blocklist::{Timestamp, export, fold::ListingState};
+use std::collections::BTreeMap;
+
+use blocklist::{
+    Timestamp,
+    export::{Below, Export, Losses},
+    fold::ListingState,
+};
 use serde_json::json;
 use tracing::warn;
 
 use super::{diff, replayed};
 use crate::{
-    cli::{Artefact, List},
+    cli::List,
     clock,
     failure::{Exit, Failure},
     paths::DataDir,
@@ -38,17 +44,10 @@ pub(crate) async fn run(dir: &DataDir, verb: List, printer: &Printer) -> Result<
         }
         List::Export { base, artefact } => {
             let replayed = replayed::log_of(dir, &base).await?;
-            let artefacts = export::artefacts(
-                &replayed.folded,
-                &replayed.trust.origin,
-                replayed.release.root,
-            );
-            let path = match artefact {
-                Artefact::Rpz => "list/rpz",
-                Artefact::Domains => "list/domains",
-                Artefact::Json => "list/json",
-            };
-            printer.bytes(artefacts.get(path).map(Vec::as_slice).unwrap_or_default());
+            let (origin, root) = (&replayed.trust.origin, replayed.release.root);
+            let export = Export::new(artefact.format(), &replayed.folded, origin, root);
+            tell_losses(export.losses());
+            printer.stream(|out| export.write(out));
             Ok(Exit::Done)
         }
         List::Show(base) => {
@@ -59,6 +58,35 @@ pub(crate) async fn run(dir: &DataDir, verb: List, printer: &Printer) -> Result<
             Ok(Exit::Done)
         }
         List::Diff(options) => diff::run(dir, options, printer).await,
+    }
+}
+
+/// How many names of one loss are told one by one; the file's header names all that are left out.
+const TOLD: usize = 10;
+
+/// Says on stderr what the format cannot say of this list.
+fn tell_losses(losses: &Losses<'_>) {
+    let mut by_kind: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for (name, why) in &losses.left_out {
+        let kind = format!("not in this format, {}", why.text());
+        by_kind.entry(kind).or_default().push(name);
+    }
+    for (name, below) in &losses.below {
+        let kind = match below {
+            Below::Free => "names below are listed too, which this format cannot say",
+            Below::LetThrough => "names below are let through with it, though they are listed",
+        };
+        by_kind.entry(kind.to_owned()).or_default().push(name);
+    }
+    for (kind, names) in by_kind {
+        let more = names.len().saturating_sub(TOLD);
+        let shown = names.get(..names.len().min(TOLD)).unwrap_or_default();
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
+        warn!("{kind}: {}{more} (docs/LISTS.md)", shown.join(", "));
     }
 }
 

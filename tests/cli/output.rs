@@ -78,12 +78,13 @@ async fn verbs_over_the_record_print_what_is_documented() {
     for leaf in leaves.out.lines() {
         conforms("log-show", leaf);
     }
-    for format in ["rpz", "domains", "json"] {
+    for format in blocklist::export::Format::ALL {
+        let format = format.path().strip_prefix("list/").unwrap();
         let exported = qalqan(data, ["list", "export", format]).await;
         assert_eq!(exported.code, Some(DONE), "{exported}");
         snapshot::holds(
             &format!("list-export-{format}"),
-            &snapshot::steady(&exported.out),
+            &snapshot::steady(&format!("{}{}", exported.err, exported.out)),
         );
     }
 }

@@ -31,7 +31,7 @@ pub(crate) fn holds(name: &str, actual: &str) {
 
 /// What differs from run to run, by what it is.
 const VARYING: [(&str, &str); 8] = [
-    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "<time>"),
+    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "<time>"),
     (r"\b20\d\d-\d\d-\d\d\b", "<day>"),
     (r"\b[0-9a-f]{64}\b", "<sha256>"),
     (r"\b[0-9a-f]{12,40}\b", "<id>"),

@@ -116,7 +116,7 @@ def key_id(grant): return sha256(b64(grant["key"]))[:8].hex()
 class Fold:
     def __init__(self, trust):
         self.trust, self.keys, self.guards, self.registers, self.coming = trust, {}, {}, {}, {}
-        self.listings, self.policy, self.remarks = {}, None, []
+        self.listings, self.policy, self.remarks, self.newest = {}, None, [], None
 
     def apply(self, at, raw):
         where, leaf = f"leaf {at}", read_canonical(raw, "leaf", f"leaf {at}")
@@ -161,7 +161,7 @@ class Fold:
         elif action in ("lift", "annul"):
             if self.listings.get(ident, {"ended": "annul"})["ended"] == "annul":
                 return False
-            self.listings[ident]["ended"] = action
+            self.listings[ident].update(ended=action, since=seconds(said["at"]))
         return all(each in self.listings for each in said.get("listings", []))
 
     def enter_snapshot(self, said, title, part):
@@ -205,7 +205,9 @@ class Fold:
             rank = max([guard.get(name, (-1, -1))[0]] + [guard.get(up, (-1, -1))[1] for up in above])
             held_back = suffix or special or live & {name, *above} or rank > (1 if each["legal"] else 0)
             if not each["ended"] and not held_back and max(each["begin"], date * DAY) <= now < each["end"]:
-                enforced.append(each)
+                enforced.append({**each, "since": max(each["begin"], date * DAY)})
+        ended = [each for each in self.listings.values() if each["ended"]]
+        self.newest = max((each["since"] for each in enforced + ended), default=None)
         own = {(each["name"], each["scope"]) for each in enforced}
         for each in sorted(enforced, key=lambda each: each["listing_id"]):
             found.setdefault((each["name"], each["scope"], "block"), each["listing_id"])
@@ -216,28 +218,37 @@ class Fold:
         return sorted((*key, ident) for key, ident in found.items())
 
 def artefacts(fold, entries, release):
-    """Every format, octet for octet."""
+    """The formats that others are made from, octet for octet; of the rest the hash is compared."""
     origin, domain, serial, text = fold.trust["origin"], fold.policy["public_domain"], release["serial"], "".join
-    head = (f"; National list of {origin}: serial {serial}, log size {release['size']}, log root {release['root']}.\n"
-            "; Verify it: qalqan list verify. What this format cannot say: docs/LISTS.md.\n")
+    newest = fold.newest and datetime.fromtimestamp(fold.newest, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    head = (f"; National list of {origin}: serial {serial}, log size {release['size']}, log root {release['root']}.\n; "
+            + (f"Newest listing or lifting in it: {newest}" if newest else "Nothing was ever listed")
+            + ".\n; Verify it: qalqan list verify. What this format cannot say: docs/LISTS.md.\n")
+    rules, ruled = {}, lambda name: rules.get(name, (True, None))  # is it blocked, and is what is below it, if said
+    for name, scope, action, _ in entries:
+        (host, below), block = ruled(name), action == "block"
+        rules[name] = host and block, below is not False and block if scope == "subtree" else below
+    def ups(name): return [name.split(".", at)[-1] for at in range(1, name.count(".") + 1)]
+    def above(name, out=()): return next((ruled(up)[1] for up in ups(name) if up not in out and ruled(up)[1] is not None), 0)
+    def parents(names): return {up for name in names if above(name) and False in rules[name] for up in ups(name) if ruled(up)[1]}
+    long = {name for name in rules if len(name) + len(domain) + 7 > 253}
+    long, out, kept = long | parents(long), parents(rules), rules.keys() - long - parents(long)
     zone = [f"rpz.{domain}. 60 IN SOA ns.{domain}. hostmaster.{domain}. {serial} 60 30 "
             f"{fold.policy['release_seconds']} 60\n", f"rpz.{domain}. 60 IN NS ns.{domain}.\n"]
-    excepted, long, parents, names = {ident for *_, action, ident in entries if action != "block"}, [], [], []
-    for name, scope, action, ident in entries:
-        record = f"{name}.rpz.{domain}. 60 IN CNAME " + (".\n" if action == "block" else "rpz-passthru.\n")
-        if len(name) + len(domain) + 7 > 253:
-            long.append(f"; left out, too long below rpz.{domain}.: {name}\n")
-        else:
-            zone += [record, "*." + record][:1 + (scope == "subtree")]
-        if action == "block" and scope == "subtree" and ident in excepted:
-            parents.append(f"# left out, has an exception below it: {name}\n")
-        elif action == "block":
-            names.append(name + "\n")
+    for name in sorted(kept | {up for name in kept for up in ups(name) if above(up, long)}):
+        host, below = rules[name] if name in kept else (True, None)
+        for owner, block in ((name, host), ("*." + name, True if below is None and above(name, long) else below)):
+            zone += [f"{owner}.rpz.{domain}. 60 IN CNAME {'.' if block else 'rpz-passthru.'}\n"] * (block is not None)
     rows = [dict(zip(("name", "scope", "action", "listing_id"), entry)) for entry in entries]
-    return {"list/rpz": (head + text(long + zone)).encode(),
-            "list/domains": (re.sub("(?m)^;", "#", head) + text(parents + names)).encode(),
-            "list/json": canonical({"entries": rows, "origin": origin, "root": release["root"], "serial": serial,
-                                    "size": release["size"]})}
+    left = {why: text(f"; left out, {why}: {name}\n" for name in sorted(names))
+            for why, names in (("too long below the zone's apex", long), ("has an exception below it", out))}
+    too_long, excepted = left.values()
+    note = "; Each line is one name and nothing below it: a reader that takes names below along blocks more than was signed.\n"
+    return {"list/rpz": (head + too_long + text(zone)).encode(),
+            "list/domains": (re.sub("(?m)^;", "#", head + note + excepted)
+                             + text(f"{name}\n" for name in sorted(rules.keys() - out) if rules[name][0])).encode(),
+            "list/json": canonical({"entries": rows, "newest": newest, "origin": origin, "root": release["root"],
+                                    "serial": serial, "size": release["size"]})}
 
 def verify(options):
     trust, base, hashes = json.load(open(options.trust, encoding="utf-8")), options.base, []

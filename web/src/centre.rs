@@ -7,7 +7,7 @@ use data::{Store, known::KnownNow, network::Rules};
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
-use crate::faults::Fault;
+use crate::{faults::Fault, files::Tags};
 
 /// A captured body as the evidence store gives it back.
 #[derive(Clone, Debug)]
@@ -50,6 +50,8 @@ pub struct Centre {
     pub network_rules: Option<Arc<dyn Rules + Send + Sync>>,
     /// The clock: Unix seconds. Tests set their own.
     pub clock: Arc<dyn Fn() -> i64 + Send + Sync>,
+    /// Entity tags of the files that are served.
+    pub(crate) tags: Tags,
     pub(crate) evidence_key: String,
     pub(crate) signing: Semaphore,
 }
@@ -89,6 +91,7 @@ impl Centre {
             evidence_key: store.secret(EVIDENCE_KEY).await?,
             store,
             release_dir,
+            tags: Tags::default(),
             public_url: public_url.trim_end_matches('/').to_owned(),
             evidence_url: None,
             demo: false,

@@ -149,8 +149,11 @@ pub(crate) async fn dress(
     } else {
         error_page(&centre, lang, &path, status, (title, text))
     };
-    if let Some(allow) = response.headers().get(header::ALLOW) {
-        page.headers_mut().insert(header::ALLOW, allow.clone());
+    // Without these the status says nothing: 405 what is allowed, 416 how much there is.
+    for name in [header::ALLOW, header::CONTENT_RANGE] {
+        if let Some(value) = response.headers().get(&name) {
+            page.headers_mut().insert(name, value.clone());
+        }
     }
     page
 }

@@ -71,7 +71,7 @@ impl Lang {
 }
 
 /// `q=0.8` in thousandths; an unreadable weight counts as none.
-fn quality_of(parameter: &str) -> u32 {
+pub(crate) fn quality_of(parameter: &str) -> u32 {
     let number = parameter
         .trim()
         .strip_prefix("q=")

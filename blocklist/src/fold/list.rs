@@ -1,6 +1,6 @@
 //! What a fold yields: entries, listings and where each stands.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     BlockSet, DomainName, ListingId, Scope, Timestamp,
@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// What is enforced for one owner name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
     /// The name is blocked.
@@ -19,7 +19,8 @@ pub enum Action {
 }
 
 /// One line of the list.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Entry {
     /// The owner name.
     pub name: DomainName,

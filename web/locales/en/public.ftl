@@ -124,6 +124,8 @@ register-json = Register as JSON
 list-domains = Plain list of names
 list-rpz = Policy zone for name servers (RPZ)
 list-json = List as JSON
+list-others = Other formats:
+list-changes = Changes as a feed:
 
 licensed-title = Licences
 licensed-lead = Firms that the registers of Kazakhstan name, and firms that other sources report as licensed. Only “Licensed” was read in a register and is in force.

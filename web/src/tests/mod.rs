@@ -2,6 +2,7 @@
 
 mod case;
 mod console;
+mod downloads;
 mod listeners;
 mod marks;
 mod networks;

@@ -1,18 +1,22 @@
 //! The release directory as static files: `/log/…`, `/list/…`, `/release`.
 
+mod coding;
+mod delta;
+mod download;
+
+pub(crate) use delta::delta;
+pub(crate) use download::Tags;
+
 use std::{path::PathBuf, sync::Arc};
 
 use axum::{
     extract::{Path, State},
-    http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse, Response},
+    http::HeaderMap,
+    response::Response,
 };
-use sha2::{Digest, Sha256};
+use blocklist::export::Format;
 
 use crate::{centre::Centre, faults::Fault};
-
-/// Largest file that is served, in bytes. A list of a million names stays below it.
-const LARGEST: u64 = 128 * 1024 * 1024;
 
 /// Splits a path into plain segments; anything that could leave the directory is refused.
 fn segments(path: &str) -> Option<Vec<&str>> {
@@ -28,59 +32,40 @@ fn segments(path: &str) -> Option<Vec<&str>> {
     (parts.len() <= 8 && parts.iter().all(plain)).then_some(parts)
 }
 
+/// What is changed with each release is asked for again after this long; its tag says if it did.
+const SHORT: &str = "public, max-age=5";
+/// What never changes under its name.
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+
 /// Content type and caching by place: full tiles never change, partial ones and lists do.
 fn kind(path: &str) -> (&'static str, &'static str) {
-    const SHORT: &str = "public, max-age=5";
-    const FOR_EVER: &str = "public, max-age=31536000, immutable";
     if path.starts_with("log/tile/") {
-        ("application/octet-stream", FOR_EVER)
-    } else if path.ends_with("json") {
-        ("application/json", SHORT)
-    } else {
-        ("text/plain; charset=utf-8", SHORT)
+        return ("application/octet-stream", FOR_EVER);
     }
+    let of_format = Format::ALL.into_iter().find(|f| f.path() == path);
+    let media_type = match (of_format, path.rsplit_once('.').map(|(_, ending)| ending)) {
+        (Some(format), _) => format.media_type(),
+        (None, Some("gz")) => "application/gzip",
+        (None, Some("zst")) => "application/zstd",
+        _ => "text/plain; charset=utf-8",
+    };
+    (media_type, SHORT)
 }
 
 async fn serve(centre: &Centre, path: &str, headers: &HeaderMap) -> Result<Response, Fault> {
     let parts = segments(path).ok_or(Fault::NOT_FOUND)?;
     let file: PathBuf = centre.release_dir.join(parts.iter().collect::<PathBuf>());
-    let metadata = tokio::fs::metadata(&file)
-        .await
-        .map_err(|_| Fault::NOT_FOUND)?;
-    if !metadata.is_file() {
-        return Err(Fault::NOT_FOUND);
-    }
-    if metadata.len() > LARGEST {
-        return Err(Fault::internal(format!(
-            "{} is larger than {LARGEST} bytes",
-            file.display()
-        )));
-    }
-    let bytes = tokio::fs::read(&file).await.map_err(|_| Fault::NOT_FOUND)?;
-    let hash = Sha256::digest(&bytes);
-    let etag: String = hash
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let etag = format!("\"{etag}\"");
-    let (content_type, caching) = kind(path);
-    let known = headers.get_all(header::IF_NONE_MATCH).iter().any(|value| {
-        value.to_str().is_ok_and(|tags| {
-            tags.split(',').any(
-                |tag| matches!(tag.trim().trim_start_matches("W/"), t if t == etag || t == "*"),
-            )
-        })
-    });
-    let fixed = [
-        (header::ETAG, etag),
-        (header::CACHE_CONTROL, caching.to_owned()),
-    ];
-    Ok(if known {
-        (StatusCode::NOT_MODIFIED, fixed).into_response()
+    let (media_type, caching) = kind(path);
+    // Only lists are packed; elsewhere there is nothing to choose from.
+    let packed = Format::ALL.into_iter().any(|f| f.path() == path);
+    let codings = if packed {
+        coding::accepted(headers)
     } else {
-        (fixed, [(header::CONTENT_TYPE, content_type)], bytes).into_response()
-    })
+        Vec::new()
+    };
+    let mut answer = download::answer(&centre.tags, &file, &codings, headers).await?;
+    download::dress(&mut answer, media_type, caching, packed);
+    Ok(answer)
 }
 
 /// `GET /log/{*path}`.

@@ -1,0 +1,200 @@
+//! The effective set: what all entries together say of one name and of the names below it.
+//!
+//! Entries are lines of several listings, so two may speak of one name. Every format writes down the
+//! same thing, what [`crate::BlockSet`] answers: the nearest entry decides, and a pass-through wins
+//! over a block of the same name. Looking up is a binary search in the entries themselves; nothing is
+//! copied, so a list of a million names costs no memory to write down.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    DomainName, ListingId, Scope,
+    fold::{Action, Entry},
+};
+
+/// Why a format leaves a listed name out: it would block something that was not signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// The listing takes names below along, one of them is let through, and the format cannot say so.
+    Exception,
+    /// The listing is for one host, and the format always takes the names below along.
+    HostOnly,
+    /// The listing is for the names below only, and the format always takes the name itself along.
+    BelowOnly,
+    /// A block below an exception below a block below an exception: the format has no further level.
+    Nested,
+    /// The name is too long to stand below the apex of the zone.
+    TooLong,
+}
+
+impl Why {
+    /// The reason as it stands in headers and messages.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Exception => "has an exception below it",
+            Self::HostOnly => "listed without the names below it",
+            Self::BelowOnly => "only the names below it are listed",
+            Self::Nested => "lies below too many exceptions",
+            Self::TooLong => "too long below the zone's apex",
+        }
+    }
+}
+
+/// What is said of one name and of the names below it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule<'a> {
+    /// The name.
+    pub name: &'a DomainName,
+    /// What entries for this very name say of it.
+    pub own_host: Action,
+    /// What they say of the names below it, if anything.
+    pub own_below: Option<Action>,
+    /// Whether this name would be blocked without them, by what stands above it.
+    pub above: bool,
+    /// The first listing that says what is said of the name itself.
+    pub listing_id: &'a ListingId,
+}
+
+impl Rule<'_> {
+    /// Whether the name itself is blocked.
+    pub fn host(&self) -> bool {
+        self.own_host == Action::Block
+    }
+
+    /// Whether names directly below it, of which nothing else is said, are blocked.
+    pub fn below(&self) -> bool {
+        self.own_below
+            .map_or(self.above, |action| action == Action::Block)
+    }
+
+    /// Whether the name and everything below it are blocked, where that is news.
+    pub fn tree(&self) -> Option<bool> {
+        (self.below() != self.above).then(|| self.below())
+    }
+
+    /// Whether the name itself is blocked, where that is otherwise than for the names below it.
+    pub fn exact(&self) -> Option<bool> {
+        (self.host() != self.below()).then(|| self.host())
+    }
+
+    /// Whether it lets something through that is blocked from above.
+    pub fn is_exception(&self) -> bool {
+        self.above && !(self.host() && self.below())
+    }
+}
+
+/// The effective set of a list, in order of name.
+#[derive(Clone, Debug)]
+pub struct Rules<'a> {
+    entries: &'a [Entry],
+    left_out: BTreeMap<&'a str, Why>,
+}
+
+impl<'a> Rules<'a> {
+    /// The rules of `entries`, which stand in order of name as a fold gives them.
+    pub fn new(entries: &'a [Entry]) -> Self {
+        debug_assert!(entries.is_sorted_by(|a, b| a.name <= b.name));
+        Self {
+            entries,
+            left_out: BTreeMap::new(),
+        }
+    }
+
+    /// Every rule but those left out, in order of name.
+    pub fn iter(&self) -> impl Iterator<Item = Rule<'a>> + '_ {
+        self.entries
+            .chunk_by(|a, b| a.name == b.name)
+            .filter_map(|group| {
+                let name = &group.first()?.name;
+                let (own_host, own_below) = combine(group)?;
+                let said = group.iter().find(|entry| entry.action == own_host)?;
+                let out = self.left_out.contains_key(name.as_str());
+                (!out).then(|| Rule {
+                    name,
+                    own_host,
+                    own_below,
+                    above: self.below(name) == Some(Action::Block),
+                    listing_id: &said.listing_id,
+                })
+            })
+    }
+
+    /// Goes on as if nothing were said of `name`.
+    pub fn leave_out(&mut self, name: &'a str, why: Why) {
+        self.left_out.entry(name).or_insert(why);
+    }
+
+    /// Leaves out every rule for which there is a reason; whether there is one is asked of the rules
+    /// as they are before.
+    pub fn leave_out_where(&mut self, why: impl Fn(&Rule<'a>) -> Option<Why>) {
+        let found: Vec<_> = self
+            .iter()
+            .filter_map(|rule| Some((rule.name.as_str(), why(&rule)?)))
+            .collect();
+        self.left_out.extend(found);
+    }
+
+    /// Leaves out every listed parent with an exception somewhere below it for which `cannot` holds.
+    pub fn leave_out_parents(&mut self, why: Why, cannot: impl Fn(&Rule<'a>) -> bool) {
+        let mut parents = Vec::new();
+        for rule in self.iter() {
+            if rule.is_exception() && cannot(&rule) {
+                parents
+                    .extend(self.ancestors(rule.name).filter_map(|(name, below)| {
+                        (below == Some(Action::Block)).then_some(name)
+                    }));
+            }
+        }
+        for name in parents {
+            self.leave_out(name, why);
+        }
+    }
+
+    /// What was left out, and why.
+    pub fn left_out(&self) -> &BTreeMap<&'a str, Why> {
+        &self.left_out
+    }
+
+    /// What the entries above `name` say of it: the nearest that takes names below along.
+    pub fn below(&self, name: &DomainName) -> Option<Action> {
+        self.ancestors(name).find_map(|(_, below)| below)
+    }
+
+    /// The ruled names above `name`, the nearest first, each with what it says of the names below it.
+    pub fn ancestors(
+        &self,
+        name: &'a DomainName,
+    ) -> impl Iterator<Item = (&'a str, Option<Action>)> + '_ {
+        parents(name.as_str()).filter_map(|parent| self.find(parent))
+    }
+
+    /// The rule for exactly this name, unless it was left out.
+    pub(crate) fn find(&self, name: &str) -> Option<(&'a str, Option<Action>)> {
+        let from = self.entries.partition_point(|e| e.name.as_str() < name);
+        let rest = self.entries.get(from..)?;
+        let group = rest.chunk_by(|a, b| a.name == b.name).next()?;
+        let found = group.first()?.name.as_str();
+        if found != name || self.left_out.contains_key(name) {
+            return None;
+        }
+        combine(group).map(|(_, below)| (found, below))
+    }
+}
+
+/// The names above a name, the nearest first.
+pub(crate) fn parents(name: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(name.split_once('.'), |(_, rest)| rest.split_once('.'))
+        .map(|(_, rest)| rest)
+}
+
+/// What entries of one name say together: of the name, and of the names below it.
+fn combine(group: &[Entry]) -> Option<(Action, Option<Action>)> {
+    let strongest = |scope: Option<Scope>| {
+        group
+            .iter()
+            .filter(|entry| scope.is_none_or(|scope| entry.scope == scope))
+            .map(|entry| entry.action)
+            .max()
+    };
+    Some((strongest(None)?, strongest(Some(Scope::Subtree))))
+}
