@@ -5,8 +5,8 @@ use blocklist::{
     guard::{GuardList, Reach, Tier},
     key::{self, Role},
     statement::{
-        Annul, Due, GuardSet, KeyAdd, KeyRevoke, List, Part, PolicySet, RegisterHost,
-        RegisterSnapshot, Statement, Term, VERSION,
+        Annul, Due, GuardSet, KeyAdd, KeyRevoke, List, OrderNumber, Part, PolicySet,
+        RegisterExcept, RegisterHost, RegisterSnapshot, Statement, Term, VERSION,
     },
     testing::{TestLog, grant, name, signed},
     time::Day,
@@ -69,7 +69,12 @@ fn everything() -> TestLog {
         list.review_at = now().plus(-6 * 86_400);
         list.expires_at = now().plus(-5 * 86_400);
     });
-    for (host, days) in [("emergency.kz", 0), ("emergency-over.kz", 3)] {
+    for (host, days) in [
+        ("emergency.kz", 0),
+        ("emergency-over.kz", 3),
+        ("emergency-numbered.kz", 3),
+        ("emergency-late.kz", 3),
+    ] {
         list(&mut log, host, Scope::Host, &|list| {
             list.effective_at = now().plus(-60 - days * 86_400);
             list.order.number = None;
@@ -78,6 +83,17 @@ fn everything() -> TestLog {
     list(&mut log, "order.kz", Scope::Host, &|list| {
         list.order.number = Some("№ 7-Қ \"\\\u{1}\u{7f}\u{2028}😀".into());
     });
+    list(&mut log, "excepted.kz", Scope::Host, &plain);
+    // The third emergency listing gets its number in time, and no second one; the fourth too late.
+    for (number, hours) in [(32, 2), (32, 3), (33, 24), (34, 1), (999_999, 1)] {
+        log.push_officers(Statement::OrderNumber(OrderNumber {
+            v: VERSION,
+            origin: origin.clone(),
+            listing_id: blocklist::ListingId::new(2026, number).unwrap(),
+            number: "№ 9".into(),
+            at: now().plus(hours * 3_600 - 60 - 3 * 86_400),
+        }));
+    }
     // What verifies and changes nothing.
     list(&mut log, "basis.kz", Scope::Host, &|list| {
         list.basis = "gambling".into();
@@ -189,7 +205,10 @@ fn registers(log: &mut TestLog) {
         host("licensed.kz", None),
         host("licensed-parent.kz", Some("2099-12-31")),
     ];
-    let ended = [host("ended-licence.big.one", Some("2021-01-01"))];
+    let ended = [
+        host("ended-licence.big.one", Some("2021-01-01")),
+        host("excepted.kz", Some("2021-01-01")),
+    ];
     let statements = [
         snapshot("2026-01-01", vec![host("obmen.kz", None)], None),
         snapshot("2026-01-02", whole.to_vec(), part(1)),
@@ -201,6 +220,20 @@ fn registers(log: &mut TestLog) {
     ];
     for statement in statements {
         log.push_officers(statement);
+    }
+    for (register, host) in [
+        ("afsa", "excepted.kz"),
+        ("afsa", "obmen.kz"),
+        ("nationalbank", "excepted.kz"),
+    ] {
+        log.push_officers(Statement::RegisterExcept(RegisterExcept {
+            v: VERSION,
+            origin: log.trust.origin.clone(),
+            register: register.into(),
+            name: name(host),
+            reason: "ended years ago; the name changed hands".into(),
+            at: now(),
+        }));
     }
 }
 

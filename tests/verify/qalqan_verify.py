@@ -116,7 +116,7 @@ def key_id(grant): return sha256(b64(grant["key"]))[:8].hex()
 class Fold:
     def __init__(self, trust):
         self.trust, self.keys, self.guards, self.registers, self.coming = trust, {}, {}, {}, {}
-        self.listings, self.policy, self.remarks, self.newest = {}, None, [], None
+        self.listings, self.policy, self.remarks, self.newest, self.excepted = {}, None, [], None, set()
 
     def apply(self, at, raw):
         where, leaf = f"leaf {at}", read_canonical(raw, "leaf", f"leaf {at}")
@@ -158,6 +158,14 @@ class Fold:
                 return False
             end = min(end, begin + DAY if said["order"]["number"] is None else end)
             self.listings[ident] = {**said, "begin": begin, "end": end, "legal": legal, "ended": None}
+        elif action == "register.except":
+            named = {host["name"] for host in self.registers.get(said["register"], {"hosts": []})["hosts"]}
+            return said["name"] in named and (self.excepted.add((said["register"], said["name"])) or True)
+        elif action == "order.number":
+            held = self.listings.get(ident)
+            if not held or held["order"]["number"] is not None or seconds(said["at"]) >= held["begin"] + DAY:
+                return False
+            held.update(order={**held["order"], "number": said["number"]}, end=seconds(held["expires_at"]))
         elif action in ("lift", "annul"):
             if self.listings.get(ident, {"ended": "annul"})["ended"] == "annul":
                 return False
@@ -180,7 +188,8 @@ class Fold:
     def guard(self):
         """Of each protected name, the strictest rank for itself and for what is below it (-1: none)."""
         never, guard = {"tier": "never", "reach": "tree"}, {}
-        names = [host["name"] for each in self.registers.values() for host in each["hosts"]]
+        names = [host["name"] for key, each in self.registers.items() for host in each["hosts"]
+                 if (key, host["name"]) not in self.excepted]
         lists = RECORD["floor"] + [{"names": names + [self.policy["public_domain"]]}, *self.guards.values()]
         for each in ({**never, **each} for each in lists):
             for name in each["names"]:

@@ -25,7 +25,8 @@ use crate::{
     key::{KeyId, PublicKey, Role},
     leaf::Leaf,
     statement::{
-        EMERGENCY_SECONDS, GuardSet, KeyGrant, List, Policy, RegisterSnapshot, Statement, VERSION,
+        EMERGENCY_SECONDS, GuardSet, KeyGrant, List, OrderNumber, Policy, RegisterSnapshot,
+        Statement, VERSION,
     },
     time::Day,
 };
@@ -36,7 +37,9 @@ use crate::{
 /// Version 2: a name on several guard lists keeps what each of them says, where version 1 kept one
 /// list a name; names of the tier `apart`; a protected name below a listed subtree that is listed
 /// for itself, as far as it reaches, gets no pass-through.
-pub const FOLD_VERSION: u32 = 2;
+///
+/// Version 3: `order.number` and `register.except`.
+pub const FOLD_VERSION: u32 = 3;
 
 #[derive(Clone, Debug)]
 struct Held {
@@ -219,7 +222,13 @@ impl Fold {
                 }
                 Ok(())
             }
+            Statement::RegisterExcept(except) => {
+                self.registers.except(&except.register, &except.name)?;
+                self.guard = OnceLock::new();
+                Ok(())
+            }
             Statement::List(list) => self.enter_list(position, list, leaf),
+            Statement::OrderNumber(number) => self.enter_number(number),
             Statement::Lift(lift) => {
                 let state = ListingState::Lifted {
                     at: lift.at,
@@ -265,6 +274,27 @@ impl Fold {
             ended: None,
         };
         self.listings.insert(list.listing_id.clone(), held);
+        Ok(())
+    }
+
+    fn enter_number(&mut self, number: &OrderNumber) -> Result<(), String> {
+        let id = &number.listing_id;
+        let held = self
+            .listings
+            .get_mut(id)
+            .ok_or_else(|| format!("listing {id} is not in the log"))?;
+        let list = &mut held.list;
+        if let Some(known) = &list.order.number {
+            return Err(format!(
+                "the order of listing {id} already has the number {known}"
+            ));
+        }
+        if number.at >= list.effective_at.plus(EMERGENCY_SECONDS) {
+            return Err(format!(
+                "the number of the order of listing {id} came after the listing had ended for want of it"
+            ));
+        }
+        list.order.number = Some(number.number.clone());
         Ok(())
     }
 
@@ -346,7 +376,7 @@ impl Fold {
                 tier: Tier::Never,
                 reach: Reach::Tree,
                 reason: "a licence register names this host".into(),
-                names: snapshot.hosts.iter().map(|h| h.name.clone()).collect(),
+                names: self.registers.protected(snapshot),
             };
             (Whence::Register { taken_on }, Cow::Owned(list))
         });

@@ -1,6 +1,6 @@
 //! The register snapshots of a log: the latest of each register, and those on their way in parts.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::{
     DomainName, Timestamp,
@@ -14,6 +14,8 @@ pub(super) struct Registers {
     /// The parts so far of a snapshot whose last part has not come. Until then the one before it
     /// counts: half a register would lift the protection of the other half.
     coming: BTreeMap<String, RegisterSnapshot>,
+    /// Of each register, the hosts that its rows do not protect: two officers recorded why not.
+    excepted: BTreeMap<String, BTreeSet<DomainName>>,
 }
 
 impl Registers {
@@ -81,6 +83,28 @@ impl Registers {
     /// The latest whole snapshot of each register, by name.
     pub(super) fn whole(&self) -> impl Iterator<Item = &RegisterSnapshot> {
         self.whole.values()
+    }
+
+    /// Takes a host out of a register's protection; the register must name it.
+    pub(super) fn except(&mut self, register: &str, name: &DomainName) -> Result<(), String> {
+        let named = self
+            .whole
+            .get(register)
+            .is_some_and(|snapshot| snapshot.hosts.iter().any(|host| host.name == *name));
+        if !named {
+            return Err(format!("no row of {register} names {name}"));
+        }
+        let excepted = self.excepted.entry(register.to_owned()).or_default();
+        excepted.insert(name.clone());
+        Ok(())
+    }
+
+    /// The hosts of a snapshot that its rows protect.
+    pub(super) fn protected(&self, snapshot: &RegisterSnapshot) -> Vec<DomainName> {
+        let excepted = self.excepted.get(&snapshot.register);
+        let protected = |name: &&DomainName| !excepted.is_some_and(|out| out.contains(*name));
+        let names = snapshot.hosts.iter().map(|host| &host.name);
+        names.filter(protected).cloned().collect()
     }
 
     /// What is not whole yet, in words.

@@ -123,6 +123,25 @@ impl RegisterSnapshot {
     }
 }
 
+/// Records why a host that a register row names is not protected by that row, so that it may be
+/// proposed like any other. A live licence suspends a listing all the same. Two officers sign.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegisterExcept {
+    /// Always [`super::VERSION`].
+    pub v: u32,
+    /// The log this statement is for.
+    pub origin: String,
+    /// Which register.
+    pub register: String,
+    /// The host, as the register's rows name it.
+    pub name: DomainName,
+    /// Why, in words shown to the public.
+    pub reason: String,
+    /// When the officers signed.
+    pub at: Timestamp,
+}
+
 /// Binds the day's head of the internal audit chain into the public log. Written by the publisher.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

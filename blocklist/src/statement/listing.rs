@@ -114,6 +114,23 @@ pub struct List {
     pub expires_at: Timestamp,
 }
 
+/// Brings the number of the order to an emergency listing, which from then on stands until its own
+/// end. Two officers sign, for it is what makes the listing last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrderNumber {
+    /// Always [`super::VERSION`].
+    pub v: u32,
+    /// The log this statement is for.
+    pub origin: String,
+    /// The emergency listing.
+    pub listing_id: ListingId,
+    /// The order's own number, in any script.
+    pub number: String,
+    /// When the officers signed: within [`EMERGENCY_SECONDS`] of the listing's `effective_at`.
+    pub at: Timestamp,
+}
+
 /// Takes a listing off. One officer signs; another reviews it afterwards.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -14,9 +14,12 @@ use crate::key::Role;
 
 pub use canonical::{CanonicalError, from_canonical, to_canonical};
 pub use facts::{
-    AuditAnchor, Due, Genesis, MAX_REGISTER_NAME, Part, RegisterHost, RegisterSnapshot, Term,
+    AuditAnchor, Due, Genesis, MAX_REGISTER_NAME, Part, RegisterExcept, RegisterHost,
+    RegisterSnapshot, Term,
 };
-pub use listing::{Annul, EMERGENCY_SECONDS, Lift, List, ListingId, ListingIdError, Order, Scope};
+pub use listing::{
+    Annul, EMERGENCY_SECONDS, Lift, List, ListingId, ListingIdError, Order, OrderNumber, Scope,
+};
 pub use rules::{GuardSet, KeyAdd, KeyGrant, KeyRevoke, Policy, PolicySet};
 
 /// The version every statement of today carries as `v`.
@@ -45,9 +48,15 @@ pub enum Statement {
     /// See [`RegisterSnapshot`].
     #[serde(rename = "register.snapshot")]
     RegisterSnapshot(RegisterSnapshot),
+    /// See [`RegisterExcept`].
+    #[serde(rename = "register.except")]
+    RegisterExcept(RegisterExcept),
     /// See [`List`].
     #[serde(rename = "list")]
     List(List),
+    /// See [`OrderNumber`].
+    #[serde(rename = "order.number")]
+    OrderNumber(OrderNumber),
     /// See [`Lift`].
     #[serde(rename = "lift")]
     Lift(Lift),
@@ -80,7 +89,9 @@ impl Statement {
             Self::PolicySet(s) => (s.v, &s.origin),
             Self::GuardSet(s) => (s.v, &s.origin),
             Self::RegisterSnapshot(s) => (s.v, &s.origin),
+            Self::RegisterExcept(s) => (s.v, &s.origin),
             Self::List(s) => (s.v, &s.origin),
+            Self::OrderNumber(s) => (s.v, &s.origin),
             Self::Lift(s) => (s.v, &s.origin),
             Self::Annul(s) => (s.v, &s.origin),
             Self::Effect(s) | Self::Expire(s) => (s.v, &s.origin),
@@ -97,7 +108,9 @@ impl Statement {
             Self::PolicySet(_) => "policy.set",
             Self::GuardSet(_) => "guard.set",
             Self::RegisterSnapshot(_) => "register.snapshot",
+            Self::RegisterExcept(_) => "register.except",
             Self::List(_) => "list",
+            Self::OrderNumber(_) => "order.number",
             Self::Lift(_) => "lift",
             Self::Annul(_) => "annul",
             Self::Effect(_) => "effect",
@@ -114,7 +127,11 @@ impl Statement {
             | Self::KeyRevoke(_)
             | Self::PolicySet(_)
             | Self::GuardSet(_) => Some((Role::Admin, 2)),
-            Self::RegisterSnapshot(_) | Self::List(_) | Self::Annul(_) => Some((Role::Officer, 2)),
+            Self::RegisterSnapshot(_)
+            | Self::RegisterExcept(_)
+            | Self::List(_)
+            | Self::OrderNumber(_)
+            | Self::Annul(_) => Some((Role::Officer, 2)),
             Self::Lift(_) => Some((Role::Officer, 1)),
             Self::Effect(_) | Self::Expire(_) | Self::AuditAnchor(_) => None,
         }
