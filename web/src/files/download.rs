@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     io::SeekFrom,
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     sync::Mutex,
     time::SystemTime,
@@ -28,8 +29,12 @@ const CHUNK: usize = 64 * 1024;
 /// How many tags are remembered; a release holds fewer files that change.
 const TAGS: usize = 512;
 
-/// Entity tags that were worked out, by file, with the time and size of the file they are of.
-pub(crate) type Tags = Mutex<HashMap<PathBuf, (SystemTime, u64, String)>>;
+/// Entity tags that were worked out, by path, with what tells the file they are of from the one that
+/// replaces it: a release renames a new file into its place, often of the same length.
+pub(crate) type Tags = Mutex<HashMap<PathBuf, (Which, String)>>;
+
+/// Inode, time of change and length of a file.
+type Which = (u64, SystemTime, u64);
 
 /// Answers for `file`, or for the packed form of it that the reader likes best and that is there.
 pub(super) async fn answer(
@@ -130,9 +135,10 @@ async fn tag_of(
     metadata: &std::fs::Metadata,
 ) -> Result<String, Fault> {
     let changed = metadata.modified().map_err(Fault::internal)?;
+    let which = (metadata.ino(), changed, metadata.len());
     let held = tags.lock().ok().and_then(|tags| tags.get(path).cloned());
-    if let Some((at, length, tag)) = held
-        && (at, length) == (changed, metadata.len())
+    if let Some((of, tag)) = held
+        && of == which
     {
         return Ok(tag);
     }
@@ -151,7 +157,7 @@ async fn tag_of(
         if tags.len() >= TAGS {
             tags.clear();
         }
-        tags.insert(path.to_owned(), (changed, metadata.len(), tag.clone()));
+        tags.insert(path.to_owned(), (which, tag.clone()));
     }
     Ok(tag)
 }
