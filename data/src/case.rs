@@ -2,6 +2,15 @@
 
 mod reopen;
 
+/// The condition under which a case waits for people or stands for a listing: one of these a host at a
+/// time, those that ask to cancel an order left out.
+macro_rules! live {
+    () => {
+        "state IN ('open', 'in_review', 'proposed', 'listed')"
+    };
+}
+pub(crate) use live;
+
 use blocklist::DomainName;
 
 pub use reopen::Reopened;
@@ -35,7 +44,7 @@ pub struct CaseRow {
     pub id: String,
     /// The site.
     pub host: String,
-    /// `open`, `proposed`, `listed`, `dismissed` or `lifted`.
+    /// `open`, `in_review`, `proposed`, `listed`, `dismissed`, `lifted`, `annulled` or `expired`.
     pub state: String,
     /// When it was opened.
     pub opened_at: i64,
@@ -53,6 +62,10 @@ pub struct CaseRow {
     pub reason: String,
     /// The listing whose order is to be cancelled, where that is what is asked.
     pub about: Option<String>,
+    /// Who reviews it, if somebody took it: an officer's id.
+    pub taken_by: Option<String>,
+    /// Their display name: for the console only.
+    pub taken_name: Option<String>,
 }
 
 /// What a case asks of people, as it stands in the store.
@@ -91,7 +104,7 @@ pub struct CaptureRow {
 pub struct DecisionRow {
     /// Who, by display name: for the console only.
     pub display_name: String,
-    /// `dismiss`, `propose`, `approve`, `return` or `lift`.
+    /// `take`, `dismiss`, `propose`, … as the table `decision` lists them.
     pub kind: String,
     /// Code of the reason.
     pub reason_code: String,
@@ -173,8 +186,10 @@ pub const CRAWLER: &str = "crawler";
 /// new in substance since (see [`Reopened`]); gives its id, or `None`. Numbers follow one another
 /// without a gap, and of two crawls that judge one host at once, one opens the case.
 pub async fn open(store: &Store, new: NewCase<'_>) -> Result<Option<String>> {
-    const LIVE: &str = "SELECT COUNT(*) FROM review_case
-        WHERE host = $1 AND state IN ('open', 'proposed', 'listed') AND reason <> 'cancel'";
+    const LIVE: &str = concat!(
+        "SELECT COUNT(*) FROM review_case WHERE host = $1 AND reason <> 'cancel' AND ",
+        live!()
+    );
     const JUDGED: &str = "SELECT verdict, report FROM assessment WHERE id = $1";
     const SQL: &str = "INSERT INTO review_case
         (id, host, opened_at, assessment_id, evidence_root, licence_match, state)
@@ -228,17 +243,17 @@ pub async fn open(store: &Store, new: NewCase<'_>) -> Result<Option<String>> {
 }
 
 const ROW: &str = "SELECT c.id, c.host, c.state, c.opened_at, a.exchange, a.serves_kz, a.verdict,
-        p.listing_id, p.proposed_by, c.reason, c.about
-    FROM review_case c JOIN assessment a ON a.id = c.assessment_id
+        p.listing_id, p.proposed_by, c.reason, c.about, c.taken_by, t.display_name AS taken_name
+    FROM review_case c JOIN assessment a ON a.id = c.assessment_id LEFT JOIN officer t ON t.id = c.taken_by
     LEFT JOIN proposal p ON p.listing_id = (
-        SELECT MAX(q.listing_id) FROM proposal q WHERE q.case_id = c.id AND c.state IN ('proposed', 'listed', 'lifted'))";
+        SELECT MAX(q.listing_id) FROM proposal q WHERE q.case_id = c.id AND c.state IN ('proposed', 'listed', 'lifted', 'annulled', 'expired'))";
 
 /// All cases: orders to be cancelled first, then those that wait for somebody, the surest among them at
 /// the top.
 pub async fn queue(store: &Store) -> Result<Vec<CaseRow>> {
     let sql = format!(
-        "{ROW} ORDER BY CASE WHEN c.reason = 'cancel' AND c.state = 'open' THEN 0 WHEN c.state = 'proposed' THEN 1
-            WHEN c.state = 'open' THEN 2 WHEN c.state = 'listed' THEN 3 ELSE 4 END,
+        "{ROW} ORDER BY CASE WHEN c.reason = 'cancel' AND c.state IN ('open', 'in_review') THEN 0 WHEN c.state = 'proposed' THEN 1
+            WHEN c.state IN ('open', 'in_review') THEN 2 WHEN c.state = 'listed' THEN 3 ELSE 4 END,
             a.exchange * a.serves_kz DESC, c.id"
     );
     Ok(on!(store, |db| sqlx::query_as(sqlx::AssertSqlSafe(sql))

@@ -27,12 +27,28 @@ pub(super) struct Move<'a> {
     pub(super) review_at: Option<i64>,
 }
 
-/// Moves a case, if it is still in the state it was seen in.
-pub(super) const STATE: &str = "UPDATE review_case SET state = $1 WHERE id = $2 AND state = $3";
+impl Move<'_> {
+    /// Who reviews the case from now on, and since when: a case in review knows its taker, any other has none.
+    pub(super) fn taken(&self) -> (Option<&str>, Option<i64>) {
+        let taken = self.to == IN_REVIEW;
+        (
+            taken.then_some(self.officer.id.as_str()),
+            taken.then_some(self.at),
+        )
+    }
+}
 
+/// The state of a case that somebody took.
+pub(super) const IN_REVIEW: &str = "in_review";
+
+/// Moves a case, if it is still in the state it was seen in.
+pub(super) const STATE: &str =
+    "UPDATE review_case SET state = $1, taken_by = $4, taken_at = $5 WHERE id = $2 AND state = $3";
+
+/// What was decided, in which role, and on which evidence.
 pub(super) const DECISION: &str = "INSERT INTO decision
-    (id, case_id, officer_id, kind, reason_code, reason, decided_at, review_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    (id, case_id, officer_id, kind, reason_code, reason, decided_at, review_at, role, evidence_root)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, (SELECT evidence_root FROM review_case WHERE id = $2))";
 
 pub(super) const SIGNATURE: &str = "INSERT INTO signature
     (listing_id, place, officer_id, key_id, statement_sha256, signature, signed_at)
@@ -43,10 +59,13 @@ pub(super) const SIGNATURE: &str = "INSERT INTO signature
 macro_rules! enter_move {
     ($tx:ident, $step:expr) => {{
         let step = &$step;
+        let (taken_by, taken_at) = step.taken();
         let moved = sqlx::query($crate::decide::moves::STATE)
             .bind(step.to)
             .bind(step.case_id)
             .bind(step.from)
+            .bind(taken_by)
+            .bind(taken_at)
             .execute(&mut *$tx)
             .await?;
         if moved.rows_affected() != 1 {
@@ -61,6 +80,7 @@ macro_rules! enter_move {
             .bind(&*$crate::pool::storable(step.reason))
             .bind(step.at)
             .bind(step.review_at)
+            .bind(step.officer.role.as_str())
             .execute(&mut *$tx)
             .await?;
         let detail = serde_json::json!({ "key_id": step.officer.key_id.as_str() });

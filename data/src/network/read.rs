@@ -165,7 +165,7 @@ fn line(
         sites: sites.len(),
         flagged: count(&|site| site.verdict == "flag"),
         review: count(&|site| site.verdict == "review"),
-        cases: count(&|site| state(site, &["open", "proposed"])),
+        cases: count(&|site| state(site, &["open", "in_review", "proposed"])),
         listed: count(&|site| state(site, &["listed"])),
         kinds: kinds.into_iter().map(|(_, kind)| kind.to_owned()).collect(),
         wallets: own.len(),
@@ -200,7 +200,7 @@ async fn sites(store: &Store, id: Option<&str>) -> Result<BTreeMap<String, Vec<S
     let sql = format!(
         "SELECT p.host, p.network_id, p.at, a.verdict, a.exchange, a.serves_kz, a.assessed_at, a.report,
             c.id AS case_id, c.state AS case_state, (SELECT MAX(q.listing_id) FROM proposal q
-                WHERE q.case_id = c.id AND c.state IN ('proposed', 'listed', 'lifted')) AS listing_id
+                WHERE q.case_id = c.id AND c.state IN ('proposed', 'listed', 'lifted', 'annulled', 'expired')) AS listing_id
         FROM ({PRESENT}) p LEFT JOIN assessment a ON a.id = (SELECT b.id FROM assessment b
             WHERE b.host = p.host ORDER BY b.assessed_at DESC, b.id DESC LIMIT 1)
         LEFT JOIN review_case c ON c.id = (SELECT MAX(d.id) FROM review_case d WHERE d.host = p.host)

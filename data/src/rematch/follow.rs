@@ -13,7 +13,7 @@ use super::{
 use crate::{
     assessment,
     audit::append_audit,
-    case::{next_case_id, reason},
+    case::{live, next_case_id, reason},
     error::{Error, Result},
     frontier,
     pool::{Store, locks, on, transaction},
@@ -78,8 +78,11 @@ pub(super) struct Follow {
 
 impl Follow {
     pub(super) async fn read(store: &Store, with: &With) -> Result<Self> {
-        const SQL: &str = "SELECT id, host, state, reason, fact FROM review_case
-            WHERE state IN ('open', 'proposed', 'listed') OR fact IS NOT NULL ORDER BY id";
+        const SQL: &str = concat!(
+            "SELECT id, host, state, reason, fact FROM review_case WHERE ",
+            live!(),
+            " OR fact IS NOT NULL ORDER BY id"
+        );
         let cases: Vec<Held> = on!(store, |db| sqlx::query_as(SQL).fetch_all(db).await)?;
         let live = cases.iter().filter(|case| case.is_live());
         let suspended = with.known.listings.iter().filter_map(|listing| {
@@ -201,19 +204,26 @@ impl Follow {
 impl Held {
     fn is_live(&self) -> bool {
         self.reason != reason::CANCEL
-            && matches!(self.state.as_str(), "open" | "proposed" | "listed")
+            && matches!(
+                self.state.as_str(),
+                "open" | "in_review" | "proposed" | "listed"
+            )
     }
 }
 
 /// The live case of a site, those about cancelling left out.
 pub(super) async fn live(store: &Store, host: &DomainName) -> Result<Option<String>> {
-    const SQL: &str = "SELECT id FROM review_case
-        WHERE host = $1 AND state IN ('open', 'proposed', 'listed') AND reason <> 'cancel'";
-    Ok(on!(store, |db| sqlx::query_scalar(SQL)
+    Ok(on!(store, |db| sqlx::query_scalar(LIVE)
         .bind(host.as_str())
         .fetch_optional(db)
         .await)?)
 }
+
+/// The live case of a host.
+const LIVE: &str = concat!(
+    "SELECT id FROM review_case WHERE host = $1 AND reason <> 'cancel' AND ",
+    live!()
+);
 
 /// Opens the case of a licence that ended, for a site that was just assessed.
 pub(super) async fn open_judged(
@@ -274,8 +284,6 @@ async fn open_cancel(
 /// that one stands for the fact: officers look at a site once.
 async fn open(store: &Store, new: &Opening<'_>) -> Result<Opened> {
     const KNOWN: &str = "SELECT COUNT(*) FROM review_case WHERE fact = $1";
-    const LIVE: &str = "SELECT id FROM review_case
-        WHERE host = $1 AND state IN ('open', 'proposed', 'listed') AND reason <> 'cancel'";
     const MARK: &str = "UPDATE review_case SET fact = $1 WHERE id = $2";
     const OPEN: &str = "INSERT INTO review_case
         (id, host, opened_at, assessment_id, evidence_root, licence_match, state, reason, fact, about)

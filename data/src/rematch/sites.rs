@@ -214,8 +214,10 @@ fn with_match(held: &str, licence_match: &str) -> Result<String> {
 }
 
 async fn mark(store: &Store, looked: &Looked, case_id: &str, now: i64) -> Result<()> {
-    const CASES: &str = "SELECT id, licence_match FROM review_case
-        WHERE host = $1 AND state IN ('open', 'proposed', 'listed')";
+    const CASES: &str = concat!(
+        "SELECT id, licence_match FROM review_case WHERE host = $1 AND ",
+        crate::case::live!()
+    );
     const CASE: &str = "UPDATE review_case SET licence_match = $1 WHERE id = $2";
     let sql = upsert(1);
     let detail = json!({ "from": looked.before, "to": looked.verdict });

@@ -88,7 +88,7 @@ fn drawn(site: &Site) -> Drawn {
         label: Shown::of(&site.host).whole(),
         mark: match site.case_state.as_deref() {
             Some("listed") => Mark::Listed,
-            Some("open" | "proposed") => Mark::Open,
+            Some("open" | "in_review" | "proposed") => Mark::Open,
             _ => Mark::Other,
         },
     }
