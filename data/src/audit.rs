@@ -1,11 +1,16 @@
-//! Who did what, inside: append-only and hash-chained, so that a changed or missing row shows.
+//! Who did what, inside: append-only and hash-chained, so that a changed or missing row shows. A chain
+//! that was computed anew from its first row on shows by the anchors in the public log ([`Anchored`]).
+
+mod walk;
+
+pub use walk::{Anchored, Broken, Head, Walked, anchors, walk};
 
 use blocklist::Digest;
 use serde_json::Value;
 
 use crate::{
     error::{Error, Result},
-    pool::{Store, locks, on, transaction},
+    pool::{Store, locks, transaction},
 };
 
 /// The hash before the first row.
@@ -117,29 +122,11 @@ pub async fn record(
 }
 
 /// Walks the whole chain. Gives the number of rows and the last hash; a broken chain is an error
-/// that names the row.
+/// that names the row. [`walk`] names every one of them.
 pub async fn verify(store: &Store) -> Result<(i64, String)> {
-    const SQL: &str =
-        "SELECT seq, at, actor, action, subject, detail, prev_hash, hash FROM audit ORDER BY seq";
-    let rows: Vec<Row> = on!(store, |db| sqlx::query_as(SQL).fetch_all(db).await)?;
-    let mut last = (0, START.to_owned());
-    for row in rows {
-        let again = hash(
-            row.seq,
-            row.at,
-            &row.actor,
-            &row.action,
-            &row.subject,
-            &row.detail,
-            &row.prev_hash,
-        );
-        if row.seq != last.0 + 1 || row.prev_hash != last.1 || row.hash != again {
-            return Err(Error::stored(
-                "audit",
-                format!("the chain breaks at row {}", row.seq),
-            ));
-        }
-        last = (row.seq, row.hash);
+    let walked = walk(store, Head::default(), &[]).await?;
+    match walked.broken.first() {
+        None => Ok((walked.head.rows, walked.head.hash)),
+        Some(broken) => Err(Error::stored("audit", broken)),
     }
-    Ok(last)
 }

@@ -1,8 +1,8 @@
 //! Whether the store is whole: what hashes and signatures prove, and not what triggers promise.
 //!
 //! Triggers and constraints hold against this program and against mistakes at a console; whoever owns
-//! the database can drop them. This looks at the bytes: the audit chain from its first row, every
-//! leaf with its signatures, every release that was signed, and every row that is named by its hash.
+//! the database can drop them. This looks at the bytes: the audit chain from its first row and
+//! against its heads in the public log, every leaf with its signatures, every release that was signed, and every row that is named by its hash.
 
 use std::path::Path;
 
@@ -39,6 +39,8 @@ pub struct Problem {
 pub struct Checked {
     /// Rows of the audit chain.
     pub audit_rows: i64,
+    /// Heads of that chain in the public log.
+    pub audit_anchors: usize,
     /// Leaves of the log.
     pub leaves: u64,
     /// Releases that were signed.
@@ -70,11 +72,7 @@ impl Checked {
 pub async fn check(store: &Store, release: &Path) -> Result<Checked> {
     let mut checked = Checked::default();
     file(store, &mut checked).await?;
-    match audit::verify(store).await {
-        Ok((rows, _)) => checked.audit_rows = rows,
-        Err(Error::Stored { table, problem }) => checked.problem(table, "", problem),
-        Err(other) => return Err(other),
-    }
+    the_chain(store, &mut checked).await?;
     match store.trust().await {
         Ok(trust) => the_log(store, &trust, release, &mut checked).await?,
         // No log was made yet.
@@ -105,6 +103,18 @@ async fn file(store: &Store, checked: &mut Checked) -> Result<()> {
         let row = row.unwrap_or_default();
         let problem = format!("row {row} of {table} refers to nothing in {parent}");
         checked.problem("file", row, problem);
+    }
+    Ok(())
+}
+
+/// The audit chain holds together, and is the one of which the public log holds the heads.
+async fn the_chain(store: &Store, checked: &mut Checked) -> Result<()> {
+    let anchors = audit::anchors(store).await?;
+    let walked = audit::walk(store, audit::Head::default(), &anchors).await?;
+    checked.audit_rows = walked.head.rows;
+    checked.audit_anchors = anchors.len();
+    for broken in walked.broken {
+        checked.problem("audit", broken.row, broken.problem);
     }
     Ok(())
 }

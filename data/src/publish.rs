@@ -6,6 +6,7 @@
 //! from them, and is, at the next start. The release note is written last: until it stands, readers
 //! keep the one before.
 
+mod anchor;
 mod artefacts;
 pub mod files;
 mod lease;
@@ -140,6 +141,8 @@ pub struct Publisher {
     artefacts: BTreeMap<Format, artefacts::Hashes>,
     /// Leaves whose files are known to be written.
     written: u64,
+    /// The UTC day on which the audit chain was last looked at.
+    audit_day: Option<i64>,
     hook: Box<dyn Fn(Step) + Send + Sync>,
 }
 
@@ -160,6 +163,7 @@ impl Publisher {
             published: None,
             artefacts: BTreeMap::new(),
             written: 0,
+            audit_day: None,
             hook: Box::new(|_| ()),
         };
         publisher.check_continues().await?;
@@ -226,6 +230,7 @@ impl Publisher {
         self.check_clock(Timestamp(now))?;
         self.sequence(now).await?;
         self.mark_due(now).await?;
+        self.anchor_audit(now).await?;
         let size = self.size().await?;
         let fresh = self.published.as_ref().is_some_and(|last| {
             last.release.size == size && now < last.release.time.0 + RESIGN_SECONDS

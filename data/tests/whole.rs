@@ -38,14 +38,14 @@ fn changes(
             "audit_keeps",
             change("audit", "subject = 'x' WHERE seq = 2"),
             "audit",
-            "the chain breaks at row 2",
+            "was changed",
         ),
         (
             "audit",
             "audit_stays",
             "DELETE FROM audit WHERE seq = 3".into(),
             "audit",
-            "the chain breaks at row 4",
+            "is missing",
         ),
         (
             "log_leaf",

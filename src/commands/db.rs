@@ -59,13 +59,17 @@ fn show(checked: &check::Checked, printer: &Printer) {
         .map(|found| json!({ "table": found.table, "row": found.row, "problem": found.problem }))
         .collect();
     let result = json!({
-        "audit_rows": checked.audit_rows, "leaves": checked.leaves, "releases": checked.releases,
+        "audit_rows": checked.audit_rows, "audit_anchors": checked.audit_anchors, "leaves": checked.leaves, "releases": checked.releases,
         "signatures": checked.signatures, "problems": problems,
     });
     printer.result(&result, || {
         let mut text = format!(
-            "{} audit rows, {} leaves, {} releases, {} signatures looked at\n",
-            checked.audit_rows, checked.leaves, checked.releases, checked.signatures
+            "{} audit rows, {} of their anchors, {} leaves, {} releases, {} signatures looked at\n",
+            checked.audit_rows,
+            checked.audit_anchors,
+            checked.leaves,
+            checked.releases,
+            checked.signatures
         );
         for found in &checked.problems {
             let row = visible(&found.row);
