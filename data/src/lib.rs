@@ -10,6 +10,7 @@
 //!   [`register`] the licence registers and [`mod@reference`] what is shipped of them, [`known`] all that a
 //!   public answer follows from, [`rematch`] what a changed register means for the sites in the store,
 //!   [`audit`] the chain of who did what.
+//! * What came of it: [`mod@campaign`] holds the figures that public totals are made of, in exact [`money`].
 //! * Operators: [`mod@network`] keeps what sites have in common and who officers and ties say runs them.
 //! * The record: [`queue`] takes fully signed statements, [`record`] reads the log back and
 //!   verifies it, [`ceremony`] makes a new log and changes its keys and guards, and [`publish`]
@@ -20,6 +21,7 @@
 pub mod assessment;
 pub mod audit;
 pub mod backup;
+pub mod campaign;
 pub mod capture;
 pub mod case;
 pub mod ceremony;
@@ -33,6 +35,7 @@ pub mod guards;
 pub mod known;
 pub mod lexicon;
 pub mod model;
+pub mod money;
 pub mod network;
 pub mod officer;
 pub mod pool;

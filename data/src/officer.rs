@@ -200,6 +200,18 @@ pub async fn sign_in(
     password: &str,
     now: i64,
 ) -> Result<SignedIn, SignInError> {
+    let officer = recognise(store, login, password, now).await?;
+    let token = session::begin(store, &officer.id, now).await?;
+    Ok(SignedIn { officer, token })
+}
+
+/// The person of that login and password, without a session: who types a command.
+pub async fn recognise(
+    store: &Store,
+    login: &str,
+    password: &str,
+    now: i64,
+) -> Result<Officer, SignInError> {
     let login = &*storable(login);
     let attempt = attempt(store, login, now)
         .await?
@@ -209,8 +221,7 @@ pub async fn sign_in(
         let right = off_thread(move || Ok(seal::verify_password(&password, &phc)?)).await;
         if matches!(right, Ok(true)) {
             succeeded(store, attempt).await?;
-            let token = session::begin(store, &officer.id, now).await?;
-            return Ok(SignedIn { officer, token });
+            return Ok(officer);
         }
     } else {
         // An unknown login takes as long as a wrong password.

@@ -3,7 +3,11 @@
 use serde::Serialize;
 
 use super::{file::Volume, read};
-use crate::{error::Result, pool::Store};
+use crate::{
+    error::Result,
+    money::{self, Decimal, Unit},
+    pool::Store,
+};
 
 /// What can be reported over all networks.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -100,7 +104,11 @@ impl Totals {
 
 /// Whole tenge of millionths of a USDT at ten-thousandths of a tenge each, cut off.
 fn in_tenge(usdt: i64, rate: i64) -> i64 {
-    let tenge = i128::from(usdt) * i128::from(rate) / 10_000_000_000;
+    let amount = Decimal {
+        parts: usdt.into(),
+        digits: Unit::Usdt.digits(),
+    };
+    let tenge = money::in_tenge(amount, rate, 0).parts;
     i64::try_from(tenge).unwrap_or(i64::MAX)
 }
 
@@ -120,14 +128,4 @@ fn overlapping(rows: &[Volume]) -> usize {
         until = until.max(Some(to));
     }
     count
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn usdt_becomes_tenge_by_its_rate() {
-        // 1 000 000 USDT at 512.35.
-        assert_eq!(super::in_tenge(1_000_000_000_000, 5_123_500), 512_350_000);
-        assert_eq!(super::in_tenge(1, 5_123_500), 0);
-    }
 }
