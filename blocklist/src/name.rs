@@ -1,13 +1,14 @@
 //! Domain names in the one form in which they are compared, signed and blocked.
 
-use std::{borrow::Borrow, fmt};
+use std::{borrow::Borrow, fmt, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 /// A domain name: lower-case A-labels (RFC 5890) joined by dots, without a final dot, at most 253
 /// octets, each label 1 to 63 octets of letters, digits, `-` and `_`. The root is not a name here.
+/// Clones share the text: a name of the log stands in memory once, in however many lists it is.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DomainName(Box<str>);
+pub struct DomainName(Arc<str>);
 
 /// Why a text or a wire form is not a [`DomainName`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

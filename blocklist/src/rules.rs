@@ -3,9 +3,14 @@
 //! Entries are lines of several listings, so two may speak of one name. Every format writes down the
 //! same thing, what [`crate::BlockSet`] answers: the nearest entry decides, and a pass-through wins
 //! over a block of the same name. Looking up is a binary search in the entries themselves; nothing is
-//! copied, so a list of a million names costs no memory to write down.
+//! copied, so a list of a million names costs an octet a name to write down. Most names stand below no
+//! other; which do is found out once for all formats, so that the others are never looked for.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, hash_map::RandomState},
+    hash::BuildHasher as _,
+    sync::Arc,
+};
 
 use crate::{
     DomainName, ListingId, Scope,
@@ -51,6 +56,8 @@ pub struct Rule<'a> {
     pub own_below: Option<Action>,
     /// Whether this name would be blocked without them, by what stands above it.
     pub above: bool,
+    /// Whether anything was ever said of a name above it; where not, nothing need be looked for.
+    pub(crate) nested: bool,
     /// The first listing that says what is said of the name itself.
     pub listing_id: &'a ListingId,
 }
@@ -87,6 +94,9 @@ impl Rule<'_> {
 #[derive(Clone, Debug)]
 pub struct Rules<'a> {
     entries: &'a [Entry],
+    /// Of each entry, whether anything at all is said of a name above its own. Leaving names out takes
+    /// away from what is said, so it holds for whatever is left.
+    nested: Arc<[bool]>,
     left_out: BTreeMap<&'a str, Why>,
 }
 
@@ -96,15 +106,19 @@ impl<'a> Rules<'a> {
         debug_assert!(entries.is_sorted_by(|a, b| a.name <= b.name));
         Self {
             entries,
+            nested: nested(entries),
             left_out: BTreeMap::new(),
         }
     }
 
     /// Every rule but those left out, in order of name.
     pub fn iter(&self) -> impl Iterator<Item = Rule<'a>> + '_ {
+        let mut next = 0;
         self.entries
             .chunk_by(|a, b| a.name == b.name)
-            .filter_map(|group| {
+            .filter_map(move |group| {
+                let nested = self.nested.get(next).copied().unwrap_or(true);
+                next += group.len();
                 let name = &group.first()?.name;
                 let (own_host, own_below) = combine(group)?;
                 let said = group.iter().find(|entry| entry.action == own_host)?;
@@ -113,7 +127,8 @@ impl<'a> Rules<'a> {
                     name,
                     own_host,
                     own_below,
-                    above: self.below(name) == Some(Action::Block),
+                    nested,
+                    above: nested && self.below(name) == Some(Action::Block),
                     listing_id: &said.listing_id,
                 })
             })
@@ -181,6 +196,56 @@ impl<'a> Rules<'a> {
     }
 }
 
+/// Of each entry, whether another stands above it.
+fn nested(entries: &[Entry]) -> Arc<[bool]> {
+    let there = Filter::new(entries);
+    let stands = |name: &str| {
+        there.may_hold(name)
+            && entries
+                .binary_search_by(|entry| entry.name.as_str().cmp(name))
+                .is_ok()
+    };
+    entries
+        .iter()
+        .map(|entry| parents(entry.name.as_str()).any(stands))
+        .collect()
+}
+
+/// Tells most names that stand in a list of entries nowhere, in two octets an entry (a Bloom filter
+/// with one hash): looking each of them up would cost more than writing all of them down.
+struct Filter {
+    bits: Vec<u64>,
+    hasher: RandomState,
+}
+
+impl Filter {
+    fn new(entries: &[Entry]) -> Self {
+        let words = (entries.len() / 4).next_power_of_two();
+        let mut filter = Self {
+            bits: vec![0; words],
+            hasher: RandomState::new(),
+        };
+        for entry in entries {
+            let (word, bit) = filter.place(entry.name.as_str());
+            if let Some(word) = filter.bits.get_mut(word) {
+                *word |= bit;
+            }
+        }
+        filter
+    }
+
+    fn may_hold(&self, name: &str) -> bool {
+        let (word, bit) = self.place(name);
+        self.bits.get(word).is_some_and(|word| word & bit != 0)
+    }
+
+    fn place(&self, name: &str) -> (usize, u64) {
+        let hash = self.hasher.hash_one(name);
+        let word = (hash >> 6) as usize & (self.bits.len() - 1);
+        (word, 1 << (hash & 63))
+    }
+}
+
 /// The names above a name, the nearest first.
 pub(crate) fn parents(name: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(name.split_once('.'), |(_, rest)| rest.split_once('.'))
@@ -189,6 +254,10 @@ pub(crate) fn parents(name: &str) -> impl Iterator<Item = &str> {
 
 /// What entries of one name say together: of the name, and of the names below it.
 fn combine(group: &[Entry]) -> Option<(Action, Option<Action>)> {
+    if let [one] = group {
+        let below = (one.scope == Scope::Subtree).then_some(one.action);
+        return Some((one.action, below));
+    }
     let strongest = |scope: Option<Scope>| {
         group
             .iter()

@@ -68,12 +68,11 @@ pub(crate) struct Records<'a> {
 }
 
 impl<'a> Records<'a> {
-    /// The records of the zone `rpz.<public domain>.`.
-    pub(crate) fn new(folded: &'a Folded) -> Self {
+    /// The records of the zone `rpz.<public domain>.`, from the rules of `folded`.
+    pub(crate) fn new(folded: &'a Folded, mut rules: Rules<'a>) -> Self {
         let apex = format!("rpz.{}.", folded.policy.public_domain);
         // Room for `*.`, the apex and the root within 255 octets on the wire (RFC 1035 §3.1).
         let too_long = |rule: &Rule<'_>| rule.name.as_str().len() + apex.len() + 2 > 253;
-        let mut rules = Rules::new(&folded.entries);
         // What is let through and cannot be said would be blocked by its parent's wildcard.
         rules.leave_out_parents(Why::TooLong, too_long);
         rules.leave_out_where(|rule| too_long(rule).then_some(Why::TooLong));
@@ -92,8 +91,13 @@ impl<'a> Records<'a> {
             .map(|(name, why)| (*name, *why))
     }
 
-    /// Gives every record, the SOA first and then in order of name.
-    pub(crate) fn each<E>(&self, mut take: impl FnMut(Record) -> Result<(), E>) -> Result<(), E> {
+    /// The zone's name, with its final dot.
+    pub(crate) fn apex(&self) -> &str {
+        &self.apex
+    }
+
+    /// The records at the apex, the SOA first.
+    pub(crate) fn head(&self) -> [Record; 2] {
         let domain = &self.folded.policy.public_domain;
         let soa = Soa {
             mname: format!("ns.{domain}."),
@@ -104,24 +108,21 @@ impl<'a> Records<'a> {
             expire: self.folded.policy.release_seconds,
             minimum: TTL,
         };
-        for data in [
-            RecordData::Soa(soa),
-            RecordData::Ns(format!("ns.{domain}.")),
-        ] {
-            let owner = self.apex.clone();
-            take(Record { owner, data })?;
-        }
+        let ns = RecordData::Ns(format!("ns.{domain}."));
+        [RecordData::Soa(soa), ns].map(|data| Record {
+            owner: self.apex.clone(),
+            data,
+        })
+    }
+
+    /// Gives what is said below the apex, in order of name: nothing or `*.`, the name, and the target.
+    pub(crate) fn each<E>(
+        &self,
+        mut take: impl FnMut(&'static str, &str, &'static str) -> Result<(), E>,
+    ) -> Result<(), E> {
         let mut say = |name: &str, host, below: Option<Action>| {
-            let named = [(String::new(), Some(host)), ("*.".to_owned(), below)];
-            for (wildcard, action) in named {
-                if let Some(action) = action {
-                    take(Record {
-                        owner: format!("{wildcard}{name}.{}", self.apex),
-                        data: RecordData::Cname(target(action)),
-                    })?;
-                }
-            }
-            Ok(())
+            take("", name, target(host))?;
+            below.map_or(Ok(()), |action| take("*.", name, target(action)))
         };
         let mut gaps = self.gaps().into_iter().peekable();
         for rule in self.rules.iter() {
@@ -164,10 +165,14 @@ fn target(action: Action) -> &'static str {
 impl PolicyZone {
     /// Builds the zone `rpz.<public domain>.`.
     pub fn new(folded: &Folded) -> Self {
-        let records = Records::new(folded);
+        let records = Records::new(folded, Rules::new(&folded.entries));
         let mut all = Vec::with_capacity(folded.entries.len() + 2);
-        let Ok(()) = records.each(|record| {
-            all.push(record);
+        all.extend(records.head());
+        let Ok(()) = records.each(|wildcard, name, target| {
+            all.push(Record {
+                owner: format!("{wildcard}{name}.{}", records.apex),
+                data: RecordData::Cname(target),
+            });
             Ok::<(), Infallible>(())
         });
         let omitted = records.left_out();

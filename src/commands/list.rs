@@ -46,7 +46,7 @@ pub(crate) async fn run(dir: &DataDir, verb: List, printer: &Printer) -> Result<
             let replayed = replayed::log_of(dir, &base).await?;
             let (origin, root) = (&replayed.trust.origin, replayed.release.root);
             let export = Export::new(artefact.format(), &replayed.folded, origin, root);
-            tell_losses(export.losses());
+            tell_losses(&export.losses());
             printer.stream(|out| export.write(out));
             Ok(Exit::Done)
         }

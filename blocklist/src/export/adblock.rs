@@ -6,6 +6,7 @@
 
 use std::io::{self, Write};
 
+use super::put;
 use crate::{
     fold::Action,
     rules::{Rule, Rules, Why},
@@ -33,12 +34,13 @@ fn against(above: Option<usize>, action: Action) -> Option<usize> {
 
 /// The strengths of the lines of a rule: for the name with all below it, and for the name alone.
 fn strengths(rules: &Rules<'_>, rule: &Rule<'_>) -> (Option<usize>, Option<usize>) {
-    let mut chain: Vec<_> = rules
-        .ancestors(rule.name)
-        .filter_map(|(_, below)| below)
-        .collect();
-    chain.reverse();
-    let above = chain.into_iter().fold(None, against);
+    let above = if rule.nested {
+        let said = rules.ancestors(rule.name);
+        let chain: Vec<_> = said.filter_map(|(_, below)| below).collect();
+        chain.into_iter().rev().fold(None, against)
+    } else {
+        None
+    };
     let below = rule.own_below.map_or(above, |own| against(above, own));
     let tree = rule.tree().and(below);
     (tree, rule.exact().and(against(below, rule.own_host)))
@@ -65,7 +67,7 @@ pub(super) fn write(rules: &Rules<'_>, out: &mut dyn Write) -> io::Result<()> {
         let (tree, exact) = strengths(rules, &rule);
         for (strength, anchor) in [(tree, "||"), (exact, "|")] {
             if let Some((before, after)) = strength.and_then(|s| STRENGTHS.get(s)) {
-                writeln!(out, "{before}{anchor}{}^{after}", rule.name)?;
+                put(out, &[before, anchor, rule.name.as_str(), "^", after, "\n"])?;
             }
         }
     }

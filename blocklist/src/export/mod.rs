@@ -197,62 +197,98 @@ impl Losses<'_> {
     }
 }
 
-/// One list, ready to be written down in one format.
+/// One list, ready to be written down in any format; what all of them need is found out once.
 #[derive(Clone, Debug)]
-pub struct Export<'a> {
-    format: Format,
+pub struct Exports<'a> {
     folded: &'a Folded,
     origin: &'a str,
     root: Digest,
     rules: Rules<'a>,
-    losses: Losses<'a>,
+    newest: Option<Timestamp>,
+}
+
+impl<'a> Exports<'a> {
+    /// Looks through `folded` once. `origin` and `root` name the log it was folded from.
+    pub fn new(folded: &'a Folded, origin: &'a str, root: Digest) -> Self {
+        Self {
+            folded,
+            origin,
+            root,
+            rules: Rules::new(&folded.entries),
+            newest: newest(folded),
+        }
+    }
+
+    /// Decides what `format` can say of the list.
+    pub fn format(&self, format: Format) -> Export<'a> {
+        let mut list = self.clone();
+        format.leave_out(&mut list.rules);
+        let zone =
+            (format == Format::Rpz).then(|| zone::Records::new(self.folded, self.rules.clone()));
+        Export { format, list, zone }
+    }
+}
+
+/// One list, ready to be written down in one format.
+#[derive(Clone, Debug)]
+pub struct Export<'a> {
+    format: Format,
+    list: Exports<'a>,
+    /// The records, where the format is the zone.
+    zone: Option<zone::Records<'a>>,
 }
 
 impl<'a> Export<'a> {
     /// Decides what the format can say of `folded`. `origin` and `root` name the log it was folded from.
     pub fn new(format: Format, folded: &'a Folded, origin: &'a str, root: Digest) -> Self {
-        let mut rules = Rules::new(&folded.entries);
-        format.leave_out(&mut rules);
-        let left_out = match format {
-            Format::Rpz => zone::Records::new(folded).left_out().collect(),
-            _ => rules.left_out().clone(),
-        };
-        let below = rules
-            .iter()
-            .filter_map(|rule| Some((rule.name.as_str(), format.loss_below(&rule)?)))
-            .collect();
-        Self {
-            format,
-            folded,
-            origin,
-            root,
-            rules,
-            losses: Losses { left_out, below },
-        }
+        Exports::new(folded, origin, root).format(format)
     }
 
     /// What the format loses of this list.
-    pub fn losses(&self) -> &Losses<'a> {
-        &self.losses
+    pub fn losses(&self) -> Losses<'a> {
+        let rules = self.list.rules.iter();
+        Losses {
+            left_out: self.left_out(),
+            below: rules
+                .filter_map(|rule| Some((rule.name.as_str(), self.format.loss_below(&rule)?)))
+                .collect(),
+        }
     }
 
-    /// Writes the artefact, a line at a time.
+    fn left_out(&self) -> BTreeMap<&'a str, Why> {
+        match &self.zone {
+            Some(records) => records.left_out().collect(),
+            None => self.list.rules.left_out().clone(),
+        }
+    }
+
+    /// Writes the artefact, in many small pieces: `out` should put them together.
     ///
     /// # Errors
     /// When `out` does.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         self.write_header(out)?;
+        let Exports {
+            folded,
+            origin,
+            root,
+            rules,
+            newest,
+        } = &self.list;
         match self.format {
-            Format::Rpz => zone::Records::new(self.folded).each(|record| writeln!(out, "{record}")),
-            Format::Domains => names::domains(&self.rules, out),
-            Format::Hosts => names::hosts(&self.rules, out),
-            Format::Dnsmasq => servers::dnsmasq(&self.rules, out),
-            Format::Unbound => servers::unbound(&self.rules, out),
-            Format::Bind => servers::bind(&self.rules, &self.folded.policy.public_domain, out),
-            Format::Knot => servers::knot(&self.rules, out),
-            Format::Adblock => adblock::write(&self.rules, out),
-            Format::Csv => machine::csv(self.folded, self.origin, out),
-            Format::Json => machine::json(self.folded, self.origin, self.root, out),
+            Format::Rpz => self
+                .zone
+                .as_ref()
+                .map_or(Ok(()), |zone| write_zone(zone, out)),
+            Format::Domains => names::domains(rules, out),
+            Format::Hosts => names::hosts(rules, out),
+            Format::Dnsmasq => servers::dnsmasq(rules, out),
+            Format::Unbound => servers::unbound(rules, out),
+            Format::Bind => servers::bind(rules, &folded.policy.public_domain, out),
+            Format::Knot => servers::knot(rules, out),
+            Format::Adblock => adblock::write(rules, out),
+            Format::Csv => machine::csv(folded, origin, out),
+            Format::Json => machine::json(folded, *newest, (origin, *root), out),
         }
     }
 
@@ -260,13 +296,13 @@ impl<'a> Export<'a> {
         let Some(comment) = self.format.comment() else {
             return Ok(());
         };
-        let (serial, size) = (self.folded.serial(), self.folded.size);
-        let (origin, root) = (self.origin, self.root);
+        let (serial, size) = (self.list.folded.serial(), self.list.folded.size);
+        let (origin, root) = (self.list.origin, self.list.root);
         writeln!(
             out,
             "{comment} National list of {origin}: serial {serial}, log size {size}, log root {root}."
         )?;
-        match newest(self.folded) {
+        match self.list.newest {
             Some(time) => writeln!(out, "{comment} Newest listing or lifting in it: {time}.")?,
             None => writeln!(out, "{comment} Nothing was ever listed.")?,
         }
@@ -277,11 +313,28 @@ impl<'a> Export<'a> {
         for note in self.format.notes() {
             writeln!(out, "{comment} {note}")?;
         }
-        for (name, why) in &self.losses.left_out {
+        for (name, why) in &self.left_out() {
             writeln!(out, "{comment} left out, {}: {name}", why.text())?;
         }
         Ok(())
     }
+}
+
+/// Writes the parts one after the other. A line is a few of them: the machinery of `write!` would cost
+/// more than all else that is done for it.
+fn put(out: &mut dyn Write, parts: &[&str]) -> io::Result<()> {
+    parts
+        .iter()
+        .try_for_each(|part| out.write_all(part.as_bytes()))
+}
+
+/// The zone file: one record a line, absolute names, the SOA first (RFC 1035 §5).
+fn write_zone(zone: &zone::Records<'_>, out: &mut dyn Write) -> io::Result<()> {
+    for record in zone.head() {
+        writeln!(out, "{record}")?;
+    }
+    let middle = format!(".{} {} IN CNAME ", zone.apex(), zone::TTL);
+    zone.each(|wildcard, name, target| put(out, &[wildcard, name, &middle, target, "\n"]))
 }
 
 /// When a listing last took effect or was taken back. It moves only with the log, and so only with
@@ -300,12 +353,13 @@ pub fn newest(folded: &Folded) -> Option<Timestamp> {
 
 /// All artefacts of a fold in memory, by path. Whoever only writes them uses [`Export`].
 pub fn artefacts(folded: &Folded, origin: &str, root: Digest) -> BTreeMap<String, Vec<u8>> {
+    let exports = Exports::new(folded, origin, root);
     Format::ALL
         .into_iter()
         .map(|format| {
             let mut bytes = Vec::new();
             // Writing to memory does not fail.
-            let _ = Export::new(format, folded, origin, root).write(&mut bytes);
+            let _ = exports.format(format).write(&mut bytes);
             (format.path().to_owned(), bytes)
         })
         .collect()

@@ -3,6 +3,7 @@
 
 use std::io::{self, Write};
 
+use super::put;
 use crate::{
     DomainName,
     rules::{Rule, Rules},
@@ -13,9 +14,9 @@ use crate::{
 pub(super) fn dnsmasq(rules: &Rules<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut say = |blocked: bool, pattern: &str, name: &DomainName| {
         if blocked {
-            writeln!(out, "address=/{pattern}{name}/")
+            put(out, &["address=/", pattern, name.as_str(), "/\n"])
         } else {
-            writeln!(out, "server=/{pattern}{name}/#")
+            put(out, &["server=/", pattern, name.as_str(), "/#\n"])
         }
     };
     for rule in rules.iter() {
@@ -37,16 +38,17 @@ pub(super) fn dnsmasq(rules: &Rules<'_>, out: &mut dyn Write) -> io::Result<()> 
 pub(super) fn unbound(rules: &Rules<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "server:")?;
     for rule in rules.iter() {
-        let (name, listing_id) = (rule.name, rule.listing_id);
+        let (name, listing_id) = (rule.name.as_str(), rule.listing_id.as_str());
         let kind = match (rule.tree(), rule.exact()) {
             (_, Some(true)) => "transparent",
             (Some(true), _) => "always_nxdomain",
             (Some(false), _) | (None, Some(false)) => "always_transparent",
             (None, None) => continue,
         };
-        writeln!(out, "local-zone: \"{name}.\" {kind}")?;
+        put(out, &["local-zone: \"", name, ".\" ", kind, "\n"])?;
         if kind == "transparent" {
-            writeln!(out, "local-data: '{name}. 60 IN TXT \"{listing_id}\"'")?;
+            let text = ["local-data: '", name, ". 60 IN TXT \"", listing_id, "\"'\n"];
+            put(out, &text)?;
         }
     }
     Ok(())
@@ -54,16 +56,13 @@ pub(super) fn unbound(rules: &Rules<'_>, out: &mut dyn Write) -> io::Result<()> 
 
 /// Empty zones of BIND, from its built-in database, so that no file is needed beside this one.
 pub(super) fn bind(rules: &Rules<'_>, domain: &DomainName, out: &mut dyn Write) -> io::Result<()> {
+    let rest = format!(
+        "\" {{ type primary; database \"_builtin empty ns.{domain}. hostmaster.{domain}.\"; }};\n"
+    );
     rules
         .iter()
         .filter(|rule| rule.tree() == Some(true))
-        .try_for_each(|rule| {
-            writeln!(
-                out,
-                "zone \"{}\" {{ type primary; database \"_builtin empty ns.{domain}. hostmaster.{domain}.\"; }};",
-                rule.name
-            )
-        })
+        .try_for_each(|rule| put(out, &["zone \"", rule.name.as_str(), &rest]))
 }
 
 /// A policy of Knot Resolver: tables of names and a function that finds the nearest. Not its own
@@ -112,7 +111,7 @@ fn write_table<'a>(
     }
     writeln!(out, "names({table}, {blocked}, [[")?;
     for rule in rules {
-        writeln!(out, "{}", rule.name)?;
+        put(out, &[rule.name.as_str(), "\n"])?;
     }
     writeln!(out, "]])")
 }

@@ -18,6 +18,16 @@ pub enum Action {
     PassThrough,
 }
 
+impl Action {
+    /// The word in the list's formats.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Block => "block",
+            Self::PassThrough => "pass-through",
+        }
+    }
+}
+
 /// One line of the list.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

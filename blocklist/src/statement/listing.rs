@@ -16,10 +16,23 @@ pub enum Scope {
     Subtree,
 }
 
+impl Scope {
+    /// The word in statements and in the list's formats.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::Subtree => "subtree",
+        }
+    }
+}
+
 /// The number of a listing, `Q-2026-000123`: what a blocked person reads and looks up.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct ListingId(String);
+pub struct ListingId([u8; LISTING_ID]);
+
+/// Octets of a listing number, in place: it stands in every line of the list.
+const LISTING_ID: usize = "Q-2026-000123".len();
 
 /// A text that is not a listing number.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,7 +47,8 @@ impl ListingId {
 
     /// The ASCII text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        // Digits, dashes and a letter by construction.
+        std::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
 
@@ -48,23 +62,30 @@ impl TryFrom<String> for ListingId {
             .strip_prefix("Q-")
             .and_then(|rest| rest.split_once('-'))
             .is_some_and(|(year, sequence)| digits(year, 4) && digits(sequence, 6));
-        if well_formed {
-            Ok(Self(text))
-        } else {
-            Err(ListingIdError(text.chars().take(40).collect()))
-        }
+        let refuse = || ListingIdError(text.chars().take(40).collect());
+        well_formed
+            .then(|| text.as_bytes().try_into().ok())
+            .flatten()
+            .map(Self)
+            .ok_or_else(refuse)
     }
 }
 
 impl From<ListingId> for String {
     fn from(id: ListingId) -> Self {
-        id.0
+        id.as_str().to_owned()
     }
 }
 
 impl fmt::Display for ListingId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for ListingId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ListingId({:?})", self.as_str())
     }
 }
 

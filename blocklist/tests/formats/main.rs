@@ -95,7 +95,7 @@ fn holds(format: Format, folded: &Folded, hosts: &[String]) -> Result<(), TestCa
                 "{format:?} blocks {host}, which is not listed:\n{text}"
             );
             prop_assert!(
-                blocked || !signed || is_told(export.losses(), host),
+                blocked || !signed || is_told(&export.losses(), host),
                 "{format:?} lets {host} through and does not say so:\n{text}"
             );
         }
@@ -181,7 +181,7 @@ fn what_is_said_to_be_lost_is_lost() {
             assert!(!reader.blocks(lost), "{format:?} blocks {lost}:\n{text}");
         }
         assert!(
-            is_told(export(format, &folded).losses(), lost),
+            is_told(&export(format, &folded).losses(), lost),
             "{format:?} {lost}"
         );
         assert!(text.contains(header), "{format:?} {header}:\n{text}");
