@@ -75,6 +75,7 @@ impl TestLog {
                 public_domain: name("qalqan.test"),
                 bases: vec!["193-VII/11-5".into()],
                 listings_per_day: 1000,
+                growth: None,
                 release_seconds: 604_800,
                 register_days: 14,
                 witnesses: "0 of 0".into(),

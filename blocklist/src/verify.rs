@@ -9,6 +9,7 @@ use crate::{
     fold::{FOLD_VERSION, Fold, FoldError},
     leaf::{Leaf, LeafError},
     log::{LogError, Tree},
+    statement::Statement,
 };
 
 /// Why a release is refused whole.
@@ -67,6 +68,11 @@ pub enum VerifyError {
     /// The trust file and the log disagree whether this is a demonstration.
     #[error("the trust file and the log disagree whether this is a demonstration log")]
     Demo,
+    /// The trust file and the log name different log keys.
+    #[error(
+        "the trust file and the log's first leaf name different log keys: fetch trust.json anew, by a road you trust"
+    )]
+    LogKey,
     /// An artefact is not what the fold gives.
     #[error("{0} is not what the log folds to")]
     Artefact(String),
@@ -85,9 +91,14 @@ impl Replay {
         if Digest::of(leaf) != trust.genesis {
             return Err(VerifyError::Genesis);
         }
-        let fold = Fold::begin(&parse(0, leaf)?)?;
+        let first = parse(0, leaf)?;
+        let fold = Fold::begin(&first)?;
         if fold.demo() != trust.demo || fold.origin() != trust.origin {
             return Err(VerifyError::Demo);
+        }
+        if matches!(&first.statement, Statement::Genesis(genesis) if genesis.log_key != trust.log_key)
+        {
+            return Err(VerifyError::LogKey);
         }
         let mut tree = Tree::default();
         tree.append(leaf)?;

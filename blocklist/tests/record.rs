@@ -10,12 +10,12 @@
 use std::collections::BTreeMap;
 
 use blocklist::{
-    Digest, Release, Scope, Timestamp,
+    Digest, ListingId, Release, Scope, Timestamp,
     fold::{Action, FoldErrorKind, ListingState},
     guard::Tier,
     key::{self, Role},
     leaf::Leaf,
-    statement::{RegisterHost, Statement, Term},
+    statement::{Due, RegisterHost, Statement, Term},
     testing::{START, TestLog, name, signed},
     time::Day,
     verify::{self, SuccessionError, VerifyError},
@@ -199,6 +199,12 @@ fn a_tampered_log_release_or_trust_file_is_refused() {
         Err(VerifyError::Genesis)
     );
     let mut trust = log.trust.clone();
+    trust.log_key = other.trust.log_key;
+    assert_eq!(
+        verify::replay(&trust, &release, &log.leaves),
+        Err(VerifyError::LogKey)
+    );
+    let mut trust = log.trust.clone();
     trust.demo = false;
     assert_eq!(
         verify::replay(&trust, &release, &log.leaves),
@@ -358,30 +364,6 @@ fn time_brings_listings_in_and_out() {
 }
 
 #[test]
-fn over_the_cap_additions_wait_for_the_next_day() {
-    let mut log = TestLog::new(true);
-    let (replay, _) = log.fold(START);
-    let mut policy = replay.fold().policy().clone();
-    policy.listings_per_day = 2;
-    log.push_admin(Statement::PolicySet(blocklist::statement::PolicySet {
-        v: 1,
-        origin: log.trust.origin.clone(),
-        policy,
-        at: START,
-    }));
-    for number in 1..=5 {
-        log.list(&format!("site{number}.test"), Scope::Host, number);
-    }
-    let counts: Vec<_> = (0..4)
-        .map(|day| log.fold(START.plus(day * 86_400)).1.entries.len())
-        .collect();
-    assert_eq!(counts, [2, 4, 5, 5]);
-    // A removal applies at once, whatever waits.
-    log.lift("site1.test", 1);
-    assert_eq!(log.fold(START).1.entries.len(), 1);
-}
-
-#[test]
 fn a_revoked_key_signs_no_more_but_what_it_signed_stays() {
     let mut log = log();
     let revoke = Statement::KeyRevoke(blocklist::statement::KeyRevoke {
@@ -409,6 +391,87 @@ fn leaves_that_verify_but_make_no_sense_are_remarked_on() {
     let folded = replay(&log).unwrap();
     assert_eq!(folded.entries.len(), 2);
     assert_eq!(folded.remarks.len(), 3, "{:?}", folded.remarks);
+}
+
+#[test]
+fn a_lift_of_another_name_lifts_and_is_remarked_on() {
+    let mut log = log();
+    log.lift("innocent.test", 1);
+    let folded = replay(&log).unwrap();
+    assert_eq!(folded.entries.len(), 1, "removals always apply");
+    assert_eq!(
+        folded.remarks,
+        [
+            "leaf 6: listing Q-2026-000001 is lifted, but it is of obmen.test, and the lift names innocent.test"
+        ]
+    );
+    // Lifted again, it is the first lift that the public reads of.
+    let state = folded.listings[0].state.clone();
+    log.lift("obmen.test", 1);
+    let folded = replay(&log).unwrap();
+    assert_eq!(folded.listings[0].state, state);
+    assert!(folded.remarks[1].contains("lifted already"));
+}
+
+/// What the publisher writes without anybody's signature is checked against the listings' own dates
+/// and the registers, at the moment it names.
+#[test]
+fn listings_that_the_publisher_says_were_due_were_due() {
+    let day = |days: i64| START.plus(days * 86_400);
+    let mut log = TestLog::new(true);
+    log.list("year.test", Scope::Host, 1);
+    let mut later = log.list_statement("later.test", Scope::Host, 2);
+    later.effective_at = day(1);
+    log.push_officers(Statement::List(later));
+    let mut emergency = log.list_statement("emergency.test", Scope::Host, 3);
+    emergency.order.number = None;
+    log.push_officers(Statement::List(emergency));
+    log.list("licensed.test", Scope::Host, 4);
+    log.list("lifted.test", Scope::Host, 5);
+    log.lift("lifted.test", 5);
+    let term = Term {
+        from: Day::parse("2026-11-25").unwrap(),
+        to: None,
+    };
+    log.register(vec![RegisterHost {
+        name: name("licensed.test"),
+        licensed: Some(term),
+    }]);
+    let effect: fn(Due) -> Statement = Statement::Effect;
+    let expire: fn(Due) -> Statement = Statement::Expire;
+    for (kind, listing, at, remark) in [
+        (effect, 1, START, None),
+        (effect, 1, START.plus(-1), Some("had not taken effect")),
+        (effect, 2, day(1).plus(-1), Some("had not taken effect")),
+        (effect, 2, day(1), None),
+        (effect, 3, day(1), Some("had not taken effect")),
+        (effect, 5, day(1), Some("had not taken effect")),
+        (effect, 9, day(1), Some("is not in the log")),
+        (expire, 1, day(364), Some("had not ended")),
+        (expire, 1, day(365), None),
+        (expire, 3, day(1).plus(-1), Some("had not ended")),
+        (expire, 3, day(1), None),
+        (expire, 4, day(3), Some("had not ended")),
+        (expire, 4, day(4), None),
+        (expire, 9, day(1), Some("is not in the log")),
+    ] {
+        let mut log = TestLog {
+            leaves: log.leaves.clone(),
+            ..TestLog::new(true)
+        };
+        let due = Due {
+            v: 1,
+            origin: log.trust.origin.clone(),
+            listings: vec![ListingId::new(2026, listing).unwrap()],
+            at,
+        };
+        log.push(&signed(kind(due), &[]));
+        let remarks = log.fold(day(400)).1.remarks;
+        match remark {
+            None => assert_eq!(remarks, Vec::<String>::new(), "{listing} at {at}"),
+            Some(words) => assert!(remarks[0].contains(words), "{listing} at {at}: {remarks:?}"),
+        }
+    }
 }
 
 /// Other verifiers know the floor and the shapes from this file.

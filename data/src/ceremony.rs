@@ -13,7 +13,7 @@ use blocklist::{
     key::Role,
     leaf::Leaf,
     register::{LicenceRow, Snapshot},
-    statement::{Genesis, GuardSet, KeyAdd, Policy, RegisterSnapshot, Statement, VERSION},
+    statement::{Genesis, Growth, GuardSet, KeyAdd, Policy, RegisterSnapshot, Statement, VERSION},
 };
 use zeroize::Zeroizing;
 
@@ -370,7 +370,13 @@ pub fn default_policy(public_domain: DomainName, serial_base: u32) -> Policy {
         serial_base,
         public_domain,
         bases: vec!["193-VII/11-5".into()],
-        listings_per_day: 50,
+        // A young list grows by 50 names a day at most, and the longer it is the more of them: an
+        // order may name a hundred mirrors of one site.
+        listings_per_day: 200,
+        growth: Some(Growth {
+            percent: 10,
+            at_least: 50,
+        }),
         release_seconds: 7 * 86_400,
         register_days: 14,
         witnesses: "0 of 0".into(),

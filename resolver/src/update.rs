@@ -150,7 +150,7 @@ impl Updater {
             }
         };
         for remark in &folded.remarks {
-            tracing::debug!(remark, "a leaf changes nothing");
+            tracing::debug!(remark, "a leaf to look into");
         }
         self.unkept = None;
         self.leaves_octets = octets;

@@ -180,7 +180,7 @@ fn announce(publisher: &Publisher, parts: &PublisherParts, notifier: &Notifier) 
         error!(name = %listing.statement.name, listing = %listing.statement.listing_id, "a listing is held back by the guard");
     }
     for remark in &published.folded.remarks {
-        warn!(remark, "a leaf that changes nothing");
+        warn!(remark, "a leaf to look into");
     }
     (parts.on_release)(published);
     let zone = blocklist::PolicyZone::new(&published.folded);

@@ -3,7 +3,12 @@
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 
 use anyhow::Context as _;
-use blocklist::{DomainName, key::Role, register::Snapshot};
+use blocklist::{
+    DomainName,
+    key::Role,
+    register::Snapshot,
+    statement::{Growth, Policy},
+};
 use crawler::{
     address_guard::{AddressGuard, LoopbackPermission},
     crawl::{CrawlConfig, Event},
@@ -226,7 +231,15 @@ async fn found(
     let new = NewLog {
         origin: "demo.qalqan.test/log",
         public_url: &format!("http://{web}"),
-        policy: ceremony::default_policy(domain, 2_026_000_000),
+        policy: Policy {
+            // Far more than the invented web has sites: nobody is shown a list that waits.
+            listings_per_day: 10_000,
+            growth: Some(Growth {
+                percent: 100,
+                at_least: 10_000,
+            }),
+            ..ceremony::default_policy(domain, 2_026_000_000)
+        },
         demo: true,
         admins: [
             account(&admins[0], Role::Admin),

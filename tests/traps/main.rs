@@ -71,6 +71,7 @@ fn protect(log: &mut TestLog) {
     let policy = ceremony::default_policy(name(OWN), 2_026_000_000);
     let policy = blocklist::statement::Policy {
         listings_per_day: 1_000,
+        growth: None,
         ..policy
     };
     let (v, at) = (VERSION, START);

@@ -48,7 +48,7 @@ pub struct Entry {
 pub enum ListingState {
     /// Not yet in effect; the moment when it will be.
     Scheduled {
-        /// `effective_at`, or later where the day's cap was reached.
+        /// `effective_at`, or later where a cap was reached.
         at: Timestamp,
     },
     /// Enforced.
@@ -113,7 +113,8 @@ pub struct Folded {
     pub entries: Vec<Entry>,
     /// Every listing there ever was, in order of the log.
     pub listings: Vec<Listing>,
-    /// Leaves that verify but change nothing, with the reason: alarms for the operator.
+    /// Leaves that verify and with which something is wrong, in words: alarms for the operator. Most of
+    /// them change nothing.
     pub remarks: Vec<String>,
     /// The policy in force.
     pub policy: Policy,

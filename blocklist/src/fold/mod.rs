@@ -3,9 +3,15 @@
 //! [`Fold::apply`] takes leaves in order and refuses a forged one; [`Fold::at`] says what is listed
 //! at a moment. Signatures, roles and shape decide whether a log verifies at all; guards, registers,
 //! time and caps decide what of it is enforced, and whatever they hold back is named with its reason.
+//!
+//! `enter` is what each leaf changes, `at` what follows from all of them at a moment, `place` the days
+//! in which listings take effect under the caps, `registers` the snapshots, `list` the result.
 
+mod at;
+mod enter;
 mod error;
 mod list;
+mod place;
 mod registers;
 
 use std::{
@@ -17,16 +23,16 @@ use std::{
 pub use error::{FoldError, FoldErrorKind};
 pub use list::{Action, Entry, Folded, Listing, ListingState};
 
-use registers::{Live, Registers};
+use place::Clock;
+use registers::Registers;
 
 use crate::{
-    DomainName, ListingId, Scope, Timestamp,
+    ListingId, Timestamp,
     guard::{self, Guard, GuardList, Reach, Tier},
     key::{KeyId, PublicKey, Role},
     leaf::Leaf,
     statement::{
-        EMERGENCY_SECONDS, GuardSet, KeyGrant, List, OrderNumber, Policy, RegisterSnapshot,
-        Statement, VERSION,
+        EMERGENCY_SECONDS, GuardSet, KeyGrant, List, Policy, RegisterSnapshot, Statement, VERSION,
     },
     time::Day,
 };
@@ -38,7 +44,8 @@ use crate::{
 /// list a name; names of the tier `apart`; a protected name below a listed subtree that is listed
 /// for itself, as far as it reaches, gets no pass-through.
 ///
-/// Version 3: `order.number` and `register.except`.
+/// Version 3: `order.number` and `register.except`; a listing takes its place no earlier than the day
+/// that the log's own clock shows, and under a cap on growth beside that of a day.
 pub const FOLD_VERSION: u32 = 3;
 
 #[derive(Clone, Debug)]
@@ -47,7 +54,23 @@ struct Held {
     position: u64,
     signed_by: Vec<KeyId>,
     legal: bool,
+    /// How many moments the log's clock had said before it.
+    clock: usize,
     ended: Option<ListingState>,
+}
+
+impl Held {
+    /// When time ends it: by its own date, or for want of its order's number.
+    fn ends(&self) -> Timestamp {
+        let list = &self.list;
+        match list.order.number {
+            Some(_) => list.expires_at,
+            None => {
+                let emergency = list.effective_at.plus(EMERGENCY_SECONDS);
+                list.expires_at.min(emergency)
+            }
+        }
+    }
 }
 
 /// The state of a log after some leaves.
@@ -60,6 +83,7 @@ pub struct Fold {
     keys: BTreeMap<KeyId, KeyGrant>,
     guards: BTreeMap<String, (u64, GuardSet)>,
     registers: Registers,
+    clock: Clock,
     listings: BTreeMap<ListingId, Held>,
     remarks: Vec<String>,
     /// Made when it is first asked for; a leaf that changes it empties it.
@@ -108,6 +132,7 @@ impl Fold {
             keys,
             guards: BTreeMap::new(),
             registers: Registers::default(),
+            clock: Clock::begin(genesis.at),
             listings: BTreeMap::new(),
             remarks: Vec::new(),
             guard: OnceLock::new(),
@@ -181,136 +206,6 @@ impl Fold {
         }
     }
 
-    fn enter(&mut self, position: u64, leaf: &Leaf) -> Result<(), String> {
-        match &leaf.statement {
-            Statement::Genesis(_) | Statement::AuditAnchor(_) => Ok(()),
-            Statement::KeyAdd(add) => match self.keys.insert(add.grant.key.id(), add.grant.clone())
-            {
-                Some(held) if held.role != add.grant.role => {
-                    self.keys.insert(held.key.id(), held);
-                    Err("a key cannot change its role; add another key".into())
-                }
-                _ => Ok(()),
-            },
-            Statement::KeyRevoke(revoke) => {
-                let removed = self.keys.remove(&revoke.key_id);
-                removed
-                    .map(|_| ())
-                    .ok_or_else(|| format!("key {} was not active", revoke.key_id))
-            }
-            Statement::PolicySet(set) => {
-                if set.policy.serial_base < self.policy.serial_base {
-                    return Err("a smaller serial base would turn the zone's serial back".into());
-                }
-                self.policy = set.policy.clone();
-                self.guard = OnceLock::new();
-                Ok(())
-            }
-            Statement::GuardSet(set) => {
-                let list = &set.list.list;
-                if set.list.names.is_empty() {
-                    self.guards.remove(list);
-                } else {
-                    self.guards.insert(list.clone(), (position, set.clone()));
-                }
-                self.guard = OnceLock::new();
-                Ok(())
-            }
-            Statement::RegisterSnapshot(snapshot) => {
-                if self.registers.enter(snapshot)? {
-                    self.guard = OnceLock::new();
-                }
-                Ok(())
-            }
-            Statement::RegisterExcept(except) => {
-                self.registers.except(&except.register, &except.name)?;
-                self.guard = OnceLock::new();
-                Ok(())
-            }
-            Statement::List(list) => self.enter_list(position, list, leaf),
-            Statement::OrderNumber(number) => self.enter_number(number),
-            Statement::Lift(lift) => {
-                let state = ListingState::Lifted {
-                    at: lift.at,
-                    reason: lift.reason.clone(),
-                };
-                self.end(&lift.listing_id, state)
-            }
-            Statement::Annul(annul) => {
-                let state = ListingState::Annulled {
-                    at: annul.at,
-                    reason: annul.reason.clone(),
-                };
-                self.end(&annul.listing_id, state)
-            }
-            Statement::Effect(due) | Statement::Expire(due) => {
-                let unknown = due
-                    .listings
-                    .iter()
-                    .find(|id| !self.listings.contains_key(*id));
-                unknown.map_or(Ok(()), |id| Err(format!("listing {id} is not in the log")))
-            }
-        }
-    }
-
-    fn enter_list(&mut self, position: u64, list: &List, leaf: &Leaf) -> Result<(), String> {
-        if self.listings.contains_key(&list.listing_id) {
-            return Err(format!("listing {} is already in the log", list.listing_id));
-        }
-        if !self.policy.bases.contains(&list.basis) {
-            return Err(format!(
-                "basis `{}` is not one the policy allows",
-                list.basis
-            ));
-        }
-        if list.effective_at >= list.expires_at || list.review_at > list.expires_at {
-            return Err(format!("listing {} ends before it begins", list.listing_id));
-        }
-        let held = Held {
-            list: list.clone(),
-            position,
-            signed_by: leaf.signatures.iter().map(|s| s.key_id.clone()).collect(),
-            legal: leaf.signatures.iter().any(|s| s.role == Role::Legal),
-            ended: None,
-        };
-        self.listings.insert(list.listing_id.clone(), held);
-        Ok(())
-    }
-
-    fn enter_number(&mut self, number: &OrderNumber) -> Result<(), String> {
-        let id = &number.listing_id;
-        let held = self
-            .listings
-            .get_mut(id)
-            .ok_or_else(|| format!("listing {id} is not in the log"))?;
-        let list = &mut held.list;
-        if let Some(known) = &list.order.number {
-            return Err(format!(
-                "the order of listing {id} already has the number {known}"
-            ));
-        }
-        if number.at >= list.effective_at.plus(EMERGENCY_SECONDS) {
-            return Err(format!(
-                "the number of the order of listing {id} came after the listing had ended for want of it"
-            ));
-        }
-        list.order.number = Some(number.number.clone());
-        Ok(())
-    }
-
-    fn end(&mut self, id: &ListingId, state: ListingState) -> Result<(), String> {
-        let held = self
-            .listings
-            .get_mut(id)
-            .ok_or_else(|| format!("listing {id} is not in the log"))?;
-        // An annulment says more than a lifting and may follow it; nothing follows an annulment.
-        if matches!(held.ended, Some(ListingState::Annulled { .. })) {
-            return Err(format!("listing {id} was annulled"));
-        }
-        held.ended = Some(state);
-        Ok(())
-    }
-
     /// Number of leaves taken.
     pub fn size(&self) -> u64 {
         self.size
@@ -382,128 +277,4 @@ impl Fold {
         });
         floor.chain(log).chain(registers)
     }
-
-    /// What is listed at `time`.
-    pub fn at(&self, time: Timestamp) -> Folded {
-        let (guard, live) = (self.guard(), self.registers.live(time));
-        let mut in_order: Vec<&Held> = self.listings.values().collect();
-        in_order.sort_by_key(|held| held.position);
-        let mut taken = BTreeMap::new();
-        let mut enforced = Vec::new();
-        let mut listings = Vec::with_capacity(in_order.len());
-        for held in in_order {
-            let begins = self.place_in_day(&mut taken, held.list.effective_at);
-            let state = self.state(held, begins, (&guard, &live), time);
-            if matches!(state, ListingState::Listed { .. }) {
-                enforced.push(&held.list);
-            }
-            listings.push(Listing {
-                statement: held.list.clone(),
-                position: held.position,
-                signed_by: held.signed_by.clone(),
-                state,
-            });
-        }
-        let mut entries = entries(&enforced, &guard);
-        entries.sort();
-        entries.dedup_by(|later, first| {
-            (&later.name, later.scope, later.action) == (&first.name, first.scope, first.action)
-        });
-        Folded {
-            size: self.size,
-            time,
-            entries,
-            listings,
-            remarks: self
-                .remarks
-                .iter()
-                .cloned()
-                .chain(self.registers.missing())
-                .collect(),
-            policy: self.policy.clone(),
-        }
-    }
-
-    /// The first moment, from `effective_at` on, whose UTC day still has room under the cap.
-    fn place_in_day(&self, taken: &mut BTreeMap<i64, u32>, effective_at: Timestamp) -> Timestamp {
-        let mut day = effective_at.day_number();
-        // With a cap of nought nothing ever takes effect; one listing a day is the least.
-        while taken
-            .get(&day)
-            .is_some_and(|count| *count >= self.policy.listings_per_day.max(1))
-        {
-            day += 1;
-        }
-        *taken.entry(day).or_default() += 1;
-        effective_at.max(Timestamp(day * crate::time::DAY_SECONDS))
-    }
-
-    fn state(
-        &self,
-        held: &Held,
-        begins: Timestamp,
-        (guard, live): (&Guard, &Live<'_>),
-        time: Timestamp,
-    ) -> ListingState {
-        let list = &held.list;
-        if let Some(ended) = &held.ended {
-            return ended.clone();
-        }
-        let ends = match list.order.number {
-            Some(_) => list.expires_at,
-            None => list
-                .expires_at
-                .min(list.effective_at.plus(EMERGENCY_SECONDS)),
-        };
-        if time >= ends {
-            return ListingState::Expired { at: ends };
-        }
-        // A live licence comes before the guard: the register guards its own hosts, and
-        // "suspended because licensed" is the truer word for the public.
-        if let Some(register) = live.register_of(&list.name) {
-            let register = register.to_owned();
-            return ListingState::Suspended { register };
-        }
-        if let Some(refusal) = guard.covers(&list.name)
-            && !(refusal.tier == Tier::Raised && held.legal)
-        {
-            return ListingState::Guarded {
-                reason: refusal.to_string(),
-            };
-        }
-        if time < begins {
-            return ListingState::Scheduled { at: begins };
-        }
-        ListingState::Listed { since: begins }
-    }
-}
-
-/// The lines of the list: what is enforced, and what is let through below it.
-fn entries(enforced: &[&List], guard: &Guard) -> Vec<Entry> {
-    // A listed name that the guard protects was listed for itself (with the legal signature, or
-    // because it stands apart): no other listing's pass-through takes that back.
-    let mut own: BTreeMap<&DomainName, Scope> = BTreeMap::new();
-    for list in enforced {
-        let scope = own.entry(&list.name).or_insert(list.scope);
-        *scope = list.scope.max(*scope);
-    }
-    let mut entries = Vec::new();
-    for list in enforced {
-        let entry = |name, scope, action| Entry {
-            name,
-            scope,
-            action,
-            listing_id: list.listing_id.clone(),
-        };
-        entries.push(entry(list.name.clone(), list.scope, Action::Block));
-        if list.scope == Scope::Subtree {
-            let spared = guard
-                .below(&list.name)
-                .into_iter()
-                .filter(|(name, scope)| own.get(name).is_none_or(|own| own < scope))
-                .map(|(name, scope)| entry(name, scope, Action::PassThrough));
-            entries.extend(spared);
-        }
-    }
-    entries
 }

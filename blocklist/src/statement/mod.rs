@@ -20,7 +20,7 @@ pub use facts::{
 pub use listing::{
     Annul, EMERGENCY_SECONDS, Lift, List, ListingId, ListingIdError, Order, OrderNumber, Scope,
 };
-pub use rules::{GuardSet, KeyAdd, KeyGrant, KeyRevoke, Policy, PolicySet};
+pub use rules::{Growth, GuardSet, KeyAdd, KeyGrant, KeyRevoke, Policy, PolicySet};
 
 /// The version every statement of today carries as `v`.
 pub const VERSION: u32 = 1;

@@ -57,8 +57,13 @@ pub struct Policy {
     pub public_domain: DomainName,
     /// Legal grounds a listing may name.
     pub bases: Vec<String>,
-    /// How many listings may take effect in one UTC day; later ones wait for the next.
+    /// How many listings may take effect in one UTC day; later ones wait for the next. Nought lets one
+    /// in: a list is ended by lifting its names, not by a cap.
     pub listings_per_day: u32,
+    /// How fast the list may grow, beside the cap of a day. Left out where nothing bounds it, so that
+    /// such a policy keeps the bytes it had before there was such a bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub growth: Option<Growth>,
     /// How long a release is good for, in seconds.
     pub release_seconds: u32,
     /// Days after which a register snapshot no longer proves that a licence is live.
@@ -70,6 +75,27 @@ pub struct Policy {
     /// that such a policy keeps the bytes it had before there were witnesses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub witness_keys: Vec<String>,
+}
+
+/// How much of the list one UTC day may add: whichever of both is more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Growth {
+    /// Percent of the listings that took effect on all days before.
+    pub percent: u32,
+    /// Listings, for a list that is still short.
+    pub at_least: u32,
+}
+
+impl Policy {
+    /// How many listings may take effect in a day when `placed` did on all days before it: 1 or more.
+    pub fn room(&self, placed: u64) -> u64 {
+        let grown = self.growth.map_or(u64::MAX, |growth| {
+            let share = placed.saturating_mul(growth.percent.into()) / 100;
+            share.max(growth.at_least.into())
+        });
+        grown.min(self.listings_per_day.into()).max(1)
+    }
 }
 
 /// Sets the policy anew. Two admins sign.

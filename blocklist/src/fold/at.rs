@@ -1,0 +1,145 @@
+//! What is listed at a moment: places, states, entries.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Action, Entry, Fold, Folded, Held, Listing, ListingState, place::places, registers::Live,
+};
+use crate::{
+    DomainName, Scope, Timestamp,
+    guard::{Guard, Tier},
+    statement::List,
+    time::DAY_SECONDS,
+};
+
+impl Fold {
+    /// What is listed at `time`.
+    pub fn at(&self, time: Timestamp) -> Folded {
+        let (guard, live) = (self.guard(), self.registers.live(time));
+        let mut in_order: Vec<&Held> = self.listings.values().collect();
+        in_order.sort_by_key(|held| held.position);
+        let begins = self.begins(&in_order);
+        let mut enforced = Vec::new();
+        let mut listings = Vec::with_capacity(in_order.len());
+        for (held, begins) in in_order.into_iter().zip(begins) {
+            let state = self.state(held, begins, (&guard, &live), time);
+            if matches!(state, ListingState::Listed { .. }) {
+                enforced.push(&held.list);
+            }
+            listings.push(Listing {
+                statement: held.list.clone(),
+                position: held.position,
+                signed_by: held.signed_by.clone(),
+                state,
+            });
+        }
+        let mut entries = entries(&enforced, &guard);
+        entries.sort();
+        entries.dedup_by(|later, first| {
+            (&later.name, later.scope, later.action) == (&first.name, first.scope, first.action)
+        });
+        Folded {
+            size: self.size,
+            time,
+            entries,
+            listings,
+            remarks: self
+                .remarks
+                .iter()
+                .cloned()
+                .chain(self.registers.missing())
+                .chain(self.ahead_of(time))
+                .collect(),
+            policy: self.policy.clone(),
+        }
+    }
+
+    /// When each of the listings, which stand in order of the log, takes effect: at its own moment,
+    /// or with the day in which it has a place if that is a later one.
+    fn begins(&self, in_order: &[&Held]) -> Vec<Timestamp> {
+        let times = self.clock.read();
+        let first_day = |held: &&Held| {
+            let time = times.get(held.clock.saturating_sub(1));
+            let day = held.list.effective_at.day_number();
+            time.map_or(day, |time| day.max(time.day_number()))
+        };
+        let from: Vec<i64> = in_order.iter().map(first_day).collect();
+        let days = places(&from, &self.policy).into_iter();
+        let begins = |(held, day): (&&Held, i64)| {
+            let midnight = Timestamp(day.saturating_mul(DAY_SECONDS));
+            held.list.effective_at.max(midnight)
+        };
+        in_order.iter().zip(days).map(begins).collect()
+    }
+
+    /// Words for a publisher's leaf that is dated after the release it stands in.
+    fn ahead_of(&self, time: Timestamp) -> Option<String> {
+        let said = self.clock.latest();
+        (said > time)
+            .then(|| format!("the publisher's last leaf is dated {said}, and the release {time}"))
+    }
+
+    fn state(
+        &self,
+        held: &Held,
+        begins: Timestamp,
+        (guard, live): (&Guard, &Live<'_>),
+        time: Timestamp,
+    ) -> ListingState {
+        let list = &held.list;
+        if let Some(ended) = &held.ended {
+            return ended.clone();
+        }
+        let ends = held.ends();
+        if time >= ends {
+            return ListingState::Expired { at: ends };
+        }
+        // A live licence comes before the guard: the register guards its own hosts, and
+        // "suspended because licensed" is the truer word for the public.
+        if let Some(register) = live.register_of(&list.name) {
+            let register = register.to_owned();
+            return ListingState::Suspended { register };
+        }
+        if let Some(refusal) = guard.covers(&list.name)
+            && !(refusal.tier == Tier::Raised && held.legal)
+        {
+            return ListingState::Guarded {
+                reason: refusal.to_string(),
+            };
+        }
+        if time < begins {
+            return ListingState::Scheduled { at: begins };
+        }
+        ListingState::Listed { since: begins }
+    }
+}
+
+/// The lines of the list: what is enforced, and what is let through below it.
+fn entries(enforced: &[&List], guard: &Guard) -> Vec<Entry> {
+    // A listed name that the guard protects was listed for itself (with the legal signature, or
+    // because it stands apart): no other listing's pass-through takes that back.
+    let mut own: BTreeMap<&DomainName, Scope> = BTreeMap::new();
+    for list in enforced {
+        let scope = own.entry(&list.name).or_insert(list.scope);
+        *scope = list.scope.max(*scope);
+    }
+    let mut entries = Vec::new();
+    for list in enforced {
+        let entry = |name, scope, action| Entry {
+            name,
+            scope,
+            action,
+            listing_id: list.listing_id.clone(),
+        };
+        entries.push(entry(list.name.clone(), list.scope, Action::Block));
+        if list.scope == Scope::Subtree {
+            let spared = guard
+                .below(&list.name)
+                .into_iter()
+                .filter(|(name, scope)| own.get(name).is_none_or(|own| own < scope))
+                .map(|(name, scope)| entry(name, scope, Action::PassThrough));
+            entries.extend(spared);
+        }
+    }
+    entries
+}
