@@ -9,7 +9,7 @@
 //! * Work: [`case`] holds what the crawler put before officers, [`decide`] the moves they make,
 //!   [`register`] the licence registers and [`mod@reference`] what is shipped of them, [`known`] all that a
 //!   public answer follows from, [`rematch`] what a changed register means for the sites in the store,
-//!   [`audit`] the chain of who did what.
+//!   [`appeal`] what is held against a listing and who decides it, [`audit`] the chain of who did what.
 //! * What came of it: [`mod@campaign`] holds the figures that public totals are made of, in exact [`money`].
 //! * Operators: [`mod@network`] keeps what sites have in common and who officers and ties say runs them.
 //! * The record: [`queue`] takes fully signed statements, [`record`] reads the log back and
@@ -18,6 +18,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 #![forbid(unsafe_code)]
 
+pub mod appeal;
 pub mod assessment;
 pub mod audit;
 pub mod backup;

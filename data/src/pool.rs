@@ -135,6 +135,9 @@ impl Store {
     pub async fn secret(&self, key: &str) -> Result<String> {
         const SQL: &str =
             "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING";
+        if let Some(held) = self.meta(key).await? {
+            return Ok(held);
+        }
         let mut fresh = [0; 32];
         getrandom::fill(&mut fresh).map_err(|_| Error::Randomness)?;
         let fresh = blocklist::Digest(fresh).to_string();

@@ -22,6 +22,7 @@ use blocklist::{
 
 pub use approve::{approve, send_back};
 pub use close::{dismiss, lift};
+pub(crate) use moves::DECISION;
 pub use propose::propose;
 
 use crate::{

@@ -46,7 +46,7 @@ pub(super) const STATE: &str =
     "UPDATE review_case SET state = $1, taken_by = $4, taken_at = $5 WHERE id = $2 AND state = $3";
 
 /// What was decided, in which role, and on which evidence.
-pub(super) const DECISION: &str = "INSERT INTO decision
+pub(crate) const DECISION: &str = "INSERT INTO decision
     (id, case_id, officer_id, kind, reason_code, reason, decided_at, review_at, role, evidence_root)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, (SELECT evidence_root FROM review_case WHERE id = $2))";
 
