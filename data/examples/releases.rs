@@ -63,6 +63,7 @@ fn long_log(names: u32) -> (TestLog, u32) {
         listings_per_day: u32::MAX,
         release_seconds: 604_800,
         register_days: 14,
+        growth: None,
         witnesses: "0 of 0".into(),
         witness_keys: Vec::new(),
     };

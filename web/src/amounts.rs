@@ -49,7 +49,7 @@ mod tests {
     #[test]
     fn amounts_are_written_for_the_reader() {
         assert_eq!(
-            written(Lang::Kk, 24_000_000_000, 0),
+            written(Lang::Kk, 24_000_000_000_i64, 0),
             "24\u{a0}000\u{a0}000\u{a0}000"
         );
         assert_eq!(written(Lang::Ru, 5_123_500, 4), "512,35");
