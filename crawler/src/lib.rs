@@ -20,6 +20,7 @@
 //! 6. **All together.** [`crawl`] runs workers over the frontier; when a site's last address is done it
 //!    is judged, its evidence frozen, and a case opened if people should look. Nothing here can list or
 //!    block anything.
+//! 7. **Besides.** [`control`] looks for what the owner of a name published to prove that it is theirs.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 #![forbid(unsafe_code)]
 
@@ -27,6 +28,7 @@ pub mod address_guard;
 pub mod assessment;
 mod cache;
 pub mod charset;
+pub mod control;
 pub mod corpus;
 pub mod crawl;
 pub mod currency;

@@ -12,6 +12,7 @@ use futures_util::future::BoxFuture;
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::proto::rr::{RData, RecordType};
 use reqwest::dns::{Name, Resolve, Resolving};
 
 use crate::address_guard::{AddressGuard, Refusal};
@@ -27,6 +28,17 @@ pub enum LookupError {
         "no DNS upstream is configured for the crawler; set crawl.upstreams to one or more ADDRESS:PORT"
     )]
     NoUpstream,
+}
+
+/// Why a name has no texts.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TextError {
+    /// The name is not there, or has none; which of the two, in words.
+    #[error("{0}")]
+    Nothing(&'static str),
+    /// The upstreams answered with an error or not at all, which says nothing of the name.
+    #[error("the name could not be resolved: {0}")]
+    Failed(String),
 }
 
 /// A source of addresses.
@@ -71,6 +83,32 @@ impl Upstream {
             .build()
             .map_err(|error| LookupError::Failed(error.to_string()))?;
         Ok(Self { resolver })
+    }
+
+    /// The TXT records of a name, each with its strings put together (RFC 1035 section 3.3.14).
+    ///
+    /// # Errors
+    /// When there are none, or nobody answers.
+    pub async fn texts(&self, name: &str) -> Result<Vec<String>, TextError> {
+        let found = self
+            .resolver
+            .lookup(format!("{name}."), RecordType::TXT)
+            .await;
+        let found = found.map_err(|error| match error {
+            error if error.is_nx_domain() => TextError::Nothing("no such name"),
+            error if error.is_no_records_found() => TextError::Nothing("no such record"),
+            error => TextError::Failed(error.to_string()),
+        })?;
+        let texts = found
+            .answers()
+            .iter()
+            .filter_map(|record| match &record.data {
+                RData::TXT(text) => {
+                    Some(String::from_utf8_lossy(&text.txt_data.concat()).into_owned())
+                }
+                _ => None,
+            });
+        Ok(texts.collect())
     }
 }
 
