@@ -22,10 +22,15 @@ pub(crate) fn is_console(path: &str) -> bool {
     path.split('/').nth(2) == Some("console")
 }
 
+/// Whether a path belongs to the forms by which people object: what they hold is for one reader.
+fn is_appeal(path: &str) -> bool {
+    path.split('/').nth(2) == Some("appeal")
+}
+
 /// Headers of the public site and the console.
 pub(crate) async fn site(request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let console = is_console(path);
+    let forms = is_console(path) || is_appeal(path);
     let shared = ["/api/", "/log/", "/list/"]
         .iter()
         .any(|start| path.starts_with(start))
@@ -40,7 +45,7 @@ pub(crate) async fn site(request: Request, next: Next) -> Response {
         HeaderName::from_static("cross-origin-opener-policy"),
         "same-origin",
     );
-    if console {
+    if forms {
         // Not `no-referrer`: with it browsers send `Origin: null` with forms, and where
         // Sec-Fetch-Site is missing (plain http) our own forms could not be told from foreign ones.
         default(headers, header::REFERRER_POLICY, "same-origin");

@@ -22,13 +22,14 @@ macro_rules! sources {
                 include_str!(concat!("../locales/", $lang, "/signals.ftl")),
                 include_str!(concat!("../locales/", $lang, "/problems.ftl")),
                 include_str!(concat!("../locales/", $lang, "/networks.ftl")),
+                include_str!(concat!("../locales/", $lang, "/appeals.ftl")),
             ],
         )),*]
     };
 }
 
 /// The files, in the order of [`Lang::ALL`].
-pub(crate) static SOURCES: [(&str, [&str; 7]); 3] = sources!("kk", "ru", "en");
+pub(crate) static SOURCES: [(&str, [&str; 8]); 3] = sources!("kk", "ru", "en");
 
 static BUNDLES: LazyLock<Vec<FluentBundle<FluentResource>>> = LazyLock::new(|| {
     SOURCES

@@ -70,9 +70,10 @@ const PUBLIC_NAV: [(&str, &str); 4] = [
     ("licensed", key("nav-licensed")),
     ("verify", key("nav-verify")),
 ];
-const CONSOLE_NAV: [(&str, &str); 4] = [
+const CONSOLE_NAV: [(&str, &str); 5] = [
     ("console", key("nav-queue")),
     ("console/listings", key("nav-listings")),
+    ("console/appeals", key("nav-appeals")),
     ("console/networks", key("nav-networks")),
     ("", key("nav-public")),
 ];

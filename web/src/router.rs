@@ -55,6 +55,14 @@ fn public_routes() -> Router<Arc<Centre>> {
         .route("/{lang}/licensed", get(public::licensed::licensed))
         .route("/{lang}/verify", get(public::texts::verify))
         .route("/{lang}/privacy", get(public::texts::privacy))
+        .route(
+            "/{lang}/appeal",
+            get(public::appeal::form).post(public::appeal::send),
+        )
+        .route(
+            "/{lang}/appeal/status",
+            get(public::appeal::ask).post(public::appeal::status),
+        )
         .route("/i/{id}", get(public::listing::short))
         .route("/{lang}/i/{id}", get(public::listing::listing))
         .route("/api/v1/check", get(public::api::check))
@@ -118,7 +126,19 @@ fn console_routes() -> Router<Arc<Centre>> {
             "/{lang}/console/listing/{id}/lift",
             post(console::moves::lift),
         )
+        .merge(appeal_routes())
         .merge(network_routes())
+}
+
+fn appeal_routes() -> Router<Arc<Centre>> {
+    use console::{appeal, appeals};
+    Router::new()
+        .route("/{lang}/console/appeals", get(appeals::appeals))
+        .route("/{lang}/console/appeal/{id}", get(appeal::page))
+        .route("/{lang}/console/appeal/{id}/take", post(appeal::take))
+        .route("/{lang}/console/appeal/{id}/contact", post(appeal::contact))
+        .route("/{lang}/console/appeal/{id}/reject", post(appeal::reject))
+        .route("/{lang}/console/appeal/{id}/uphold", post(appeal::uphold))
 }
 
 fn network_routes() -> Router<Arc<Centre>> {

@@ -3,6 +3,8 @@
 //! Every page works without scripts; every change is one form sent by POST and answered by a
 //! redirect, so that going back never signs twice.
 
+pub(crate) mod appeal;
+pub(crate) mod appeals;
 pub(crate) mod capture;
 pub(crate) mod case;
 mod case_again;

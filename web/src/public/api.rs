@@ -1,6 +1,6 @@
 //! Answers for programs: the check, the register, one listing, and their description.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Json,
@@ -12,7 +12,10 @@ use blocklist::{
     Timestamp,
     matching::{self, LONGEST, Query as Asking},
 };
-use data::known::KnownNow;
+use data::{
+    appeal::outcome::{self, Decided},
+    known::KnownNow,
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -132,10 +135,22 @@ pub fn answer(
 /// held, each with its basis.
 pub(crate) async fn register(State(centre): State<Arc<Centre>>) -> Result<Response, Fault> {
     let known = centre.known().await?;
+    let decided = outcome::all(&centre.store).await.map_err(Fault::internal)?;
+    let mut appeals: BTreeMap<&str, Vec<&Decided>> = BTreeMap::new();
+    for decided in &decided {
+        appeals
+            .entry(&decided.listing_id)
+            .or_default()
+            .push(decided);
+    }
     let listings: Vec<_> = known
         .listings
         .iter()
-        .map(|listing| listing::to_json(&centre, listing))
+        .map(|listing| {
+            let id = listing.statement.listing_id.as_str();
+            let appeals = appeals.get(id).map_or(&[][..], Vec::as_slice);
+            listing::to_json(&centre, listing, appeals)
+        })
         .collect();
     let now = Timestamp(centre.now());
     let licences: Vec<_> = known
@@ -175,5 +190,9 @@ pub(crate) async fn one(
     Path(id): Path<String>,
 ) -> Result<Response, Fault> {
     let found = listing::find(&centre, &id).await?;
-    Ok(Json(listing::to_json(&centre, &found)).into_response())
+    let appeals = outcome::of_listing(&centre.store, found.statement.listing_id.as_str())
+        .await
+        .map_err(Fault::internal)?;
+    let appeals: Vec<_> = appeals.iter().collect();
+    Ok(Json(listing::to_json(&centre, &found, &appeals)).into_response())
 }

@@ -13,6 +13,7 @@ use blocklist::{
     fold::{Listing, ListingState},
     statement::Statement,
 };
+use data::appeal::outcome::{self, Decided};
 use serde_json::json;
 
 use crate::{
@@ -23,12 +24,22 @@ use crate::{
     messages::{self, Value, key},
     names::Shown,
     page::{self, Page},
-    public::{Here, register},
+    public::{Here, appeal, register},
 };
 
 struct Signer {
     role: String,
     key_id: String,
+}
+
+/// A decided appeal: never its words, and never who.
+struct AppealView {
+    id: String,
+    kind: String,
+    received: String,
+    decided: String,
+    outcome: String,
+    reason: String,
 }
 
 struct View {
@@ -54,6 +65,8 @@ struct View {
     statement_sha256: String,
     order_sha256: String,
     evidence_root: String,
+    stands: bool,
+    appeals: Vec<AppealView>,
 }
 
 #[derive(Template)]
@@ -100,7 +113,18 @@ pub(crate) fn day(p: &Page, day: blocklist::time::Day) -> String {
         .unwrap_or_default()
 }
 
-fn view(p: &Page, listing: &Listing) -> View {
+fn appeal_view(p: &Page, decided: &Decided) -> AppealView {
+    AppealView {
+        id: decided.id.clone(),
+        kind: appeal::kind_words(p, &decided.kind),
+        received: p.date(decided.received_at),
+        decided: p.date(decided.decided_at),
+        outcome: appeal::outcome_words(p, decided),
+        reason: appeal::reason_words(p, &decided.reason),
+    }
+}
+
+fn view(p: &Page, listing: &Listing, appeals: &[Decided]) -> View {
     let list = &listing.statement;
     let words = register::state_words(&listing.state);
     let ended = match &listing.state {
@@ -145,6 +169,11 @@ fn view(p: &Page, listing: &Listing) -> View {
         statement_sha256: statement_digest(listing),
         order_sha256: list.order.document_sha256.to_string(),
         evidence_root: list.evidence_root.to_string(),
+        stands: appeal::stands(listing),
+        appeals: appeals
+            .iter()
+            .map(|decided| appeal_view(p, decided))
+            .collect(),
     }
 }
 
@@ -182,12 +211,20 @@ pub(crate) async fn listing(
     );
     // A wrong listing must not follow a firm about in search engines.
     p.indexed = !matches!(listing.state, ListingState::Annulled { .. });
-    let v = view(&p, &listing);
+    let appeals = outcome::of_listing(&centre.store, listing.statement.listing_id.as_str())
+        .await
+        .map_err(Fault::internal)?;
+    let v = view(&p, &listing, &appeals);
     Ok(page::ok(&ListingPage { p, v }))
 }
 
 /// One listing as JSON: the public facts, roles and key ids, never names.
-pub(crate) fn to_json(centre: &Centre, listing: &Listing) -> serde_json::Value {
+/// `appeals` are those decided against it.
+pub(crate) fn to_json(
+    centre: &Centre,
+    listing: &Listing,
+    appeals: &[&Decided],
+) -> serde_json::Value {
     let list = &listing.statement;
     let ended = match &listing.state {
         ListingState::Lifted { at, reason } | ListingState::Annulled { at, reason } => {
@@ -213,6 +250,7 @@ pub(crate) fn to_json(centre: &Centre, listing: &Listing) -> serde_json::Value {
         "review_at": list.review_at,
         "expires_at": list.expires_at,
         "ended": ended,
+        "appeals": appeals,
         "signatures": signers,
         "automation": "discovery-only",
         "log_position": listing.position,

@@ -1,6 +1,7 @@
 //! Pages for everybody: no sign-in, no cookies, no scripts.
 
 pub(crate) mod api;
+pub(crate) mod appeal;
 pub(crate) mod changes;
 pub(crate) mod check;
 pub(crate) mod home;

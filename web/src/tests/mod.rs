@@ -1,5 +1,6 @@
 //! The room from outside: requests in, answers out, against a real store.
 
+mod appeals;
 mod case;
 mod console;
 mod downloads;
