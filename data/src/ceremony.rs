@@ -1,6 +1,7 @@
 //! Making a new log, and the changes that need two people who hold no case role.
 
 mod change;
+mod except;
 
 use std::{
     path::{Path, PathBuf},
@@ -9,7 +10,7 @@ use std::{
 
 use blocklist::{
     Digest, DomainName, Timestamp, Trust,
-    guard::GuardList,
+    guard::{GuardList, MAX_REASON},
     key::Role,
     leaf::Leaf,
     register::{LicenceRow, Snapshot},
@@ -18,6 +19,7 @@ use blocklist::{
 use zeroize::Zeroizing;
 
 use self::change::Change;
+pub use self::except::except_host;
 use crate::{
     decide::sign_leaf,
     error::{Error, Result},
@@ -88,6 +90,37 @@ pub enum CeremonyError {
     /// Invented firms in the log of a real centre, or real ones in a demonstration.
     #[error("the register names {0}: {1}")]
     WrongWorld(DomainName, &'static str),
+    /// No signed row of the register names the host.
+    #[error(
+        "no signed row of {register} names {name}; `qalqan guard test {name}` says what protects it"
+    )]
+    NotNamed {
+        /// The register.
+        register: String,
+        /// The host.
+        name: DomainName,
+    },
+    /// The host is licensed at this moment.
+    #[error(
+        "{name} is licensed: a row of {register} is live for it, and nobody takes that protection away"
+    )]
+    Licensed {
+        /// The register whose row is live.
+        register: String,
+        /// The host.
+        name: DomainName,
+    },
+    /// The exception is in the log already.
+    #[error("{register} does not protect {name} any more: two officers recorded why")]
+    Excepted {
+        /// The register.
+        register: String,
+        /// The host.
+        name: DomainName,
+    },
+    /// A reason that is missing or too long.
+    #[error("the reason has 1 to {MAX_REASON} characters; it stands in the public log")]
+    Reason,
     /// The log would not take the statement.
     #[error("the log would refuse this statement: {0}")]
     Refused(#[from] blocklist::fold::FoldErrorKind),
