@@ -44,6 +44,12 @@ impl fmt::Display for Prefix {
 }
 
 impl Prefix {
+    /// The address, where the prefix holds one alone.
+    pub fn single(&self) -> Option<IpAddr> {
+        let widest = if self.address.is_ipv4() { 32 } else { 128 };
+        (self.length == widest).then_some(self.address)
+    }
+
     /// Whether `address` lies within. An IPv4 address that arrives through an IPv6 socket counts as
     /// IPv4.
     pub fn contains(&self, address: IpAddr) -> bool {
@@ -123,6 +129,8 @@ mod tests {
         ] {
             assert!(wrong.parse::<Prefix>().is_err(), "{wrong}");
         }
+        assert_eq!(prefix("192.0.2.1").single(), "192.0.2.1".parse().ok());
+        assert_eq!(prefix("2001:db8::1/127").single(), None);
         assert!(AccessList::default().admits("127.9.9.9".parse().unwrap()));
         assert!(!AccessList::default().admits("192.0.2.1".parse().unwrap()));
     }

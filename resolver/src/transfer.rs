@@ -8,7 +8,7 @@
 //! answered with one, message by message.
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
     path::PathBuf,
     sync::{Arc, OnceLock},
     time::Duration,
@@ -16,12 +16,6 @@ use std::{
 
 use arc_swap::ArcSwapOption;
 use blocklist::PolicyZone;
-use tokio::{
-    io::AsyncWriteExt,
-    net::{TcpListener, UdpSocket, tcp::OwnedWriteHalf},
-    sync::Semaphore,
-    time::{Instant, timeout, timeout_at},
-};
 use tokio_util::{
     sync::{CancellationToken, DropGuard},
     task::TaskTracker,
@@ -31,10 +25,9 @@ use crate::{
     error::StartError,
     secondaries::Secondaries,
     server,
-    stream::{accept, read_message},
     transfer::{
-        answer::{Reply, Transport, answer},
         journal::{Delta, Journal},
+        serve::Context,
     },
     zone::{ZoneError, ZoneImage},
 };
@@ -45,6 +38,8 @@ mod journal;
 mod kept;
 mod keys;
 mod outgoing;
+mod places;
+mod serve;
 mod signature;
 
 pub use admission::{Admission, Keyed, UnknownKey};
@@ -55,6 +50,12 @@ pub use keys::{Keys, KeysError};
 pub struct TransferLimits {
     /// Open connections; further ones wait in the kernel's queue.
     pub connections: usize,
+    /// Of these, how many may come from within one admitted network; further ones are closed.
+    pub of_network: usize,
+    /// Of these, how many from one address: an IPv4 address, or the /64 that an IPv6 customer has.
+    pub of_address: usize,
+    /// Octets the kernel may hold for one connection; it doubles them for its own needs.
+    pub send_buffer: usize,
     /// A connection without a query for this long is closed.
     pub idle: Duration,
     /// A secondary that does not take one message within this time is cut off.
@@ -69,6 +70,9 @@ impl Default for TransferLimits {
     fn default() -> Self {
         Self {
             connections: 64,
+            of_network: 32,
+            of_address: 8,
+            send_buffer: 256 << 10,
             idle: Duration::from_secs(10),
             write: Duration::from_secs(10),
             transfer: Duration::from_secs(600),
@@ -95,13 +99,6 @@ struct Served {
     journal: Journal,
 }
 
-struct Context {
-    served: Arc<ArcSwapOption<Served>>,
-    secondaries: Arc<OnceLock<Secondaries>>,
-    admission: Admission,
-    limits: TransferLimits,
-}
-
 impl TransferServer {
     /// Binds UDP and TCP on `listen` (port 0 takes a free one) and serves whom `admission` admits.
     /// Until a zone is set the answer is SERVFAIL.
@@ -114,6 +111,12 @@ impl TransferServer {
         let Some(server::Bound { udp, tcp, address }) = bound.pop() else {
             return Err(StartError::Config("no address for zone transfers"));
         };
+        // Inherited by its connections. Left alone, it grows to megabytes for whoever does not read.
+        let octets = limits.send_buffer;
+        if let Err(error) = rustix::net::sockopt::set_socket_send_buffer_size(&tcp, octets) {
+            let error = std::io::Error::from(error);
+            tracing::warn!(%error, "the kernel holds more for slow secondaries than it was told to");
+        }
         let served = Arc::new(ArcSwapOption::empty());
         let secondaries = Arc::new(OnceLock::new());
         let journal_octets = limits.journal;
@@ -124,8 +127,8 @@ impl TransferServer {
             limits,
         });
         let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
-        tracker.spawn(serve_udp(udp, context.clone(), stop.clone()));
-        tracker.spawn(serve_tcp(tcp, context, stop.clone(), tracker.clone()));
+        tracker.spawn(serve::udp(udp, context.clone(), stop.clone()));
+        tracker.spawn(serve::tcp(tcp, context, stop.clone(), tracker.clone()));
         let _stop_on_drop = stop.clone().drop_guard();
         Ok(Self {
             address,
@@ -171,6 +174,9 @@ impl TransferServer {
             Some(before) => self.continue_journal(&before, &zone),
         };
         self.served.store(Some(Arc::new(Served { zone, journal })));
+        if let Some(book) = self.secondaries.get() {
+            book.serving(serial);
+        }
         Ok(serial)
     }
 
@@ -213,105 +219,4 @@ impl TransferServer {
         self.tracker.close();
         self.tracker.wait().await;
     }
-}
-
-async fn serve_udp(socket: UdpSocket, context: Arc<Context>, stop: CancellationToken) {
-    let mut buffer = vec![0; 4096];
-    loop {
-        let received = tokio::select! {
-            received = socket.recv_from(&mut buffer) => received,
-            () = stop.cancelled() => return,
-        };
-        let Ok((length, client)) = received else {
-            continue;
-        };
-        let Some(query) = buffer.get(..length) else {
-            continue;
-        };
-        let served = context.served.load_full();
-        let admission = &context.admission;
-        let reply = answer(
-            query,
-            client.ip(),
-            admission,
-            served.as_ref(),
-            Transport::Udp,
-        );
-        if let Some(Reply::One(answer)) = reply
-            // The two octets of length are for streams.
-            && let Some(datagram) = answer.get(2..)
-        {
-            let _ = socket.try_send_to(datagram, client);
-        }
-    }
-}
-
-async fn serve_tcp(
-    socket: TcpListener,
-    context: Arc<Context>,
-    stop: CancellationToken,
-    tracker: TaskTracker,
-) {
-    let places = Arc::new(Semaphore::new(context.limits.connections.max(1)));
-    while let Some((stream, client, place)) = accept(&socket, &places, &stop).await {
-        if !context.admission.knows(client.ip()) {
-            continue;
-        }
-        let (context, stop) = (context.clone(), stop.clone());
-        tracker.spawn(async move {
-            let (mut reader, mut writer) = stream.into_split();
-            let served = async {
-                while let Ok(Ok(query)) =
-                    timeout(context.limits.idle, read_message(&mut reader)).await
-                {
-                    if !serve_query(&query, client.ip(), &context, &mut writer).await {
-                        break;
-                    }
-                }
-            };
-            tokio::select! {
-                () = served => {}
-                () = stop.cancelled() => {}
-            }
-            drop(place);
-        });
-    }
-}
-
-/// Answers one query; false when the connection is to be closed.
-async fn serve_query(
-    query: &[u8],
-    client: IpAddr,
-    context: &Context,
-    writer: &mut OwnedWriteHalf,
-) -> bool {
-    let served = context.served.load_full();
-    let deadline = Instant::now() + context.limits.transfer;
-    let admission = &context.admission;
-    match answer(query, client, admission, served.as_ref(), Transport::Tcp) {
-        None => false,
-        Some(Reply::One(bytes)) => write(writer, &bytes, context, deadline).await,
-        Some(Reply::Many(mut transfer)) => {
-            while let Some(bytes) = transfer.next_message() {
-                if !write(writer, &bytes, context, deadline).await {
-                    return false;
-                }
-            }
-            let done = transfer.is_done();
-            if done && let Some(book) = context.secondaries.get() {
-                book.fetched(client, transfer.serial(), transfer.is_whole());
-            }
-            done
-        }
-    }
-}
-
-async fn write(
-    writer: &mut OwnedWriteHalf,
-    bytes: &[u8],
-    context: &Context,
-    deadline: Instant,
-) -> bool {
-    let limit = deadline.min(Instant::now() + context.limits.write);
-    matches!(timeout_at(limit, writer.write_all(bytes)).await, Ok(Ok(())))
 }

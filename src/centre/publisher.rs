@@ -9,7 +9,7 @@ use data::{
 };
 use resolver::{
     notify::{Notifier, NotifyTimes, Told},
-    secondaries::Secondaries,
+    secondaries::{Book, Secondaries},
     transfer::{Admission, Keys, TransferLimits, TransferServer},
 };
 use tokio::sync::Notify;
@@ -25,6 +25,9 @@ const POLL: Duration = Duration::from_millis(200);
 /// How often it is looked at all the same when one can: a call may be lost, and time alone moves
 /// listings, in whole seconds.
 const LOOK: Duration = Duration::from_secs(1);
+
+/// How often at most what is known of secondaries is written down.
+const NOTE: Duration = Duration::from_secs(1);
 
 /// How long to wait after a failure before trying again.
 const REST: Duration = Duration::from_secs(2);
@@ -71,7 +74,13 @@ pub(crate) async fn bind_transfer(
         });
     }
     let admission = Admission::new(&zone.allow, keys).map_err(Failure::usage)?;
-    let book = Secondaries::new(told.iter().map(|told| told.address));
+    let admitted = zone.allow.iter().filter_map(|keyed| keyed.place.single());
+    let book = Secondaries::new(told.iter().map(|told| told.address), admitted);
+    // A cache, and written anew soon: what cannot be read is only not known.
+    let before = std::fs::read(dir.secondaries()).ok();
+    if let Some(before) = before.and_then(|json| serde_json::from_slice::<Book>(&json).ok()) {
+        book.remember(&before);
+    }
     let server = TransferServer::start(listen, admission, TransferLimits::default()).await?;
     let server = server
         .with_journal(dir.zone_journal())
@@ -193,7 +202,7 @@ fn announce(publisher: &Publisher, parts: &PublisherParts, notifier: &Notifier) 
     }
 }
 
-/// Writes what is known of the secondaries, each time it changes, for whoever looks.
+/// Writes what is known of the secondaries, when it changed, for whoever looks.
 async fn keep_book(book: Secondaries, file: std::path::PathBuf, stop: CancellationToken) {
     let mut watch = book.watch();
     watch.mark_changed();
@@ -203,14 +212,18 @@ async fn keep_book(book: Secondaries, file: std::path::PathBuf, stop: Cancellati
             () = stop.cancelled() => return,
             else => return,
         }
-        let all = watch.borrow_and_update().clone();
+        let known = watch.borrow_and_update().clone();
         let beside = file.with_extension("new");
-        let written = serde_json::to_vec_pretty(&all)
+        let written = serde_json::to_vec_pretty(&known)
             .map_err(std::io::Error::from)
             .and_then(|json| std::fs::write(&beside, json))
             .and_then(|()| std::fs::rename(&beside, &file));
         if let Err(error) = written {
             warn!(path = %file.display(), %error, "what secondaries have cannot be written down");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(NOTE) => {}
+            () = stop.cancelled() => return,
         }
     }
 }

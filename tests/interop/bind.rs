@@ -1,19 +1,17 @@
 //! BIND 9.
 
-use hickory_proto::op::ResponseCode::NoError;
-
 use crate::{
-    client::{LOOPBACK, free_port, until, upstream},
+    client::Shows,
     daemon::{Daemon, snippet},
-    primary::{KEY, Primary, zone},
-    scenario::{Places, run},
+    primary::{SECRET, WRONG_SECRET, key},
+    scenario::{Places, Trial, refused, run},
 };
 
-/// Writes a configuration with this key file and starts `named`.
-fn start(places: &Places<'_>, key: &str) -> Option<Daemon> {
+/// Writes a configuration with this secret and starts `named`.
+pub fn start(places: &Places, secret: &str) -> Option<Vec<Daemon>> {
     let folder = places.folder.display().to_string();
     let file = |name: &str| format!("{folder}/{name}");
-    std::fs::write(file("qalqan.key"), key).unwrap();
+    std::fs::write(file("qalqan.key"), key(secret)).unwrap();
     let apex = ("rpz.qalqan.example", "rpz.qalqan.test");
     let options = snippet("bind.md", "bind-options", &[apex]);
     let zone = snippet(
@@ -44,38 +42,29 @@ fn start(places: &Places<'_>, key: &str) -> Option<Daemon> {
         }};
         controls {{ }};
         {zone}",
-        port = places.port,
+        port = places.secondary.port(),
         upstream = places.upstream.port(),
     );
     std::fs::write(file("named.conf"), config).unwrap();
     let arguments = ["-g", "-n", "1", "-c", &file("named.conf")];
-    Daemon::start(places.folder, "named", "bind9", &arguments)
+    let daemon = Daemon::start(&places.folder, "named", "bind9", &arguments)?;
+    Some(vec![daemon])
 }
+
+pub const BIND: Trial = Trial {
+    who: "BIND",
+    key: Some("isp-one"),
+    hears: true,
+    apart: false,
+    shows: Shows::AsNxdomain,
+};
 
 #[tokio::test]
 async fn bind_follows_the_list() {
-    run("BIND", Some("isp-one"), |places| start(places, KEY)).await;
+    run(&BIND, |places| start(places, SECRET)).await;
 }
 
 #[tokio::test]
 async fn bind_with_a_wrong_key_gets_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    let port = free_port();
-    let secondary = (LOOPBACK.ip(), port).into();
-    let journal = folder.path().join("journal");
-    let primary = Primary::start(LOOPBACK, journal, secondary, Some("isp-one")).await;
-    primary.release(&zone(1, &["first.test"]));
-    let places = Places {
-        folder: folder.path(),
-        primary: primary.address,
-        upstream: upstream().await,
-        port,
-    };
-    let wrong = KEY.replace("b25lIG9uZS", "dHdvIHR3by");
-    let Some(daemon) = start(&places, &wrong) else {
-        return;
-    };
-    daemon.says("BADSIG").await;
-    until(secondary, "first.test", NoError).await;
-    assert_eq!(primary.status().fetched, None);
+    refused(&BIND, |places| start(places, WRONG_SECRET)).await;
 }

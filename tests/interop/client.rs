@@ -36,7 +36,8 @@ pub async fn upstream() -> SocketAddr {
             message.metadata.recursion_available = true;
             if query.query_type() == RecordType::A {
                 let data = RData::A(Ipv4Addr::new(192, 0, 2, 80).into());
-                message.add_answer(Record::from_rdata(query.name().clone(), 0, data));
+                // Long enough that a cache would show if it came before the list.
+                message.add_answer(Record::from_rdata(query.name().clone(), 300, data));
             }
             let _ = socket.send_to(&message.to_vec().unwrap(), client).await;
         }
@@ -55,13 +56,42 @@ pub fn free_port() -> u16 {
     }
 }
 
+/// How it shows on a server that a name is listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shows {
+    /// A filter: the name does not exist. Other names have an address.
+    AsNxdomain,
+    /// A copy of the zone: the name has a record in it. Other names have none.
+    AsRecords,
+}
+
+impl Shows {
+    /// The name to ask for, and its type.
+    fn question(self, host: &str) -> Query {
+        let (host, kind) = match self {
+            Self::AsNxdomain => (format!("{host}."), RecordType::A),
+            Self::AsRecords => (format!("{host}.rpz.qalqan.test."), RecordType::CNAME),
+        };
+        Query::query(Name::from_ascii(host).unwrap(), kind)
+    }
+
+    /// What is answered of a name that is listed, or is not.
+    pub fn answer(self, listed: bool) -> ResponseCode {
+        if listed == (self == Self::AsNxdomain) {
+            ResponseCode::NXDomain
+        } else {
+            ResponseCode::NoError
+        }
+    }
+}
+
 /// What `server` says of a name; `None` when it says nothing.
-async fn ask(server: SocketAddr, host: &str) -> Option<ResponseCode> {
+async fn ask(server: SocketAddr, shows: Shows, host: &str) -> Option<ResponseCode> {
     let socket = UdpSocket::bind(LOOPBACK).await.unwrap();
     socket.connect(server).await.unwrap();
     let mut query = Message::query();
     query.metadata.recursion_desired = true;
-    query.add_query(Query::query(Name::from_ascii(host).unwrap(), RecordType::A));
+    query.add_query(shows.question(host));
     socket.send(&query.to_vec().unwrap()).await.ok()?;
     let mut buffer = vec![0; 4096];
     let received = timeout(Duration::from_secs(1), socket.recv(&mut buffer)).await;
@@ -70,16 +100,28 @@ async fn ask(server: SocketAddr, host: &str) -> Option<ResponseCode> {
     (answer.metadata.id == query.metadata.id).then_some(answer.metadata.response_code)
 }
 
-/// Asks until the answer is this one; gives how long that took.
-pub async fn until(server: SocketAddr, host: &str, wanted: ResponseCode) -> Duration {
-    let began = Instant::now();
+/// Asks until the name is listed, or is not; gives how long that took.
+pub async fn until(server: SocketAddr, shows: Shows, host: &str, listed: bool) -> Duration {
+    let (began, wanted) = (Instant::now(), shows.answer(listed));
     let (mut look, mut last) = (interval(LOOK), None);
     while began.elapsed() < LONG {
         look.tick().await;
-        last = ask(server, host).await;
+        last = ask(server, shows, host).await;
         if last == Some(wanted) {
             return began.elapsed();
         }
     }
     panic!("{host} never became {wanted}; at last {last:?}");
+}
+
+/// Asks until there is any answer.
+pub async fn answers(server: SocketAddr, shows: Shows, host: &str) -> ResponseCode {
+    let (began, mut look) = (Instant::now(), interval(LOOK));
+    while began.elapsed() < LONG {
+        look.tick().await;
+        if let Some(answer) = ask(server, shows, host).await {
+            return answer;
+        }
+    }
+    panic!("{server} never answered");
 }

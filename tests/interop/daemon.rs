@@ -8,10 +8,6 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use tokio::time::{Instant, interval};
-
-use crate::client::{LONG, LOOK};
-
 pub struct Daemon {
     child: Child,
     log: PathBuf,
@@ -52,15 +48,6 @@ impl Daemon {
     /// What it has said so far.
     pub fn words(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
-    }
-
-    /// Waits until it says this.
-    pub async fn says(&self, words: &str) {
-        let (began, mut look) = (Instant::now(), interval(LOOK));
-        while !self.words().contains(words) {
-            assert!(began.elapsed() < LONG, "never `{words}`: {}", self.words());
-            look.tick().await;
-        }
     }
 }
 

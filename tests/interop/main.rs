@@ -12,6 +12,9 @@
 mod bind;
 mod client;
 mod daemon;
+mod knot;
+mod knot_resolver;
+mod powerdns;
 mod primary;
 mod scenario;
 mod unbound;

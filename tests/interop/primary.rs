@@ -20,9 +20,14 @@ use tokio_util::{
 
 use crate::client::LONG;
 
-/// What `tsig-keygen` prints; the same text goes into the secondary's configuration.
-pub const KEY: &str = "key \"isp-one\" {\n\talgorithm hmac-sha256;\n\
-    \tsecret \"b25lIG9uZSBvbmUgb25lIG9uZSBvbmUgb25lIG9uZSE=\";\n};\n";
+/// The secret of the only key, and another for those who have it wrong.
+pub const SECRET: &str = "b25lIG9uZSBvbmUgb25lIG9uZSBvbmUgb25lIG9uZSE=";
+pub const WRONG_SECRET: &str = "dHdvIHR3byB0d28gdHdvIHR3byB0d28gdHdvIHR3byE=";
+
+/// What `tsig-keygen` prints; the same text goes into BIND's configuration.
+pub fn key(secret: &str) -> String {
+    format!("key \"isp-one\" {{\n\talgorithm hmac-sha256;\n\tsecret \"{secret}\";\n}};\n")
+}
 
 /// The zone with two thousand names and these.
 pub fn zone(release: u64, hosts: &[&str]) -> PolicyZone {
@@ -53,33 +58,36 @@ pub struct Primary {
 }
 
 impl Primary {
-    /// Listens on `listen`, admits with or without the key, tells `secondary`.
+    /// Listens on `listen`, admits this machine with or without the key, tells whoever is to be `told`.
     pub async fn start(
         listen: SocketAddr,
         journal: PathBuf,
-        secondary: SocketAddr,
+        told: Option<SocketAddr>,
         key: Option<&str>,
+        limits: TransferLimits,
     ) -> Self {
-        let keys = Keys::parse(KEY).unwrap();
+        let keys = Keys::parse(&self::key(SECRET)).unwrap();
         let key = key.map(str::to_owned);
-        let network = Keyed {
+        let network: Keyed<resolver::access::Prefix> = Keyed {
             key: key.clone(),
-            place: "127.0.0.0/8".parse().unwrap(),
+            place: "127.0.0.1".parse().unwrap(),
         };
-        let told = Told {
-            address: secondary,
-            key: key.and_then(|key| keys.get(&key).cloned()),
-        };
+        let key = key.and_then(|key| keys.get(&key).cloned());
+        let told: Vec<_> = told
+            .map(|address| Told { address, key })
+            .into_iter()
+            .collect();
+        let admitted = network.place.single();
         let admission = Admission::new(&[network], keys).unwrap();
-        let book = Secondaries::new([secondary]);
-        let server = TransferServer::start(listen, admission, TransferLimits::default())
+        let book = Secondaries::new(told.iter().map(|told| told.address), admitted);
+        let server = TransferServer::start(listen, admission, limits)
             .await
             .unwrap()
             .with_journal(journal)
             .with_secondaries(book.clone());
         let stop = CancellationToken::new();
         let (times, tracker) = (NotifyTimes::default(), TaskTracker::new());
-        let notifier = Notifier::start(vec![told], &book, &times, &stop, &tracker);
+        let notifier = Notifier::start(told, &book, &times, &stop, &tracker);
         Self {
             address: server.address(),
             book,
@@ -98,12 +106,12 @@ impl Primary {
     /// Waits until this is known of the secondary.
     pub async fn sees(&self, what: &str, known: impl Fn(&SecondaryStatus) -> bool) {
         let mut watch = self.book.watch();
-        let seen = timeout(LONG, watch.wait_for(|all| known(&all[0]))).await;
+        let seen = timeout(LONG, watch.wait_for(|book| known(&book.secondaries[0]))).await;
         drop(seen.unwrap_or_else(|_| panic!("never {what}: {:?}", self.book.watch().borrow())));
     }
 
     pub fn status(&self) -> SecondaryStatus {
-        self.book.watch().borrow()[0].clone()
+        self.book.watch().borrow().secondaries[0].clone()
     }
 
     pub async fn stop(self) {

@@ -1,11 +1,12 @@
 //! Unbound, which has no signatures for policy zones.
 
 use crate::{
+    client::Shows,
     daemon::{Daemon, snippet},
-    scenario::{Places, run},
+    scenario::{Places, Trial, run},
 };
 
-fn start(places: &Places<'_>) -> Option<Daemon> {
+fn start(places: &Places) -> Option<Vec<Daemon>> {
     let folder = places.folder.display().to_string();
     let primary = format!("127.0.0.1@{}", places.primary.port());
     let list = snippet(
@@ -37,16 +38,26 @@ forward-zone:
     name: \".\"
     forward-addr: 127.0.0.1@{upstream}
 ",
-        port = places.port,
+        port = places.secondary.port(),
         upstream = places.upstream.port(),
     );
     let file = places.folder.join("unbound.conf");
     std::fs::write(&file, config).unwrap();
     let file = file.display().to_string();
-    Daemon::start(places.folder, "unbound", "unbound", &["-d", "-c", &file])
+    let arguments = ["-d", "-c", &file];
+    let daemon = Daemon::start(&places.folder, "unbound", "unbound", &arguments)?;
+    Some(vec![daemon])
 }
+
+const UNBOUND: Trial = Trial {
+    who: "Unbound",
+    key: None,
+    hears: true,
+    apart: false,
+    shows: Shows::AsNxdomain,
+};
 
 #[tokio::test]
 async fn unbound_follows_the_list() {
-    run("Unbound", None, start).await;
+    run(&UNBOUND, start).await;
 }

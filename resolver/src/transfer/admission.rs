@@ -92,9 +92,11 @@ impl Admission {
         &self.keys
     }
 
-    /// Whether anybody at this address may have the zone, with the right key if need be.
-    pub(super) fn knows(&self, address: IpAddr) -> bool {
-        self.rules.iter().any(|rule| rule.network.contains(address))
+    /// The first network that holds this address, by its place in the list; `None` where nobody at
+    /// this address may have the zone, whatever the key.
+    pub(super) fn network_of(&self, address: IpAddr) -> Option<usize> {
+        let holds = |rule: &Rule| rule.network.contains(address);
+        self.rules.iter().position(holds)
     }
 
     /// Whether a query from this address, signed with this key or not at all, is answered.
@@ -157,7 +159,8 @@ mod tests {
         assert!(!from("192.0.2.1", None));
         assert!(from("198.51.100.1", None) && from("198.51.100.1", Some(&two)));
         assert!(!from("203.0.113.1", Some(&one)));
-        assert!(admission.knows("192.0.2.1".parse().unwrap()));
-        assert!(!admission.knows("203.0.113.1".parse().unwrap()));
+        let network = |address: &str| admission.network_of(address.parse().unwrap());
+        assert_eq!(network("198.51.100.1"), Some(1));
+        assert_eq!(network("203.0.113.1"), None);
     }
 }

@@ -16,6 +16,7 @@ use super::{
     outgoing::{Content, Transfer, single},
     signature::{self, Signer},
 };
+use crate::secondaries::Refusal;
 
 /// How a query came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +33,17 @@ pub(super) enum Reply {
     Many(Box<Transfer>),
 }
 
+/// What a query says of whoever asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Heard {
+    /// It may ask, and gets its answer; an IXFR says which serial it has.
+    Asked(Option<u32>),
+    /// It gets nothing.
+    Refused(Refusal),
+    /// There is no zone yet.
+    Nothing,
+}
+
 /// Decides about one message; `None` for what is not a query at all. Any bytes are acceptable.
 pub(super) fn answer(
     query: &[u8],
@@ -39,39 +51,44 @@ pub(super) fn answer(
     admission: &Admission,
     served: Option<&Arc<Served>>,
     transport: Transport,
-) -> Option<Reply> {
+) -> Option<(Heard, Option<Reply>)> {
     let mut query = Message::from_octets(query.to_vec()).ok()?;
     if query.header().qr() {
         return None;
     }
-    if !admission.knows(client) {
-        return single(query.for_slice(), Rcode::REFUSED, None, None).map(Reply::One);
+    if admission.network_of(client).is_none() {
+        let refused = single(query.for_slice(), Rcode::REFUSED, None, None);
+        return Some((Heard::Refused(Refusal::Address), refused.map(Reply::One)));
     }
     let mut signer = match signature::check(&mut query, admission.keys()) {
         Ok(signer) => signer,
-        Err(refusal) => return refusal.map(Reply::One),
+        Err((why, answer)) => return Some((Heard::Refused(why), answer.map(Reply::One))),
     };
     let decided = if admission.admits(client, signer.as_ref().map(Signer::key)) {
         decide(query.for_slice(), served, transport)
     } else {
-        Decided::Error(Rcode::REFUSED)
+        Decided::Error(Rcode::REFUSED, Heard::Refused(Refusal::Key))
     };
-    let (rcode, soa) = match (decided, served) {
-        (Decided::Error(rcode), _) => (rcode, None),
-        (Decided::Soa, served) => (Rcode::NOERROR, served.map(|served| served.zone.soa())),
-        (Decided::Many(served, content), _) => {
+    let (rcode, soa, heard) = match (decided, served) {
+        (Decided::Error(rcode, heard), _) => (rcode, None, heard),
+        (Decided::Soa(has), served) => {
+            let soa = served.map(|served| served.zone.soa());
+            (Rcode::NOERROR, soa, Heard::Asked(has))
+        }
+        (Decided::Many(served, content, has), _) => {
             let transfer = Transfer::new(query, served.clone(), content, signer);
-            return Some(Reply::Many(Box::new(transfer)));
+            return Some((Heard::Asked(has), Some(Reply::Many(Box::new(transfer)))));
         }
     };
-    single(query.for_slice(), rcode, soa, signer.as_mut()).map(Reply::One)
+    let answer = single(query.for_slice(), rcode, soa, signer.as_mut());
+    Some((heard, answer.map(Reply::One)))
 }
 
-/// What a query gets, before it is put into messages.
+/// What a query gets, before it is put into messages; with the serial it says it has.
 enum Decided<'s> {
-    Error(Rcode),
-    Soa,
-    Many(&'s Arc<Served>, Content),
+    Error(Rcode, Heard),
+    Soa(Option<u32>),
+    Many(&'s Arc<Served>, Content, Option<u32>),
 }
 
 fn decide<'s>(
@@ -79,34 +96,36 @@ fn decide<'s>(
     served: Option<&'s Arc<Served>>,
     transport: Transport,
 ) -> Decided<'s> {
+    let wrong = |rcode| Decided::Error(rcode, Heard::Refused(Refusal::Question));
     if query.header().opcode() != Opcode::QUERY {
-        return Decided::Error(Rcode::NOTIMP);
+        return wrong(Rcode::NOTIMP);
     }
     let Ok(question) = query.sole_question() else {
-        return Decided::Error(Rcode::FORMERR);
+        return wrong(Rcode::FORMERR);
     };
     let Some(served) = served else {
-        return Decided::Error(Rcode::SERVFAIL);
+        return Decided::Error(Rcode::SERVFAIL, Heard::Nothing);
     };
     let zone = &served.zone;
     if question.qclass() != Class::IN || *question.qname() != *zone.apex() {
-        return Decided::Error(Rcode::REFUSED);
+        return wrong(Rcode::REFUSED);
     }
     match (question.qtype(), transport) {
-        (Rtype::SOA, _) => Decided::Soa,
-        (Rtype::AXFR, Transport::Tcp) => Decided::Many(served, Content::Whole),
+        (Rtype::SOA, _) => Decided::Soa(None),
+        (Rtype::AXFR, Transport::Tcp) => Decided::Many(served, Content::Whole, None),
         // Over UDP the SOA alone says "come by TCP" (RFC 1995 §2).
-        (Rtype::IXFR, Transport::Udp) => Decided::Soa,
+        (Rtype::IXFR, Transport::Udp) => Decided::Soa(client_serial(query).map(Serial::into_int)),
         (Rtype::IXFR, Transport::Tcp) => match client_serial(query) {
-            None => Decided::Error(Rcode::FORMERR),
+            None => wrong(Rcode::FORMERR),
             // RFC 1995 §2: nothing newer, so the SOA alone.
-            Some(serial) if serial >= Serial(zone.serial()) => Decided::Soa,
-            Some(serial) => {
-                let chain = served.journal.since(serial.into_int(), zone);
-                Decided::Many(served, chain.map_or(Content::Whole, Content::Differences))
+            Some(has) if has >= Serial(zone.serial()) => Decided::Soa(Some(has.into_int())),
+            Some(has) => {
+                let chain = served.journal.since(has.into_int(), zone);
+                let content = chain.map_or(Content::Whole, Content::Differences);
+                Decided::Many(served, content, Some(has.into_int()))
             }
         },
-        _ => Decided::Error(Rcode::REFUSED),
+        _ => wrong(Rcode::REFUSED),
     }
 }
 
@@ -167,14 +186,14 @@ mod tests {
         let admission = Admission::new(&networks, KEYS.clone()).unwrap();
         for transport in [Transport::Udp, Transport::Tcp] {
             match answer(query, client, &admission, Some(served), transport) {
-                None => {}
-                Some(Reply::One(bytes)) => {
+                None | Some((_, None)) => {}
+                Some((_, Some(Reply::One(bytes)))) => {
                     let length = usize::from(u16::from_be_bytes([bytes[0], bytes[1]]));
                     prop_assert_eq!(length, bytes.len() - 2);
                     prop_assert!(HickoryMessage::from_vec(&bytes[2..]).is_ok());
                     prop_assert_eq!(&bytes[2..4], &query[..2], "the id");
                 }
-                Some(Reply::Many(_)) => prop_assert_eq!(transport, Transport::Tcp),
+                Some((_, Some(Reply::Many(_)))) => prop_assert_eq!(transport, Transport::Tcp),
             }
         }
         Ok(())

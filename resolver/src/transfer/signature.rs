@@ -9,23 +9,38 @@ use domain::{
 };
 
 use super::keys::Keys;
-use crate::zone::{Target, message};
+use crate::{
+    secondaries::Refusal,
+    zone::{Target, message},
+};
 
 /// Signs every message of an answer, each chained to the one before.
 pub(super) type Signer = ServerSequence<Arc<Key>>;
 
 /// Checks the signature of a query and takes it off: `Ok(None)` for a query without one. On an
-/// error the answer to send, its length before it; `None` where nothing can be made of it.
+/// error why, and the answer to send, its length before it; `None` where nothing can be made of it.
 pub(super) fn check(
     query: &mut Message<Vec<u8>>,
     keys: &Keys,
-) -> Result<Option<Signer>, Option<Vec<u8>>> {
+) -> Result<Option<Signer>, (Refusal, Option<Vec<u8>>)> {
     let id = query.header().id();
     let checked = ServerSequence::request(keys, query, Time48::now());
     // The check puts the signer's id back; the answer bears the one that came, which a forwarder may
     // have given it (RFC 8945 §4.2, "Original ID").
     query.header_mut().set_id(id);
-    checked.map_err(|error| refusal(error, query.for_slice()).ok())
+    checked.map_err(|error| {
+        let why = reason(&error, query.for_slice());
+        (why, refusal(error, query.for_slice()).ok())
+    })
+}
+
+fn reason(error: &ServerError<Arc<Key>>, query: &Message<[u8]>) -> Refusal {
+    match error.error() {
+        TsigRcode::BADKEY => Refusal::BadKey,
+        TsigRcode::BADTIME => Refusal::BadTime,
+        TsigRcode::FORMERR if wrong_signature(error, query).is_none() => Refusal::Question,
+        _ => Refusal::BadSig,
+    }
 }
 
 /// BADKEY and BADSIG are told without a signature, BADTIME with one (RFC 8945 §5.2).

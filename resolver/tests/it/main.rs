@@ -13,5 +13,6 @@ mod forwarding;
 mod notices;
 mod releases;
 mod signatures;
+mod slow;
 mod support;
 mod transfers;

@@ -10,13 +10,14 @@ use domain::{
 use hickory_proto::rr::RecordType;
 use resolver::{
     notify::{Notifier, NotifyTimes, Told},
-    secondaries::{Secondaries, SecondaryStatus},
+    secondaries::{Book, Secondaries, SecondaryStatus},
     transfer::{Admission, Keys, TransferLimits, TransferServer},
 };
 use tokio::{net::UdpSocket, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    differences::ixfr,
     support::{LONG, LOOPBACK, query, udp},
     transfers::{APEX, transfer, zone},
 };
@@ -63,7 +64,7 @@ async fn secondary(from: usize, code: Rcode, key: Option<Arc<Key>>) -> SocketAdd
 
 /// Tells one secondary of serial 7 and waits until something is known of it.
 async fn outcome(address: SocketAddr, key: Option<Arc<Key>>) -> SecondaryStatus {
-    let book = Secondaries::new([address]);
+    let book = Secondaries::new([address], []);
     let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
     let times = NotifyTimes {
         tries: 3,
@@ -72,9 +73,13 @@ async fn outcome(address: SocketAddr, key: Option<Arc<Key>>) -> SecondaryStatus 
     let notifier = Notifier::start(vec![Told { address, key }], &book, &times, &stop, &tracker);
     notifier.tell(APEX, 7);
     let mut watch = book.watch();
-    let known =
-        |all: &Vec<SecondaryStatus>| all[0].acknowledged.is_some() || all[0].error.is_some();
-    let status = timeout(LONG, watch.wait_for(known)).await.unwrap().unwrap()[0].clone();
+    let known = |book: &Book| {
+        let status = &book.secondaries[0];
+        status.acknowledged.is_some() || status.error.is_some()
+    };
+    let book = timeout(LONG, watch.wait_for(known)).await.unwrap().unwrap();
+    let status = book.secondaries[0].clone();
+    drop(book);
     stop.cancel();
     tracker.close();
     timeout(LONG, tracker.wait()).await.expect("tasks end");
@@ -119,7 +124,7 @@ async fn what_went_wrong_is_said() {
 #[tokio::test]
 async fn a_newer_release_is_told_at_once_instead_of_the_older() {
     let address = secondary(2, Rcode::NOERROR, None).await;
-    let book = Secondaries::new([address]);
+    let book = Secondaries::new([address], []);
     let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
     // The first message is not heard, and waiting would outlast the test.
     let times = NotifyTimes {
@@ -132,9 +137,10 @@ async fn a_newer_release_is_told_at_once_instead_of_the_older() {
     let mut serial = 7;
     let heard = async {
         watch
-            .wait_for(|all| all[0].acknowledged.is_some())
+            .wait_for(|book| book.secondaries[0].acknowledged.is_some())
             .await
-            .unwrap()[0]
+            .unwrap()
+            .secondaries[0]
             .clone()
     };
     tokio::pin!(heard);
@@ -156,26 +162,30 @@ async fn what_a_secondary_fetched_is_known_and_nothing_of_others() {
         "127.0.0.1:53".parse().unwrap(),
         "127.0.0.2:53".parse().unwrap(),
     );
-    let book = Secondaries::new([ours, other]);
+    let book = Secondaries::new([ours, other], []);
     let server = TransferServer::start(LOOPBACK, Admission::default(), TransferLimits::default());
     let server = server.await.unwrap().with_secondaries(book.clone());
     let zone = zone(3);
     server.set_zone(&zone).unwrap();
     udp(server.address(), &query(APEX, RecordType::SOA)).await;
-    assert_eq!(
-        book.watch().borrow()[0].fetched,
-        None,
-        "asking is not having"
-    );
+    let asked = book.watch().borrow().secondaries.clone();
+    assert!(asked[0].asked.is_some() && asked[1].asked.is_none());
+    assert_eq!(asked[0].has, None, "asking is not having");
     transfer(server.address(), &query(APEX, RecordType::AXFR)).await;
     let mut watch = book.watch();
-    let fetched = |all: &Vec<SecondaryStatus>| all[0].fetched.is_some();
+    let fetched = |book: &Book| book.secondaries[0].fetched.is_some();
     let all = timeout(LONG, watch.wait_for(fetched))
         .await
         .unwrap()
         .unwrap()
+        .secondaries
         .clone();
     assert_eq!(all[0].fetched.unwrap().serial, zone.serial());
+    assert_eq!(all[0].behind(zone.serial()), Some(0));
     assert_eq!((all[0].whole, all[0].differences), (1, 0));
     assert_eq!((all[1].fetched, all[1].whole), (None, 0));
+    // A secondary that asks for differences says what it has.
+    udp(server.address(), &ixfr(zone.serial() - 3)).await;
+    let all = book.watch().borrow().secondaries.clone();
+    assert_eq!(all[0].behind(zone.serial()), Some(3));
 }
