@@ -7,7 +7,8 @@
 //! 1. **Names and registers.** [`name`] holds [`DomainName`], [`time`] the one notion of a moment,
 //!    [`register`] what licence registers say, [`matching`] what follows from them for a host.
 //! 2. **Consent.** [`key`] holds keys and roles, [`statement`] the bytes people sign,
-//!    [`guard`] the names that nobody may list.
+//!    [`guard`] the names that nobody may list, [`lifecycle`] the moves from a candidate to a listing and
+//!    to its end.
 //! 3. **The record.** [`leaf`] is a signed statement as it stands in the public log, [`log`] the
 //!    Merkle tree, its tiles and checkpoints, [`trust`] what a verifier is given by hand.
 //! 4. **The list.** [`fold`] turns leaves into entries, [`rules`] what they say of each name together;
@@ -27,6 +28,7 @@ pub mod fold;
 pub mod guard;
 pub mod key;
 pub mod leaf;
+pub mod lifecycle;
 pub mod log;
 pub mod matching;
 pub mod minisign;

@@ -58,12 +58,7 @@ impl Fold {
     /// or with the day in which it has a place if that is a later one.
     fn begins(&self, in_order: &[&Held]) -> Vec<Timestamp> {
         let times = self.clock.read();
-        let first_day = |held: &&Held| {
-            let time = times.get(held.clock.saturating_sub(1));
-            let day = held.list.effective_at.day_number();
-            time.map_or(day, |time| day.max(time.day_number()))
-        };
-        let from: Vec<i64> = in_order.iter().map(first_day).collect();
+        let from: Vec<i64> = in_order.iter().map(|held| held.first_day(&times)).collect();
         let days = places(&from, &self.policy).into_iter();
         let begins = |(held, day): (&&Held, i64)| {
             let midnight = Timestamp(day.saturating_mul(DAY_SECONDS));
@@ -111,6 +106,16 @@ impl Fold {
             return ListingState::Scheduled { at: begins };
         }
         ListingState::Listed { since: begins }
+    }
+}
+
+impl Held {
+    /// The first UTC day in which it may take a place: its own, and no earlier than the log's clock showed
+    /// when it was entered (`times`, see [`super::place::Clock::read`]).
+    pub(super) fn first_day(&self, times: &[Timestamp]) -> i64 {
+        let day = self.list.effective_at.day_number();
+        let time = times.get(self.clock.saturating_sub(1));
+        time.map_or(day, |time| day.max(time.day_number()))
     }
 }
 

@@ -11,6 +11,7 @@ mod at;
 mod enter;
 mod error;
 mod list;
+mod outlook;
 mod place;
 mod registers;
 
