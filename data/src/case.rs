@@ -11,10 +11,13 @@ macro_rules! live {
 }
 pub(crate) use live;
 
+mod stage;
+
 use blocklist::DomainName;
 
 pub use reopen::Reopened;
 pub(crate) use reopen::review_at;
+pub use stage::stages;
 
 use crate::{
     audit::append_audit,
@@ -121,9 +124,9 @@ pub struct DecisionRow {
 pub struct Change {
     /// When.
     pub at: i64,
-    /// [`CRAWLER`] or [`crate::rematch::ACTOR`].
+    /// [`CRAWLER`], [`CALENDAR`] or [`crate::rematch::ACTOR`].
     pub actor: String,
-    /// `opened`, `closed` or `rematched`; `reopened` by the crawler.
+    /// `opened`, `closed` or `rematched`; `reopened` or `renewed` by the crawler; `lapsed` by the calendar.
     pub action: String,
     /// More, as JSON; see [`crate::rematch`] and [`Reopened`].
     pub detail: String,
@@ -182,64 +185,82 @@ pub(crate) use next_case_id;
 /// Who the audit chain says it was when a crawl put a closed case before people again.
 pub const CRAWLER: &str = "crawler";
 
+/// Who the audit chain says it was when only time had passed.
+pub const CALENDAR: &str = "calendar";
+
 /// Opens a case, unless the host has a live one already, or a person closed its last one and nothing is
-/// new in substance since (see [`Reopened`]); gives its id, or `None`. Numbers follow one another
+/// new in substance since (see [`Reopened`]); gives its id, or `None`. A live case that nobody has signed
+/// on stands on the new evidence from then on. Numbers follow one another
 /// without a gap, and of two crawls that judge one host at once, one opens the case.
 pub async fn open(store: &Store, new: NewCase<'_>) -> Result<Option<String>> {
     const LIVE: &str = concat!(
-        "SELECT COUNT(*) FROM review_case WHERE host = $1 AND reason <> 'cancel' AND ",
+        "SELECT id, state, evidence_root FROM review_case WHERE host = $1 AND reason <> 'cancel' AND ",
         live!()
     );
+    const RENEW: &str = "UPDATE review_case SET assessment_id = $1, evidence_root = $2, licence_match = $3 WHERE id = $4";
     const JUDGED: &str = "SELECT verdict, report FROM assessment WHERE id = $1";
     const SQL: &str = "INSERT INTO review_case
         (id, host, opened_at, assessment_id, evidence_root, licence_match, state)
         VALUES ($1, $2, $3, $4, $5, $6, 'open')";
     let id = transaction!(store, locks::OFFICE, |tx| {
-        let live: i64 = sqlx::query_scalar(LIVE)
+        let live: Option<(String, String, String)> = sqlx::query_as(LIVE)
             .bind(new.host.as_str())
-            .fetch_one(&mut *tx)
+            .fetch_optional(&mut *tx)
             .await?;
-        if live > 0 {
-            return Ok(None);
-        }
-        let seen: Vec<reopen::Seen> = sqlx::query_as(reopen::SEEN)
-            .bind(new.host.as_str())
-            .fetch_all(&mut *tx)
-            .await?;
-        let mut reopened = None;
-        if !seen.is_empty() {
-            let (verdict, report): (String, String) = sqlx::query_as(JUDGED)
-                .bind(new.assessment_id)
-                .fetch_one(&mut *tx)
-                .await?;
-            let now = reopen::Now {
-                verdict: &verdict,
-                report: &report,
-                licence_match: new.licence_match,
-                at: new.at,
-            };
-            reopened = reopen::what_is_new(&seen, now);
-            if reopened.is_none() {
-                return Ok(None);
+        if let Some((id, state, held)) = live {
+            // Nobody has signed on what it stands on: from now on that is what the site shows today.
+            if matches!(state.as_str(), "open" | "in_review") && held != new.evidence_root {
+                let detail = serde_json::json!({ "evidence": new.evidence_root, "before": held });
+                sqlx::query(RENEW)
+                    .bind(new.assessment_id)
+                    .bind(new.evidence_root)
+                    .bind(new.licence_match)
+                    .bind(&id)
+                    .execute(&mut *tx)
+                    .await?;
+                append_audit!(tx, new.at, CRAWLER, "renewed", &id, &detail);
             }
+            None
+        } else {
+            let seen: Vec<reopen::Seen> = sqlx::query_as(reopen::SEEN)
+                .bind(new.host.as_str())
+                .fetch_all(&mut *tx)
+                .await?;
+            let mut reopened = None;
+            if !seen.is_empty() {
+                let (verdict, report): (String, String) = sqlx::query_as(JUDGED)
+                    .bind(new.assessment_id)
+                    .fetch_one(&mut *tx)
+                    .await?;
+                let now = reopen::Now {
+                    verdict: &verdict,
+                    report: &report,
+                    licence_match: new.licence_match,
+                    at: new.at,
+                };
+                reopened = reopen::what_is_new(&seen, now);
+                if reopened.is_none() {
+                    return Ok(None);
+                }
+            }
+            let id = next_case_id!(tx, new.at);
+            sqlx::query(SQL)
+                .bind(&id)
+                .bind(new.host.as_str())
+                .bind(new.at)
+                .bind(new.assessment_id)
+                .bind(new.evidence_root)
+                .bind(new.licence_match)
+                .execute(&mut *tx)
+                .await?;
+            if let Some(reopened) = &reopened {
+                let detail = serde_json::json!(reopened);
+                append_audit!(tx, new.at, CRAWLER, "reopened", &id, &detail);
+            }
+            Some(id)
         }
-        let id = next_case_id!(tx, new.at);
-        sqlx::query(SQL)
-            .bind(&id)
-            .bind(new.host.as_str())
-            .bind(new.at)
-            .bind(new.assessment_id)
-            .bind(new.evidence_root)
-            .bind(new.licence_match)
-            .execute(&mut *tx)
-            .await?;
-        if let Some(reopened) = &reopened {
-            let detail = serde_json::json!(reopened);
-            append_audit!(tx, new.at, CRAWLER, "reopened", &id, &detail);
-        }
-        id
     });
-    Ok(Some(id))
+    Ok(id)
 }
 
 const ROW: &str = "SELECT c.id, c.host, c.state, c.opened_at, a.exchange, a.serves_kz, a.verdict,
@@ -288,11 +309,12 @@ pub async fn load(store: &Store, id: &str) -> Result<Option<CaseFile>> {
         .bind(&*storable(id))
         .fetch_all(db)
         .await)?;
-    const CHANGES: &str = "SELECT at, actor, action, detail FROM audit WHERE subject = $1 AND actor IN ($2, $3) ORDER BY seq";
+    const CHANGES: &str = "SELECT at, actor, action, detail FROM audit WHERE subject = $1 AND actor IN ($2, $3, $4) ORDER BY seq";
     let changes = on!(store, |db| sqlx::query_as(CHANGES)
         .bind(&*storable(id))
         .bind(crate::rematch::ACTOR)
         .bind(CRAWLER)
+        .bind(CALENDAR)
         .fetch_all(db)
         .await)?;
     let proposal = match &case.listing_id {

@@ -206,6 +206,23 @@ pub async fn revisit(store: &Store, host: &DomainName) -> Result<u64> {
         .map(|done| done.rows_affected()))?)
 }
 
+/// Addresses of sites that somebody waits for come before all others.
+const HURRIED: i64 = 1_000;
+
+/// Queues what is known of a site once more and before everything else: somebody waits for it. Gives how
+/// many addresses that were; the site still rests as long as it asked to.
+pub async fn hurry(store: &Store, host: &DomainName) -> Result<u64> {
+    const SQL: &str = "UPDATE frontier SET state = 'queued', attempts = 0, outcome = NULL, lease_until = NULL,
+            priority = $2
+        WHERE host = $1 AND state IN ('queued', 'done', 'refused') AND source IN ('seed', 'link', 'redirect')";
+    Ok(on!(store, |db| sqlx::query(SQL)
+        .bind(host.as_str())
+        .bind(HURRIED)
+        .execute(db)
+        .await
+        .map(|done| done.rows_affected()))?)
+}
+
 /// Takes the address that matters most, of a host that nobody is at and that does not rest, and whose
 /// time has come.
 pub async fn lease(store: &Store, holder: &str, now: i64, seconds: i64) -> Result<Option<Lease>> {

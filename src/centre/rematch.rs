@@ -1,10 +1,10 @@
 //! Matching sites anew as a task beside the publisher: after each release, so at once when a register
 //! was entered, and at least once an hour (releases are signed anew that often), because time alone
-//! ends licences and ages snapshots.
+//! ends licences and ages snapshots. Proposals that waited too long are returned at the same time.
 
 use std::{sync::Arc, time::Duration};
 
-use data::{Store, rematch};
+use data::{Store, decide, rematch};
 use tokio::sync::Notify;
 use tracing::{error, info};
 
@@ -27,7 +27,7 @@ pub(crate) fn start(store: Store, tasks: &Tasks) -> Arc<Notify> {
             if let Err(failed) = look(&store).await {
                 error!(
                     error = &failed as &dyn std::error::Error,
-                    "sites are not matched anew"
+                    "what time brings is not looked for"
                 );
                 tokio::select! {
                     () = stop.cancelled() => return,
@@ -40,6 +40,10 @@ pub(crate) fn start(store: Store, tasks: &Tasks) -> Arc<Notify> {
 }
 
 async fn look(store: &Store) -> data::Result<()> {
+    let lapsed = decide::expire_proposals(store, clock::now().0).await?;
+    if !lapsed.is_empty() {
+        info!(cases = ?lapsed, "proposals waited too long for their second signature");
+    }
     let began = std::time::Instant::now();
     let Some(done) = rematch::run(store, clock::now().0).await? else {
         return Ok(());

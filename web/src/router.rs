@@ -95,6 +95,11 @@ fn console_routes() -> Router<Arc<Centre>> {
             "/{lang}/console/case/{id}/dismiss",
             post(console::case::dismiss),
         )
+        .route("/{lang}/console/case/{id}/take", post(console::take::take))
+        .route(
+            "/{lang}/console/case/{id}/release",
+            post(console::take::release),
+        )
         .route(
             "/{lang}/console/case/{id}/capture/{capture}",
             get(console::capture::capture),

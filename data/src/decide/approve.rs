@@ -1,15 +1,15 @@
 //! The second officer's moves: sign the same bytes, or send them back.
 
 use blocklist::{
-    Digest,
-    key::{self, KeyId, Role, SignatureBytes},
-    leaf::{Leaf, LeafSignature},
-    statement::{Statement, from_canonical},
-    time::DAY_SECONDS,
+    Digest, Timestamp,
+    key::{KeyId, Role, SignatureBytes},
+    leaf::LeafSignature,
+    lifecycle::{Decision, Proposed},
+    statement::{List, Statement, from_canonical},
 };
 
 use super::{
-    DecideError, PROPOSAL_DAYS, check_listing, live_case, may_decide,
+    DecideError, check_listing, fresh, lapse, live_case, may_decide,
     moves::{Move, SIGNATURE},
     required,
 };
@@ -42,27 +42,24 @@ pub async fn approve(
     if proposal.statement_sha256 != shown || Digest::of(&proposal.statement).to_string() != shown {
         return Err(DecideError::StatementChanged);
     }
-    if now - proposal.proposed_at > PROPOSAL_DAYS * DAY_SECONDS {
+    if now > lapse::last_moment(proposal.proposed_at) {
         return Err(DecideError::ProposalExpired);
     }
-    let statement: Statement =
-        from_canonical(&proposal.statement).map_err(|e| Error::stored("proposal", e))?;
-    let Statement::List(list) = &statement else {
-        return Err(Error::stored("proposal", "not a listing").into());
+    let list = match from_canonical(&proposal.statement) {
+        Ok(Statement::List(list)) => list,
+        _ => return Err(Error::stored("proposal", "not a listing").into()),
     };
+    let file = case::load(store, &case_id)
+        .await?
+        .ok_or(DecideError::Stale)?;
+    fresh::for_approval(store, &file, &list.name, now).await?;
     check_listing(store, officer, &list.name, list.scope, &list.basis).await?;
     let key = officer::unlock(store, officer, password, now).await?;
-    let signature = key::sign(&key, Role::Officer, &proposal.statement);
-    let first = first_signature(store, listing_id).await?;
-    let second = LeafSignature {
-        role: Role::Officer,
-        key_id: officer.key_id.clone(),
-        signature,
-    };
-    let leaf = Leaf {
-        statement,
-        signatures: vec![first, second],
-    };
+    let first = first_decision(store, &list, listing_id).await?;
+    let second = Decision::sign(&list, Role::Officer, &key, Timestamp(now))
+        .map_err(|e| Error::stored("proposal", e))?;
+    let signature = second.signature.signature;
+    let leaf = Proposed::new(list, first)?.approve(second)?.leaf();
     // What the log would refuse must not enter the queue: a statement or signature that was
     // altered in the store shows here, before anything is stored.
     store
@@ -140,16 +137,24 @@ pub async fn send_back(
     Ok(())
 }
 
-async fn first_signature(store: &Store, listing_id: &str) -> Result<LeafSignature> {
-    const SQL: &str = "SELECT key_id, signature FROM signature WHERE listing_id = $1 AND place = 1";
-    let (key_id, signature): (String, Vec<u8>) = on!(store, |db| sqlx::query_as(SQL)
-        .bind(listing_id)
-        .fetch_one(db)
-        .await)?;
-    Ok(LeafSignature {
+/// What the proposer signed.
+async fn first_decision(store: &Store, list: &List, listing_id: &str) -> Result<Decision> {
+    const SQL: &str =
+        "SELECT key_id, signature, signed_at FROM signature WHERE listing_id = $1 AND place = 1";
+    let (key_id, signature, signed_at): (String, Vec<u8>, i64) =
+        on!(store, |db| sqlx::query_as(SQL)
+            .bind(listing_id)
+            .fetch_one(db)
+            .await)?;
+    let signature = LeafSignature {
         role: Role::Officer,
         key_id: KeyId::try_from(key_id).map_err(|e| Error::stored("signature", e))?,
         signature: SignatureBytes::from_bytes(&signature)
             .map_err(|e| Error::stored("signature", e))?,
+    };
+    Ok(Decision {
+        signature,
+        at: Timestamp(signed_at),
+        evidence_root: list.evidence_root,
     })
 }

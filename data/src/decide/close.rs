@@ -8,6 +8,7 @@ use blocklist::{
 
 use super::{
     DecideError, MAX_REVIEW_DAYS, check_key, may_decide, moves::Move, required, sign_leaf,
+    take::reviewed,
 };
 use crate::{
     case,
@@ -36,7 +37,7 @@ pub async fn dismiss(
     let step = Move {
         id: random_id()?,
         case_id,
-        from: "open",
+        from: reviewed(store, officer, case_id).await?,
         to: "dismissed",
         officer,
         kind: "dismiss",

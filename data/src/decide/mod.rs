@@ -3,19 +3,26 @@
 //! for the log without both.
 //!
 //! [`propose()`] is the first officer's move, [`approve()`] and [`send_back`] the second's, [`dismiss`]
-//! and [`lift`] end things.
+//! and [`lift`] end things. [`take()`] says who looks at a case, [`expire_proposals`] ends what waited too
+//! long, and [`outlook()`] tells when a listing would begin. Where each move leads is data:
+//! [`blocklist::lifecycle`].
 
 #[macro_use]
 mod moves;
 mod approve;
 mod close;
+mod fresh;
+mod lapse;
+mod outlook;
 mod propose;
+mod take;
 
 use blocklist::{
     DomainName, Scope,
     guard::Refusal,
     key::{self, KeyId, Role},
     leaf::{Leaf, LeafSignature},
+    lifecycle::ConsentError,
     statement::Statement,
     time::{DAY_SECONDS, Day},
 };
@@ -23,7 +30,10 @@ use blocklist::{
 pub use approve::{approve, send_back};
 pub use close::{dismiss, lift};
 pub(crate) use moves::DECISION;
+pub use lapse::expire_proposals;
+pub use outlook::{Outlook, outlook};
 pub use propose::propose;
+pub use take::{release, take};
 
 use crate::{
     case,
@@ -34,6 +44,9 @@ use crate::{
 
 /// A proposal waits this long for its second signature, in days.
 pub const PROPOSAL_DAYS: i64 = 7;
+
+/// How old evidence may be when it is signed on, in hours.
+pub const EVIDENCE_HOURS: i64 = 72;
 
 /// The longest term of a listing, in days.
 pub const MAX_LISTING_DAYS: u32 = 731;
@@ -110,6 +123,28 @@ pub enum DecideError {
     /// More than a week without a second signature.
     #[error("the proposal is older than {PROPOSAL_DAYS} days; send it back and propose again")]
     ProposalExpired,
+    /// Another officer reviews the case.
+    #[error("{0} is reviewing this case; take it over first")]
+    Taken(String),
+    /// The capture is too old to sign on; a new one was asked for.
+    #[error(
+        "the site was captured {hours} hours ago, and evidence is good for {EVIDENCE_HOURS}; it is being captured again: load the case anew once that is done"
+    )]
+    EvidenceOld {
+        /// Its age.
+        hours: i64,
+    },
+    /// The newest capture says otherwise.
+    #[error(
+        "the newest capture of the site no longer shows an exchange that serves Kazakhstan; look at it and close the case, or send the proposal back"
+    )]
+    EvidenceTurned,
+    /// The evidence was renewed while the form was open.
+    #[error("the evidence of the case was renewed since the page was loaded; load it again")]
+    EvidenceChanged,
+    /// Signatures that do not make a listing.
+    #[error(transparent)]
+    Consent(#[from] ConsentError),
     /// A protected name.
     #[error(transparent)]
     Guarded(#[from] Box<Refusal>),

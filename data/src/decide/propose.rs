@@ -2,16 +2,18 @@
 
 use blocklist::{
     Digest, ListingId, Timestamp,
-    key::{self, Role},
+    key::Role,
+    lifecycle::{Decision, Proposed},
     statement::{List, Order, Statement, VERSION},
     time::DAY_SECONDS,
 };
 
 use super::{
-    DecideError, MAX_DOCUMENT, MAX_LISTING_DAYS, NOTICE_SECONDS, Proposal, check_listing,
+    DecideError, MAX_DOCUMENT, MAX_LISTING_DAYS, NOTICE_SECONDS, Proposal, check_listing, fresh,
     may_decide,
     moves::{Move, SIGNATURE},
     required,
+    take::reviewed,
 };
 use crate::{
     case,
@@ -35,10 +37,12 @@ pub async fn propose(
         .await?
         .ok_or(DecideError::Stale)?;
     // Whoever is asked to cancel an order does not answer with another.
-    if file.case.state != "open" || file.case.reason == case::reason::CANCEL {
+    if file.case.reason == case::reason::CANCEL {
         return Err(DecideError::Stale);
     }
+    let from = reviewed(store, officer, case_id).await?;
     let name = case::host(&file.case)?;
+    fresh::for_proposal(store, &file, &name, now).await?;
     let trust = store.trust().await?;
     check_listing(store, officer, &name, proposal.scope, &proposal.basis).await?;
     let key = officer::unlock(store, officer, password, now).await?;
@@ -55,7 +59,7 @@ pub async fn propose(
     let step = Move {
         id: random_id()?,
         case_id,
-        from: "open",
+        from,
         to: "proposed",
         officer,
         kind: "propose",
@@ -66,6 +70,7 @@ pub async fn propose(
     };
     let year = at.year();
     const LAST: &str = "SELECT MAX(listing_id) FROM proposal WHERE listing_id LIKE $1";
+    const EVIDENCE: &str = "SELECT evidence_root FROM review_case WHERE id = $1";
     const DOCUMENT: &str = "INSERT INTO order_document
         (sha256, file_name, content_type, bytes, attached_by, attached_at)
         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (sha256) DO NOTHING";
@@ -74,12 +79,20 @@ pub async fn propose(
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
     let listing_id = transaction!(store, locks::OFFICE, |tx| {
         enter_move!(tx, step);
+        // A crawl may have renewed the evidence since the case was read.
+        let stands_on: String = sqlx::query_scalar(EVIDENCE)
+            .bind(case_id)
+            .fetch_one(&mut *tx)
+            .await?;
+        if stands_on != file.evidence_root {
+            return Err(DecideError::EvidenceChanged);
+        }
         let last: Option<String> = sqlx::query_scalar(LAST)
             .bind(format!("Q-{year:04}-%"))
             .fetch_one(&mut *tx)
             .await?;
         let listing_id = following(year, last.as_deref())?;
-        let statement = Statement::List(List {
+        let list = List {
             v: VERSION,
             origin: trust.origin.clone(),
             name,
@@ -96,12 +109,15 @@ pub async fn propose(
             effective_at,
             review_at: effective_at.plus(i64::from(proposal.days) * DAY_SECONDS / 2),
             expires_at,
-        });
-        let bytes = statement
+        };
+        let bytes = Statement::List(list.clone())
             .to_bytes()
             .map_err(|e| Error::stored("proposal", e))?;
         let sha256 = Digest::of(&bytes).to_string();
-        let signature = key::sign(&key, Role::Officer, &bytes);
+        let first = Decision::sign(&list, Role::Officer, &key, at)
+            .map_err(|e| Error::stored("proposal", e))?;
+        let signature = first.signature.signature;
+        Proposed::new(list, first)?;
         sqlx::query(DOCUMENT)
             .bind(document_sha256.to_string())
             .bind(&*storable(&proposal.document.file_name))

@@ -87,10 +87,6 @@ state-annulled = Annulled: our error
 state-waiting = Waiting for the second officer
 state-being-written = Signed, being written to the log
 state-returned = Sent back
-state-open = Open
-state-proposed = Waiting for the second officer
-state-listed = Listed
-state-dismissed = Dismissed
 
 scope-host = This exact name only
 scope-subtree = This name and everything below it

@@ -78,3 +78,7 @@ protected-list-platforms = messengers, social networks, app stores
 protected-list-brands = global brands
 protected-list-kz-sites = sites many people in Kazakhstan use
 protected-list-top-sites = sites many people use
+problem-taken = A colleague is reviewing this case. Take it over first:
+problem-evidence-old = The site was captured { $hours } hours ago; evidence is good for { $most }. It is being captured again now: load the page anew in a few minutes.
+problem-evidence-turned = The newest capture no longer shows an exchange that serves Kazakhstan. Look at it, then close the case or send the proposal back.
+problem-evidence-changed = The site was captured again since you opened this page. Read the case anew, then sign.

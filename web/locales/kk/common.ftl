@@ -87,10 +87,6 @@ state-annulled = Күші жойылды: біздің қате
 state-waiting = Екінші қызметкерді күтуде
 state-being-written = Қол қойылды, журналға енгізілуде
 state-returned = Қайтарылды
-state-open = Ашық
-state-proposed = Екінші қызметкерді күтуде
-state-listed = Тізімде
-state-dismissed = Жабылды
 
 scope-host = Тек осы нақты атау
 scope-subtree = Осы атау және оның астындағы барлық атау

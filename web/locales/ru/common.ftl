@@ -87,10 +87,6 @@ state-annulled = Аннулировано: наша ошибка
 state-waiting = Ждёт второго сотрудника
 state-being-written = Подписано, вносится в журнал
 state-returned = Возвращено
-state-open = Открыто
-state-proposed = Ждёт второго сотрудника
-state-listed = В списке
-state-dismissed = Закрыто
 
 scope-host = Только это точное имя
 scope-subtree = Это имя и все имена под ним

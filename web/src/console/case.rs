@@ -9,6 +9,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use blocklist::Timestamp;
 use data::{
     case::{self, CaseFile, CaseRow},
     decide,
@@ -28,6 +29,8 @@ use crate::{
         propose::TERMS,
         report,
         staff::Staff,
+        stage,
+        take::Review,
         unmask::Unmask,
     },
     dates,
@@ -91,6 +94,7 @@ struct View {
     similar: Vec<Similar>,
     network: Option<Belongs>,
     listing: Option<ListingLink>,
+    review: Review,
     open: bool,
     can_propose: bool,
     /// Whether what points to people is shown, and whether the reader may ask for that.
@@ -142,17 +146,6 @@ impl Dismissal {
         } else {
             self.review_days.parse().ok()
         }
-    }
-}
-
-/// Word and colour for a case's state.
-pub(crate) fn state(p: &Page, code: &str) -> (String, &'static str) {
-    match code {
-        "open" => (p.t(key("state-open")), "info"),
-        "proposed" => (p.t(key("state-proposed")), "care"),
-        "listed" => (p.t(key("state-listed")), "bad"),
-        "lifted" => (p.t(key("state-lifted")), "good"),
-        _ => (p.t(key("state-dismissed")), ""),
     }
 }
 
@@ -243,11 +236,21 @@ async fn show(
         now,
     };
     let quotes = case_view::quotes(&p, &file, &report, &mask, usize::MAX);
-    let (state, tone) = state(&p, &file.case.state);
+    let stages = case::stages(
+        &centre.store,
+        std::slice::from_ref(&file.case),
+        Timestamp(now),
+    );
+    let stages = stages.await.map_err(Fault::internal)?;
+    let (state, tone) = stages
+        .first()
+        .map(|stage| stage::word(&p, *stage))
+        .unwrap_or_default();
+    let review = Review::of(&p, staff, &file.case);
     let (captures, other_captures) = case_record::captures(&p, &file, &quotes, &mask);
     let next = all
         .iter()
-        .filter(|case| case.state == "open")
+        .filter(|case| case.state == "open" || case.id == file.case.id)
         .skip_while(|case| case.id != file.case.id)
         .nth(1)
         .or_else(|| {
@@ -286,8 +289,9 @@ async fn show(
         similar: case_record::similar(&p, &file.case, &name, &all),
         network: network_words::belongs(centre, &p, &file.case.host).await?,
         listing: listing_link(&p, &file.case),
-        open: file.case.state == "open",
-        can_propose: file.case.state == "open" && file.case.reason != case::reason::CANCEL,
+        open: review.mine,
+        can_propose: review.mine && file.case.reason != case::reason::CANCEL,
+        review,
         propose_path: format!("console/case/{}/propose", file.case.id),
         unmasked,
         may: network::may(staff),
@@ -313,6 +317,20 @@ async fn show(
         StatusCode::UNPROCESSABLE_ENTITY
     };
     Ok(page::show(status, &CasePage { p, v, errors }))
+}
+
+/// The case page with a move that was refused.
+pub(crate) async fn refused(
+    centre: &Centre,
+    staff: &Staff,
+    id: &str,
+    problem: Problem,
+) -> Result<Response, Fault> {
+    let asked = Asked {
+        errors: vec![problem],
+        ..Asked::default()
+    };
+    show(centre, staff, id, asked).await
 }
 
 /// `GET /{lang}/console/case/{id}`.

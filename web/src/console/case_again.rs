@@ -1,7 +1,7 @@
 //! Why a site whose case was closed is put before officers again, in words.
 
 use blocklist::matching::Verdict;
-use data::case::{self, CaseFile, Reopened};
+use data::case::{self, CaseFile, Change, Reopened};
 
 use crate::{
     console::{case_checks::Stop, case_view::signal_name},
@@ -14,14 +14,21 @@ use crate::{
 /// The stop sign of a case that was closed before.
 pub(crate) fn stop(p: &Page, file: &CaseFile) -> Option<Stop> {
     let mut changes = file.changes.iter();
-    let change = changes.find(|change| change.actor == case::CRAWLER)?;
-    let text = words(p, &change.detail);
+    let change = changes.find(|change| is_reopening(change))?;
+    let text = words(p, change);
     (!text.is_empty()).then(|| Stop::amber(p.t(key("again-title")), text))
 }
 
+fn is_reopening(change: &Change) -> bool {
+    change.actor == case::CRAWLER && change.action == "reopened"
+}
+
 /// What is new since, as the audit chain holds it; empty for what is not about that.
-pub(crate) fn words(p: &Page, detail: &str) -> String {
-    let Ok(new) = serde_json::from_str::<Reopened>(detail) else {
+pub(crate) fn words(p: &Page, change: &Change) -> String {
+    if !is_reopening(change) {
+        return String::new();
+    }
+    let Ok(new) = serde_json::from_str::<Reopened>(&change.detail) else {
         return String::new();
     };
     let mut said = vec![p.t1(key("again-after"), "case", &hostile::line(&new.after, 32))];

@@ -4,7 +4,7 @@ use blocklist::{DomainName, matching::Verdict};
 use data::case::{self, CaptureRow, CaseFile, CaseRow};
 
 use crate::{
-    console::{case::state, case_again, case_view::Quote, people::Mask},
+    console::{case_again, case_view::Quote, people::Mask, stage},
     hostile,
     messages::key,
     names::Shown,
@@ -104,14 +104,10 @@ pub(crate) fn timeline(p: &Page, file: &CaseFile) -> Vec<Event> {
         (decision.decided_at, event)
     });
     let by_machine = file.changes.iter().map(|change| {
-        let by_crawler = change.actor == case::CRAWLER;
-        let (who, reason) = if by_crawler {
-            (
-                key("event-by-crawler"),
-                case_again::words(p, &change.detail),
-            )
-        } else {
-            (key("event-by-registers"), rematched(p, &change.detail))
+        let (who, reason) = match change.actor.as_str() {
+            case::CRAWLER => (key("event-by-crawler"), case_again::words(p, change)),
+            case::CALENDAR => (key("event-by-calendar"), String::new()),
+            _ => (key("event-by-registers"), rematched(p, &change.detail)),
         };
         let event = Event {
             at: p.date_time(change.at),
@@ -139,6 +135,8 @@ fn sentence(text: String) -> String {
 fn machine_event(p: &Page, action: &str) -> String {
     p.t(match action {
         "reopened" => key("event-reopened"),
+        "renewed" => key("event-renewed"),
+        "lapsed" => key("event-lapsed"),
         "opened" => key("event-opened"),
         "closed" => key("event-closed"),
         "marked" => key("event-marked"),
@@ -165,13 +163,7 @@ fn rematched(p: &Page, detail: &str) -> String {
 
 /// What a decision was, in words.
 fn event(p: &Page, kind: &str) -> String {
-    p.t(match kind {
-        "dismiss" => key("event-dismiss"),
-        "propose" => key("event-propose"),
-        "approve" => key("event-approve"),
-        "return" => key("event-return"),
-        _ => key("event-lift"),
-    })
+    p.t_or(&format!("event-{kind}"), &hostile::line(kind, 40))
 }
 
 /// The words of a stored reason code, where there are any.
@@ -206,7 +198,7 @@ pub(crate) fn similar(
         .map(|other| Similar {
             path: format!("console/case/{}", other.id),
             name: Shown::of(&other.host).whole(),
-            state: state(p, &other.state).0,
+            state: stage::of_state(p, &other.state).0,
             why: format!("{}, {}", other.id, p.date(other.opened_at)),
         })
         .collect()

@@ -24,7 +24,7 @@ use crate::{
         case::{self, Choice},
         case_checks::{self, Stop},
         case_view::{self, Material, Quote},
-        listings,
+        listings, outlook,
         problems::Problem,
         propose,
         queue::{self, Done},
@@ -242,7 +242,10 @@ pub(crate) async fn show(
             decision.kind == "propose" && decision.decided_at <= proposal.proposed_at
         });
     let report = report::read(&file.report);
-    let (stops, evidence) = of_case(centre, &p, &file, &report, &known).await?;
+    let (mut stops, evidence) = of_case(centre, &p, &file, &report, &known).await?;
+    if let Some(list) = list.as_ref().filter(|_| case_state == "proposed") {
+        stops.extend(outlook::stops(centre, &p, &[list.effective_at]).await?);
+    }
     let v = View {
         stops,
         name: Shown::of(&file.case.host),

@@ -5,7 +5,7 @@ use data::network::{LINKS_FROM, console, mask};
 use crate::{
     amounts,
     centre::Centre,
-    console::case,
+    console::stage,
     faults::Fault,
     hostile,
     messages::{self, Value, key},
@@ -61,7 +61,7 @@ pub(crate) fn case_of(
     id: Option<&String>,
     state: Option<&String>,
 ) -> Option<(String, &'static str, String)> {
-    let (word, tone) = case::state(p, state?);
+    let (word, tone) = stage::of_state(p, state?);
     Some((word, tone, format!("console/case/{}", id?)))
 }
 

@@ -1,6 +1,9 @@
 //! What the console says when a move is refused: which field, what happened, what to do.
 
-use data::{decide::DecideError, officer::SignInError};
+use data::{
+    decide::{self, DecideError},
+    officer::SignInError,
+};
 
 use crate::{console::refusal, hostile, language::Lang, messages, messages::key};
 
@@ -63,6 +66,24 @@ pub(crate) fn of_decision(lang: Lang, error: &DecideError) -> Problem {
         }
         DecideError::ProposalExpired => {
             Problem::new(lang, "decide", key("problem-proposal-expired"))
+        }
+        DecideError::Taken(who) => Problem::new(lang, "decide", key("problem-taken")).with(who),
+        DecideError::EvidenceOld { hours } => {
+            let count = [
+                ("hours", messages::Value::Count(*hours)),
+                ("most", messages::Value::Count(decide::EVIDENCE_HOURS)),
+            ];
+            let mut problem = Problem::new(lang, "decide", key("problem-evidence-old"));
+            problem.text = messages::text(lang, key("problem-evidence-old"), &count);
+            problem
+        }
+        DecideError::EvidenceTurned => Problem::new(lang, "decide", key("problem-evidence-turned")),
+        DecideError::EvidenceChanged => {
+            Problem::new(lang, "decide", key("problem-evidence-changed"))
+        }
+        DecideError::Consent(error) => {
+            tracing::error!(%error, "signatures do not make a listing");
+            Problem::new(lang, "decide", key("problem-internal"))
         }
         DecideError::Guarded(refusal) => {
             Problem::new(lang, "scope", key("problem-guard")).with(&refusal::words(lang, refusal))

@@ -8,13 +8,15 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use blocklist::{Scope, time::Day};
-use data::decide::{self, Document, Proposal};
+use blocklist::{Scope, Timestamp, time::Day};
+use data::decide::{self, DecideError, Document, Proposal};
 
 use crate::{
     centre::Centre,
     console::{
         case::{self, Choice},
+        case_checks::Stop,
+        outlook,
         problems::{self, Problem},
         staff::Staff,
     },
@@ -43,6 +45,8 @@ struct Typed {
     date: String,
     password: String,
     document: Option<Document>,
+    /// Root of the evidence that was on the page.
+    evidence: String,
 }
 
 #[derive(Template)]
@@ -53,6 +57,7 @@ struct ProposePage {
     action: String,
     name: Shown,
     errors: Vec<Problem>,
+    stops: Vec<Stop>,
     f: Typed,
     bases: Vec<Choice>,
     codes: Vec<Choice>,
@@ -87,7 +92,7 @@ async fn show(
     errors: Vec<Problem>,
 ) -> Result<Response, Fault> {
     let file = case::load(centre, id).await?;
-    if errors.is_empty() && file.case.state != "open" {
+    if errors.is_empty() && !matches!(file.case.state.as_str(), "open" | "in_review") {
         return Ok(staff.go(&format!("console/case/{}", file.case.id)));
     }
     let case_path = format!("console/case/{}", file.case.id);
@@ -112,6 +117,14 @@ async fn show(
         })
         .collect();
     typed.password = String::new();
+    typed.evidence = file.evidence_root;
+    let now = Timestamp(centre.now());
+    let meant_for = if p.demo {
+        vec![now]
+    } else {
+        vec![now.plus(decide::NOTICE_SECONDS), now]
+    };
+    let stops = outlook::stops(centre, &p, &meant_for).await?;
     let page = ProposePage {
         case_path,
         action,
@@ -122,6 +135,7 @@ async fn show(
         f: typed,
         p,
         errors,
+        stops,
     };
     let status = if page.errors.is_empty() {
         StatusCode::OK
@@ -211,6 +225,7 @@ async fn read(mut form: Multipart) -> Result<Typed, Fault> {
             "number" => typed.number = text.trim().to_owned(),
             "date" => typed.date = text,
             "password" => typed.password = text,
+            "evidence" => typed.evidence = text,
             _ => {}
         }
     }
@@ -331,6 +346,11 @@ pub(crate) async fn propose(
         Ok(proposal) => proposal,
         Err(problems) => return show(&centre, &staff, &id, typed, problems).await,
     };
+    let file = case::load(&centre, &id).await?;
+    if !typed.evidence.is_empty() && typed.evidence != file.evidence_root {
+        let changed = problems::of_decision(lang, &DecideError::EvidenceChanged);
+        return show(&centre, &staff, &id, typed, vec![changed]).await;
+    }
     let Ok(_turn) = centre.signing.try_acquire() else {
         let busy = vec![Problem::new(lang, "password", key("problem-busy"))];
         return show(&centre, &staff, &id, typed, busy).await;

@@ -9,6 +9,7 @@ use axum::{
 };
 use blocklist::{
     DomainName, Timestamp,
+    lifecycle::{CaseState, Stage},
     matching::{self, Verdict},
 };
 use data::case::{self, CaseRow};
@@ -16,7 +17,7 @@ use serde::Deserialize;
 
 use crate::{
     centre::Centre,
-    console::{report, staff::Staff},
+    console::{report, staff::Staff, stage},
     dates,
     faults::Fault,
     hostile,
@@ -59,6 +60,8 @@ struct Row {
     opened: String,
     opened_iso: String,
     proposed_by: Option<String>,
+    /// Where it stands, where its lane does not say.
+    note: Option<String>,
     /// What is asked, where it is not whether to list.
     ask: Option<String>,
 }
@@ -116,7 +119,10 @@ pub(crate) async fn queue(
     let names = officer_names(&centre).await?;
     let known = centre.known().await?;
     let now = Timestamp(centre.now());
-    let row = |case: &CaseRow| {
+    let stages = case::stages(&centre.store, &cases, now)
+        .await
+        .map_err(Fault::internal)?;
+    let row = |(case, at): (&CaseRow, Stage)| {
         let (verdict, tone) = machine_verdict(&p, &case.verdict);
         let register = DomainName::parse(&case.host)
             .map(
@@ -142,6 +148,11 @@ pub(crate) async fn queue(
                 .as_ref()
                 .and_then(|id| names.get(id))
                 .map(|name| p.t1(key("queue-proposed-by"), "name", name)),
+            note: match at {
+                Stage::InReview => stage::reviewed_by(&p, case),
+                Stage::Candidate | Stage::Proposed => None,
+                at => Some(stage::word(&p, at).0),
+            },
             ask: match case.reason.as_str() {
                 case::reason::LICENCE => Some(p.t(key("queue-ask-licence"))),
                 case::reason::CANCEL => Some(p.t(key("queue-ask-cancel"))),
@@ -149,27 +160,32 @@ pub(crate) async fn queue(
             },
         }
     };
-    let lane = |title: &str, empty: &str, state: &str| Lane {
+    let lane = |title: &str, empty: &str, states: &[CaseState]| Lane {
         title: p.t(title),
         empty: p.t(empty),
         rows: cases
             .iter()
-            .filter(|case| case.state == state)
+            .zip(stages.iter().copied())
+            .filter(|(_, at)| states.contains(&at.case_state()))
             .take(500)
             .map(row)
             .collect(),
     };
     let lanes = vec![
-        lane(key("queue-lane-open"), key("queue-empty-open"), "open"),
+        lane(
+            key("queue-lane-open"),
+            key("queue-empty-open"),
+            &[CaseState::Open, CaseState::InReview],
+        ),
         lane(
             key("queue-lane-proposed"),
             key("queue-empty-proposed"),
-            "proposed",
+            &[CaseState::Proposed],
         ),
         lane(
             key("queue-lane-listed"),
             key("queue-empty-listed"),
-            "listed",
+            &[CaseState::Listed],
         ),
     ];
     let done = done.text(&p);

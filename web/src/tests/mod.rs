@@ -3,6 +3,7 @@
 mod appeals;
 mod case;
 mod console;
+mod desk;
 mod downloads;
 mod listeners;
 mod marks;
@@ -203,6 +204,7 @@ impl House {
             ("date", "2026-11-20"),
             ("password", PASSWORD),
             ("document", "The order."),
+            ("evidence", ""),
         ];
         let boundary = "----qalqan-test";
         let mut body = String::new();
