@@ -7,6 +7,7 @@
 //!   [`certificate`]s they came under, frozen [`evidence`],
 //!   [`assessment`]s, and the [`lexicon`] and [`model`] files the crawler reads.
 //! * Work: [`case`] holds what the crawler put before officers, [`decide`] the moves they make,
+//!   [`ending`] how listings end,
 //!   [`register`] the licence registers and [`mod@reference`] what is shipped of them, [`known`] all that a
 //!   public answer follows from, [`rematch`] what a changed register means for the sites in the store,
 //!   [`appeal`] what is held against a listing and who decides it, [`audit`] the chain of who did what.
@@ -29,6 +30,7 @@ pub mod ceremony;
 pub mod certificate;
 pub mod check;
 pub mod decide;
+pub mod ending;
 pub mod error;
 pub mod evidence;
 pub mod frontier;

@@ -323,7 +323,7 @@ async fn a_forged_queue_entry_stops_the_publisher(engine: Engine) {
     let leaf = forged.leaves.last().unwrap();
     assert!(other.leaves.len() < forged.leaves.len());
     let sql = format!(
-        "INSERT INTO signed_statement VALUES (999, 'annul', NULL, {}, 'x', 0)",
+        "INSERT INTO signed_statement VALUES (999, 'key.add', NULL, {}, 'x', 0)",
         engine.octets(&blocklist::digest::hex(leaf))
     );
     centre.sql(&sql).await.unwrap();

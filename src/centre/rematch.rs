@@ -1,12 +1,17 @@
-//! Matching sites anew as a task beside the publisher: after each release, so at once when a register
-//! was entered, and at least once an hour (releases are signed anew that often), because time alone
-//! ends licences and ages snapshots. Proposals that waited too long are returned at the same time.
+//! Matching sites anew and looking at what time brings, as a task beside the publisher: after each
+//! release, so at once when a register was entered, and at least once an hour (releases are signed anew
+//! that often), because time alone ends licences and listings, and ages snapshots. Proposals that waited
+//! too long are returned at the same time.
 
 use std::{sync::Arc, time::Duration};
 
-use data::{Store, decide, rematch};
+use data::{
+    Store, decide,
+    ending::{review, sweep},
+    rematch,
+};
 use tokio::sync::Notify;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use super::Tasks;
 use crate::clock;
@@ -24,7 +29,11 @@ pub(crate) fn start(store: Store, tasks: &Tasks) -> Arc<Notify> {
                 () = stop.cancelled() => return,
                 () = called.notified() => {}
             }
-            if let Err(failed) = look(&store).await {
+            let looked = match look(&store).await {
+                Ok(()) => dates(&store).await,
+                failed => failed,
+            };
+            if let Err(failed) = looked {
                 error!(
                     error = &failed as &dyn std::error::Error,
                     "what time brings is not looked for"
@@ -57,5 +66,27 @@ async fn look(store: &Store) -> data::Result<()> {
         took_ms = began.elapsed().as_millis(),
         "sites matched anew"
     );
+    Ok(())
+}
+
+/// Asks about listings whose dates have come, and says so when lifts wait too long for a second look.
+async fn dates(store: &Store) -> data::Result<()> {
+    let now = clock::now().0;
+    let swept = sweep::sweep(store, now).await?;
+    if swept != sweep::Swept::default() {
+        info!(
+            asked = swept.asked.len(),
+            revisits = swept.revisits,
+            expired = swept.expired.len(),
+            "dates of listings have come"
+        );
+    }
+    let lifts = review::counts(store, now).await?;
+    if lifts.overdue > 0 {
+        warn!(
+            overdue = lifts.overdue,
+            "lifts wait longer than a working day for another officer; see Reviews in the console"
+        );
+    }
     Ok(())
 }

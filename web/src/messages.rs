@@ -23,6 +23,7 @@ macro_rules! sources {
                 include_str!(concat!("../locales/", $lang, "/problems.ftl")),
                 include_str!(concat!("../locales/", $lang, "/networks.ftl")),
                 include_str!(concat!("../locales/", $lang, "/appeals.ftl")),
+                include_str!(concat!("../locales/", $lang, "/ending.ftl")),
             ],
         )),*]
     };

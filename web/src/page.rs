@@ -70,10 +70,11 @@ const PUBLIC_NAV: [(&str, &str); 4] = [
     ("licensed", key("nav-licensed")),
     ("verify", key("nav-verify")),
 ];
-const CONSOLE_NAV: [(&str, &str); 5] = [
+const CONSOLE_NAV: [(&str, &str); 7] = [
     ("console", key("nav-queue")),
     ("console/listings", key("nav-listings")),
     ("console/appeals", key("nav-appeals")),
+    ("console/reviews", key("nav-reviews")),
     ("console/networks", key("nav-networks")),
     ("", key("nav-public")),
 ];

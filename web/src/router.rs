@@ -132,6 +132,7 @@ fn console_routes() -> Router<Arc<Centre>> {
             post(console::moves::lift),
         )
         .merge(appeal_routes())
+        .merge(ending_routes())
         .merge(network_routes())
 }
 
@@ -144,6 +145,32 @@ fn appeal_routes() -> Router<Arc<Centre>> {
         .route("/{lang}/console/appeal/{id}/contact", post(appeal::contact))
         .route("/{lang}/console/appeal/{id}/reject", post(appeal::reject))
         .route("/{lang}/console/appeal/{id}/uphold", post(appeal::uphold))
+}
+
+fn ending_routes() -> Router<Arc<Centre>> {
+    use console::{ending_moves, reviews};
+    Router::new()
+        .route("/{lang}/console/reviews", get(reviews::reviews))
+        .route(
+            "/{lang}/console/listing/{id}/number",
+            post(ending_moves::number),
+        )
+        .route(
+            "/{lang}/console/listing/{id}/annul",
+            post(ending_moves::annul),
+        )
+        .route(
+            "/{lang}/console/listing/{id}/second",
+            post(ending_moves::second),
+        )
+        .route(
+            "/{lang}/console/listing/{id}/review",
+            post(ending_moves::review),
+        )
+        .route(
+            "/{lang}/console/listing/{id}/keep",
+            post(ending_moves::keep),
+        )
 }
 
 fn network_routes() -> Router<Arc<Centre>> {

@@ -36,13 +36,13 @@ impl Reopened {
     }
 }
 
-/// What people saw who closed a case of this site, the last at the end. A listing that was lifted since
-/// begins anew, and so does a case that only a register had opened and closed.
+/// What people saw who closed a case of this site or annulled its listing, the last at the end. A listing
+/// that was lifted since begins anew, and so does a case that only a register had opened and closed.
 pub(super) const SEEN: &str =
     "SELECT c.id, c.licence_match, a.verdict, a.report, d.decided_at, d.review_at
     FROM review_case c JOIN assessment a ON a.id = c.assessment_id
-    JOIN decision d ON d.case_id = c.id AND d.kind = 'dismiss'
-    WHERE c.host = $1 AND c.state = 'dismissed' AND c.reason <> 'cancel' AND NOT EXISTS (
+    JOIN decision d ON d.case_id = c.id AND d.kind IN ('dismiss', 'annul')
+    WHERE c.host = $1 AND c.state IN ('dismissed', 'annulled') AND c.reason <> 'cancel' AND NOT EXISTS (
         SELECT 1 FROM review_case l WHERE l.host = c.host AND l.state = 'lifted' AND l.id > c.id)
     ORDER BY d.decided_at, c.id";
 

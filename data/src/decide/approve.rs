@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     case,
+    ending::number,
     error::{Error, Result},
     officer::{self, Officer},
     pool::{Store, locks, on, random_id, transaction},
@@ -53,6 +54,10 @@ pub async fn approve(
         .await?
         .ok_or(DecideError::Stale)?;
     fresh::for_approval(store, &file, &list.name, now).await?;
+    // An emergency listing whose day went by before it was approved would end as it begins.
+    if number::due(&list).is_some_and(|due| now >= due) {
+        return Err(DecideError::NumberLate);
+    }
     check_listing(store, officer, &list.name, list.scope, &list.basis).await?;
     let key = officer::unlock(store, officer, password, now).await?;
     let first = first_decision(store, &list, listing_id).await?;

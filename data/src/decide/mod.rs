@@ -3,12 +3,12 @@
 //! for the log without both.
 //!
 //! [`propose()`] is the first officer's move, [`approve()`] and [`send_back`] the second's, [`dismiss`]
-//! and [`lift`] end things. [`take()`] says who looks at a case, [`expire_proposals`] ends what waited too
+//! and [`lift()`] end things. [`take()`] says who looks at a case, [`expire_proposals`] ends what waited too
 //! long, and [`outlook()`] tells when a listing would begin. Where each move leads is data:
-//! [`blocklist::lifecycle`].
+//! [`blocklist::lifecycle`]. What else becomes of a listing stands in [`crate::ending`].
 
 #[macro_use]
-mod moves;
+pub(crate) mod moves;
 mod approve;
 mod close;
 mod fresh;
@@ -27,10 +27,11 @@ use blocklist::{
     time::{DAY_SECONDS, Day},
 };
 
+pub use crate::ending::lift::lift;
 pub use approve::{approve, send_back};
-pub use close::{dismiss, lift};
-pub(crate) use moves::DECISION;
+pub use close::dismiss;
 pub use lapse::expire_proposals;
+pub(crate) use moves::{DECISION, enter_move};
 pub use outlook::{Outlook, outlook};
 pub use propose::propose;
 pub use take::{release, take};
@@ -83,7 +84,8 @@ pub struct Proposal {
     pub basis: String,
     /// The body that gave the order.
     pub authority: String,
-    /// The order's own number.
+    /// The order's own number. Empty only where [`Proposal::urgent`] says why: then it follows within a
+    /// day, or the listing ends (see [`crate::ending::number`]).
     pub order_number: String,
     /// The day of the order.
     pub order_date: Day,
@@ -97,6 +99,13 @@ pub struct Proposal {
     pub urgent: Option<String>,
     /// How many days the listing stands.
     pub days: u32,
+}
+
+impl Proposal {
+    fn number(&self) -> Option<String> {
+        let number = self.order_number.trim();
+        (!number.is_empty()).then(|| number.to_owned())
+    }
 }
 
 /// Why a move is refused.
@@ -154,6 +163,17 @@ pub enum DecideError {
     /// A field is missing or out of bounds; the field's name is given.
     #[error("the field `{0}` is missing or not acceptable")]
     Field(&'static str),
+    /// The order of the listing has its number.
+    #[error("the order of this listing has its number already")]
+    NumberKnown,
+    /// The number of an emergency listing's order came too late.
+    #[error(
+        "the listing ended: the number of its order did not come within 24 hours; propose it anew"
+    )]
+    NumberLate,
+    /// Whoever lifted tried to review the lift.
+    #[error("you lifted this listing; another officer must look at it")]
+    OwnLift,
     /// The officer's key is not active in the log.
     #[error("your key {0} is not active in the log; ask an admin")]
     KeyNotActive(KeyId),
@@ -200,7 +220,7 @@ pub(crate) fn sign_leaf(
     })
 }
 
-fn may_decide(officer: &Officer) -> Result<(), DecideError> {
+pub(crate) fn may_decide(officer: &Officer) -> Result<(), DecideError> {
     if officer.role == Role::Officer {
         Ok(())
     } else {
@@ -208,7 +228,7 @@ fn may_decide(officer: &Officer) -> Result<(), DecideError> {
     }
 }
 
-fn required(field: &'static str, text: &str) -> Result<(), DecideError> {
+pub(crate) fn required(field: &'static str, text: &str) -> Result<(), DecideError> {
     let length = text.trim().chars().count();
     if (1..=2000).contains(&length) {
         Ok(())
@@ -236,7 +256,7 @@ async fn check_listing(
     Ok(record.guard()?.check(name, scope)?)
 }
 
-async fn check_key(store: &Store, officer: &Officer) -> Result<(), DecideError> {
+pub(crate) async fn check_key(store: &Store, officer: &Officer) -> Result<(), DecideError> {
     let mut record = store.read_record().await?;
     match record.replay()?.fold().key(&officer.key_id, Role::Officer) {
         Some(_) => Ok(()),

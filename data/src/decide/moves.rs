@@ -4,32 +4,32 @@
 use crate::officer::Officer;
 
 /// One move of a person on a case.
-pub(super) struct Move<'a> {
+pub(crate) struct Move<'a> {
     /// Random id of the decision.
-    pub(super) id: i64,
+    pub(crate) id: i64,
     /// The case.
-    pub(super) case_id: &'a str,
+    pub(crate) case_id: &'a str,
     /// The state it must be in.
-    pub(super) from: &'static str,
+    pub(crate) from: &'static str,
     /// The state it comes into.
-    pub(super) to: &'static str,
+    pub(crate) to: &'static str,
     /// Who moves.
-    pub(super) officer: &'a Officer,
+    pub(crate) officer: &'a Officer,
     /// What is done.
-    pub(super) kind: &'static str,
+    pub(crate) kind: &'static str,
     /// Code of the reason.
-    pub(super) reason_code: &'a str,
+    pub(crate) reason_code: &'a str,
     /// The reason in words.
-    pub(super) reason: &'a str,
+    pub(crate) reason: &'a str,
     /// When.
-    pub(super) at: i64,
+    pub(crate) at: i64,
     /// Of a dismissal: from when the same evidence asks again.
-    pub(super) review_at: Option<i64>,
+    pub(crate) review_at: Option<i64>,
 }
 
 impl Move<'_> {
     /// Who reviews the case from now on, and since when: a case in review knows its taker, any other has none.
-    pub(super) fn taken(&self) -> (Option<&str>, Option<i64>) {
+    pub(crate) fn taken(&self) -> (Option<&str>, Option<i64>) {
         let taken = self.to == IN_REVIEW;
         (
             taken.then_some(self.officer.id.as_str()),
@@ -39,10 +39,10 @@ impl Move<'_> {
 }
 
 /// The state of a case that somebody took.
-pub(super) const IN_REVIEW: &str = "in_review";
+pub(crate) const IN_REVIEW: &str = "in_review";
 
 /// Moves a case, if it is still in the state it was seen in.
-pub(super) const STATE: &str =
+pub(crate) const STATE: &str =
     "UPDATE review_case SET state = $1, taken_by = $4, taken_at = $5 WHERE id = $2 AND state = $3";
 
 /// What was decided, in which role, and on which evidence.
@@ -50,7 +50,7 @@ pub(crate) const DECISION: &str = "INSERT INTO decision
     (id, case_id, officer_id, kind, reason_code, reason, decided_at, review_at, role, evidence_root)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, (SELECT evidence_root FROM review_case WHERE id = $2))";
 
-pub(super) const SIGNATURE: &str = "INSERT INTO signature
+pub(crate) const SIGNATURE: &str = "INSERT INTO signature
     (listing_id, place, officer_id, key_id, statement_sha256, signature, signed_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
@@ -87,3 +87,4 @@ macro_rules! enter_move {
         $crate::audit::append_audit!($tx, step.at, &step.officer.id, step.kind, step.case_id, &detail);
     }};
 }
+pub(crate) use enter_move;

@@ -101,7 +101,7 @@ pub async fn propose(
             basis: proposal.basis.clone(),
             order: Order {
                 authority: proposal.authority.trim().to_owned(),
-                number: Some(proposal.order_number.trim().to_owned()),
+                number: proposal.number(),
                 date: proposal.order_date,
                 document_sha256,
             },
@@ -154,7 +154,10 @@ pub async fn propose(
 
 fn check_form(proposal: &Proposal) -> Result<(), DecideError> {
     required("authority", &proposal.authority)?;
-    required("order_number", &proposal.order_number)?;
+    // In an emergency the number may follow; the order itself never does.
+    if proposal.urgent.is_none() || proposal.number().is_some() {
+        required("order_number", &proposal.order_number)?;
+    }
     required("reason", &proposal.reason_code)?;
     if let Some(urgent) = &proposal.urgent {
         required("urgent", urgent)?;

@@ -24,6 +24,7 @@ use crate::{
         case::{self, Choice},
         case_checks::{self, Stop},
         case_view::{self, Material, Quote},
+        ending::{self, Ending},
         listings, outlook,
         problems::Problem,
         propose,
@@ -81,6 +82,7 @@ struct View {
     lift_path: String,
     lift_reasons: Vec<Choice>,
     typed_reason: String,
+    ending: Ending,
 }
 
 #[derive(Template)]
@@ -112,9 +114,13 @@ pub(crate) struct LiftForm {
     pub(crate) reason: String,
     #[serde(default)]
     pub(crate) password: String,
+    /// What was typed into another form of the page.
+    #[serde(skip)]
+    pub(crate) ending: ending::Typed,
 }
 
-fn fields(p: &Page, list: &List) -> Vec<Field> {
+/// The fields of the statement. `number` is that of its order, which may have come after it.
+fn fields(p: &Page, list: &List, number: Option<&str>) -> Vec<Field> {
     let field = |name: &str, value: String, mono: bool| Field {
         name: p.t(name),
         value,
@@ -132,7 +138,10 @@ fn fields(p: &Page, list: &List) -> Vec<Field> {
         ),
         field(
             key("field-order-no"),
-            hostile::line(list.order.number.as_deref().unwrap_or("…"), 200),
+            number.map_or_else(
+                || p.t(key("order-no-follows")),
+                |number| hostile::line(number, 200),
+            ),
             false,
         ),
         field(key("field-order-date"), day(p, list.order.date), false),
@@ -242,6 +251,15 @@ pub(crate) async fn show(
             decision.kind == "propose" && decision.decided_at <= proposal.proposed_at
         });
     let report = report::read(&file.report);
+    let number = logged.map_or(list.as_ref(), |listing| Some(&listing.statement));
+    let number = number.and_then(|list| list.order.number.as_deref());
+    let about = ending::About {
+        id,
+        list: list.as_ref(),
+        logged,
+        case_state,
+    };
+    let ending = ending::of(centre, staff, &p, &about, &typed.ending).await?;
     let (mut stops, evidence) = of_case(centre, &p, &file, &report, &known).await?;
     if let Some(list) = list.as_ref().filter(|_| case_state == "proposed") {
         stops.extend(outlook::stops(centre, &p, &[list.effective_at]).await?);
@@ -257,7 +275,7 @@ pub(crate) async fn show(
         evidence,
         fields: list
             .as_ref()
-            .map(|list| fields(&p, list))
+            .map(|list| fields(&p, list, number))
             .unwrap_or_default(),
         document_path: format!("console/listing/{id}/document"),
         document_name: document
@@ -296,6 +314,7 @@ pub(crate) async fn show(
         lift_path: format!("console/listing/{id}/lift"),
         lift_reasons: case::choices(&p, &LIFT, &typed.reason_code),
         typed_reason: hostile::block(&typed.reason, hostile::LONGEST),
+        ending,
         id: id.to_owned(),
     };
     let done = done.and_then(|done| done.text(&p));

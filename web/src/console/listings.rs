@@ -66,6 +66,8 @@ pub(crate) fn state(
         (None, "proposed") => (p.t(key("state-waiting")), "care"),
         (None, "listed") => (p.t(key("state-being-written")), "info"),
         (None, "lifted") => (p.t(key("state-lifted")), "good"),
+        (None, "expired") => (p.t(key("state-expired")), ""),
+        (None, "annulled") => (p.t(key("state-annulled")), "care"),
         (None, _) => (p.t(key("state-returned")), ""),
     }
 }

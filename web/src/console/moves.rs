@@ -7,7 +7,7 @@ use axum::{
     extract::{Path, State},
     response::Response,
 };
-use data::decide;
+use data::{decide, ending::lift::Lifted};
 use serde::Deserialize;
 
 use crate::{
@@ -131,10 +131,11 @@ pub(crate) async fn lift(
     )
     .await
     {
-        Ok(()) => {
+        Ok(Lifted::Done) => {
             (centre.waker)();
             Ok(staff.go(&format!("console/listing/{id}?done=lifted")))
         }
+        Ok(Lifted::Waits) => Ok(staff.go(&format!("console/listing/{id}?done=lift-waits"))),
         Err(error) => {
             let mut problem = problems::of_decision(staff.lang, &error);
             if problem.field == "password" {

@@ -89,6 +89,9 @@ pub(crate) fn of_decision(lang: Lang, error: &DecideError) -> Problem {
             Problem::new(lang, "scope", key("problem-guard")).with(&refusal::words(lang, refusal))
         }
         DecideError::Basis(code) => Problem::new(lang, "basis", key("problem-basis")).with(code),
+        DecideError::NumberKnown => Problem::new(lang, "decide", key("problem-number-known")),
+        DecideError::NumberLate => Problem::new(lang, "decide", key("problem-number-late")),
+        DecideError::OwnLift => Problem::new(lang, "decide", key("problem-own-lift")),
         DecideError::Field(field) => of_field(lang, field),
         DecideError::KeyNotActive(key_id) => {
             Problem::new(lang, "password", key("problem-key-not-active")).with(key_id.as_str())

@@ -282,7 +282,7 @@ fn check(lang: Lang, typed: &Typed, now: i64) -> Result<Proposal, Vec<Problem>> 
         key("problem-field-authority"),
     );
     must(
-        fits(&typed.number, 100),
+        fits(&typed.number, 100) || urgent.is_some() && typed.number.is_empty(),
         "number",
         key("problem-field-number"),
     );

@@ -42,6 +42,13 @@ impl Done {
             "approved" => key("done-approved"),
             "returned" => key("done-returned"),
             "lifted" => key("done-lifted"),
+            "lift-waits" => key("done-lift-waits"),
+            "moved" => key("done-moved"),
+            "numbered" => key("done-numbered"),
+            "annulled" => key("done-annulled"),
+            "confirmed" => key("done-confirmed"),
+            "reversed" => key("done-reversed"),
+            "kept" => key("done-kept"),
             _ => return None,
         };
         Some(p.t(key))

@@ -143,13 +143,14 @@ pub(crate) async fn register(State(centre): State<Arc<Centre>>) -> Result<Respon
             .or_default()
             .push(decided);
     }
+    let later = listing::numbered_later(&centre).await?;
     let listings: Vec<_> = known
         .listings
         .iter()
         .map(|listing| {
             let id = listing.statement.listing_id.as_str();
             let appeals = appeals.get(id).map_or(&[][..], Vec::as_slice);
-            listing::to_json(&centre, listing, appeals)
+            listing::to_json(&centre, listing, appeals, &later)
         })
         .collect();
     let now = Timestamp(centre.now());
@@ -194,5 +195,6 @@ pub(crate) async fn one(
         .await
         .map_err(Fault::internal)?;
     let appeals: Vec<_> = appeals.iter().collect();
-    Ok(Json(listing::to_json(&centre, &found, &appeals)).into_response())
+    let later = listing::numbered_later(&centre).await?;
+    Ok(Json(listing::to_json(&centre, &found, &appeals, &later)).into_response())
 }

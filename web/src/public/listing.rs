@@ -1,6 +1,6 @@
 //! The page of one listing: what was decided, by which order, why, and how to appeal.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use askama::Template;
 use axum::{
@@ -13,7 +13,10 @@ use blocklist::{
     fold::{Listing, ListingState},
     statement::Statement,
 };
-use data::appeal::outcome::{self, Decided};
+use data::{
+    appeal::outcome::{self, Decided},
+    ending::number,
+};
 use serde_json::json;
 
 use crate::{
@@ -93,14 +96,26 @@ pub(crate) fn basis(p: &Page, code: &str) -> String {
     p.t_or(&format!("basis-{plain}"), &hostile::line(code, 100))
 }
 
-/// Words for the public reason of a lift.
-fn lift_reason(p: &Page, code: &str) -> String {
-    p.t_or(&format!("lift-code-{code}"), &hostile::line(code, 100))
+/// When a listing was ended, and the public reason.
+fn ended_words(p: &Page, at: i64, codes: &str, code: &str) -> String {
+    let reason = p.t_or(&format!("{codes}-{code}"), &hostile::line(code, 100));
+    format!("{} — {reason}", p.date_time(at))
+}
+
+/// The listings whose order got its number after they were signed: what the fold says of these holds
+/// more than their officers signed.
+pub(crate) async fn numbered_later(centre: &Centre) -> Result<BTreeSet<String>, Fault> {
+    let later = number::given_later(&centre.store).await;
+    later.map_err(Fault::internal)
 }
 
 /// Hash of the bytes that both officers signed.
-pub(crate) fn statement_digest(listing: &Listing) -> String {
-    Statement::List(listing.statement.clone())
+fn statement_digest(listing: &Listing, later: &BTreeSet<String>) -> String {
+    let mut signed = listing.statement.clone();
+    if later.contains(signed.listing_id.as_str()) {
+        signed.order.number = None;
+    }
+    Statement::List(signed)
         .to_bytes()
         .map(|bytes| Digest::of(&bytes).to_string())
         .unwrap_or_default()
@@ -124,17 +139,25 @@ fn appeal_view(p: &Page, decided: &Decided) -> AppealView {
     }
 }
 
-fn view(p: &Page, listing: &Listing, appeals: &[Decided]) -> View {
+fn view(p: &Page, listing: &Listing, appeals: &[Decided], later: &BTreeSet<String>) -> View {
     let list = &listing.statement;
     let words = register::state_words(&listing.state);
     let ended = match &listing.state {
-        ListingState::Lifted { at, reason } | ListingState::Annulled { at, reason } => Some(
-            format!("{} — {}", p.date_time(at.0), lift_reason(p, reason)),
-        ),
+        ListingState::Lifted { at, reason } => Some(ended_words(p, at.0, "lift-code", reason)),
+        ListingState::Annulled { at, reason } => Some(ended_words(p, at.0, "annul-code", reason)),
         ListingState::Expired { at } => Some(p.date_time(at.0)),
         _ => None,
     };
     let officer = p.role("officer");
+    // What was said of the site is not said again once it was found to be wrong.
+    let reasons: &[&str] = match listing.state {
+        ListingState::Annulled { .. } => &[key("reason-public-annulled")],
+        _ => &[
+            key("reason-public-no-licence"),
+            key("reason-public-evidence"),
+            key("listing-reasons-in-order"),
+        ],
+    };
     View {
         id: list.listing_id.to_string(),
         name: Shown::new(&list.name),
@@ -145,18 +168,17 @@ fn view(p: &Page, listing: &Listing, appeals: &[Decided]) -> View {
         scope: scope(p, list.scope),
         basis: basis(p, &list.basis),
         authority: hostile::line(&list.order.authority, 300),
-        order_no: hostile::line(list.order.number.as_deref().unwrap_or("…"), 200),
+        order_no: list.order.number.as_deref().map_or_else(
+            || p.t(key("order-no-follows")),
+            |number| hostile::line(number, 200),
+        ),
         order_date: day(p, list.order.date),
         effective: p.date_time(list.effective_at.0),
         effective_iso: dates::rfc3339(list.effective_at.0),
         review: p.date(list.review_at.0),
         expires: p.date(list.expires_at.0),
         ended,
-        reasons: vec![
-            p.t(key("reason-public-no-licence")),
-            p.t(key("reason-public-evidence")),
-            p.t(key("listing-reasons-in-order")),
-        ],
+        reasons: reasons.iter().map(|reason| p.t(reason)).collect(),
         signers: listing
             .signed_by
             .iter()
@@ -166,7 +188,7 @@ fn view(p: &Page, listing: &Listing, appeals: &[Decided]) -> View {
             })
             .collect(),
         position: listing.position,
-        statement_sha256: statement_digest(listing),
+        statement_sha256: statement_digest(listing, later),
         order_sha256: list.order.document_sha256.to_string(),
         evidence_root: list.evidence_root.to_string(),
         stands: appeal::stands(listing),
@@ -214,16 +236,17 @@ pub(crate) async fn listing(
     let appeals = outcome::of_listing(&centre.store, listing.statement.listing_id.as_str())
         .await
         .map_err(Fault::internal)?;
-    let v = view(&p, &listing, &appeals);
+    let v = view(&p, &listing, &appeals, &numbered_later(&centre).await?);
     Ok(page::ok(&ListingPage { p, v }))
 }
 
 /// One listing as JSON: the public facts, roles and key ids, never names.
-/// `appeals` are those decided against it.
+/// `appeals` are those decided against it, `later` the listings whose order's number came later.
 pub(crate) fn to_json(
     centre: &Centre,
     listing: &Listing,
     appeals: &[&Decided],
+    later: &BTreeSet<String>,
 ) -> serde_json::Value {
     let list = &listing.statement;
     let ended = match &listing.state {
@@ -254,7 +277,7 @@ pub(crate) fn to_json(
         "signatures": signers,
         "automation": "discovery-only",
         "log_position": listing.position,
-        "statement_sha256": statement_digest(listing),
+        "statement_sha256": statement_digest(listing, later),
         "url": format!("{}/i/{}", centre.public_url, list.listing_id),
     })
 }

@@ -5,6 +5,7 @@ mod case;
 mod console;
 mod desk;
 mod downloads;
+mod endings;
 mod listeners;
 mod marks;
 mod networks;
@@ -186,7 +187,7 @@ impl House {
             .to_owned()
     }
 
-    /// Sends the proposal form with these answers instead of the usual ones.
+    /// Sends the proposal form with these answers instead of, or beside, the usual ones.
     pub(crate) async fn propose(
         &self,
         cookie: &str,
@@ -208,12 +209,15 @@ impl House {
         ];
         let boundary = "----qalqan-test";
         let mut body = String::new();
-        for (name, value) in usual {
+        let more = changed
+            .iter()
+            .filter(|(name, _)| usual.iter().all(|(usual, _)| usual != name));
+        for (name, value) in usual.iter().chain(more) {
             let value = changed
                 .iter()
-                .find(|(n, _)| *n == name)
+                .find(|(n, _)| n == name)
                 .map_or(value, |(_, v)| v);
-            let file = if name == "document" {
+            let file = if *name == "document" {
                 "; filename=\"order.txt\"\r\nContent-Type: text/plain"
             } else {
                 ""

@@ -1,0 +1,100 @@
+-- How listings end, and the number that an emergency listing still lacks.
+
+-- What one officer has signed about a listing and another has to sign as well: the number of an
+-- emergency listing's order, an annulment, a lift beyond what one officer may do in a day.
+CREATE TABLE motion (                             -- append-only
+    id               BIGINT PRIMARY KEY,          -- in the order of arrival; of one listing and action the last counts
+    listing_id       TEXT NOT NULL REFERENCES proposal(listing_id),
+    action           TEXT NOT NULL CHECK (action IN ('order.number', 'lift', 'annul')),
+    statement        BLOB NOT NULL,               -- RFC 8785 JSON
+    statement_sha256 TEXT NOT NULL,
+    reason_code      TEXT NOT NULL,
+    reason           TEXT NOT NULL,
+    moved_by         TEXT NOT NULL REFERENCES officer(id),
+    moved_at         BIGINT NOT NULL
+);
+CREATE INDEX motion_listing ON motion (listing_id, action);
+
+CREATE TABLE motion_signature (                   -- append-only
+    motion_id        BIGINT NOT NULL REFERENCES motion(id),
+    place            BIGINT NOT NULL CHECK (place IN (1, 2)),
+    officer_id       TEXT NOT NULL REFERENCES officer(id),
+    key_id           TEXT NOT NULL,
+    statement_sha256 TEXT NOT NULL,
+    signature        BLOB NOT NULL,
+    signed_at        BIGINT NOT NULL,
+    PRIMARY KEY (motion_id, place),
+    UNIQUE (motion_id, officer_id),               -- one officer cannot sign twice
+    UNIQUE (motion_id, key_id)
+);
+
+CREATE TABLE lift (                               -- append-only: every lift, to be looked at by another officer
+    listing_id       TEXT NOT NULL PRIMARY KEY REFERENCES proposal(listing_id),
+    lifted_by        TEXT NOT NULL REFERENCES officer(id),
+    second_by        TEXT REFERENCES officer(id), -- beyond the day's few: who signed as well
+    lifted_at        BIGINT NOT NULL,
+    due_at           BIGINT NOT NULL,             -- when another officer should have looked at it
+    UNIQUE (listing_id, lifted_by),
+    CHECK (second_by IS NULL OR second_by <> lifted_by)
+);
+
+CREATE TABLE lift_review (                        -- append-only
+    listing_id       TEXT NOT NULL PRIMARY KEY,
+    lifted_by        TEXT NOT NULL,               -- of the lift, so that the check below can compare
+    reviewed_by      TEXT NOT NULL REFERENCES officer(id),
+    outcome          TEXT NOT NULL CHECK (outcome IN ('confirmed', 'reversed')),
+    reason           TEXT NOT NULL,
+    reviewed_at      BIGINT NOT NULL,
+    FOREIGN KEY (listing_id, lifted_by) REFERENCES lift (listing_id, lifted_by),
+    CHECK (reviewed_by <> lifted_by)              -- nobody reviews their own lift
+);
+
+CREATE TABLE question (                           -- a date of a listing has come: what follows?
+    listing_id       TEXT NOT NULL REFERENCES proposal(listing_id),
+    why              TEXT NOT NULL CHECK (why IN ('review', 'expiry')),
+    asked_at         BIGINT NOT NULL,
+    answer           TEXT CHECK (answer IN ('keep', 'lift', 'annul', 'expired')),
+    answered_at      BIGINT,
+    PRIMARY KEY (listing_id, why),
+    CHECK ((answer IS NULL) = (answered_at IS NULL))
+);
+
+-- Lifts made before there was a review wait for theirs.
+INSERT INTO lift (listing_id, lifted_by, lifted_at, due_at)
+    SELECT p.listing_id, d.officer_id, d.decided_at, d.decided_at + 86400
+    FROM decision d JOIN proposal p ON p.case_id = d.case_id
+    WHERE d.kind = 'lift'
+        AND p.listing_id = (SELECT MAX(q.listing_id) FROM proposal q WHERE q.case_id = d.case_id);
+
+CREATE TRIGGER motion_keeps BEFORE UPDATE ON motion BEGIN SELECT RAISE(ABORT, 'motion is append-only'); END;
+CREATE TRIGGER motion_stays BEFORE DELETE ON motion BEGIN SELECT RAISE(ABORT, 'motion is append-only'); END;
+CREATE TRIGGER motion_signature_keeps BEFORE UPDATE ON motion_signature BEGIN SELECT RAISE(ABORT, 'motion_signature is append-only'); END;
+CREATE TRIGGER motion_signature_stays BEFORE DELETE ON motion_signature BEGIN SELECT RAISE(ABORT, 'motion_signature is append-only'); END;
+CREATE TRIGGER lift_keeps BEFORE UPDATE ON lift BEGIN SELECT RAISE(ABORT, 'lift is append-only'); END;
+CREATE TRIGGER lift_stays BEFORE DELETE ON lift BEGIN SELECT RAISE(ABORT, 'lift is append-only'); END;
+CREATE TRIGGER lift_review_keeps BEFORE UPDATE ON lift_review BEGIN SELECT RAISE(ABORT, 'lift_review is append-only'); END;
+CREATE TRIGGER lift_review_stays BEFORE DELETE ON lift_review BEGIN SELECT RAISE(ABORT, 'lift_review is append-only'); END;
+
+-- Four eyes, as for a proposal: the mover first, somebody else second, both over the same bytes.
+CREATE TRIGGER motion_same_bytes BEFORE INSERT ON motion_signature
+WHEN NEW.statement_sha256 <> (SELECT statement_sha256 FROM motion WHERE id = NEW.motion_id)
+BEGIN SELECT RAISE(ABORT, 'the signature is over other bytes than the motion'); END;
+
+CREATE TRIGGER motion_mover_first BEFORE INSERT ON motion_signature
+WHEN (NEW.place = 1) <> (NEW.officer_id = (SELECT moved_by FROM motion WHERE id = NEW.motion_id))
+BEGIN SELECT RAISE(ABORT, 'the mover signs first and never second'); END;
+
+CREATE TRIGGER motion_own_key BEFORE INSERT ON motion_signature
+WHEN NOT EXISTS (SELECT 1 FROM officer
+    WHERE id = NEW.officer_id AND role = 'officer' AND disabled_at IS NULL AND key_id = NEW.key_id)
+BEGIN SELECT RAISE(ABORT, 'only an active officer signs, with their own key'); END;
+
+CREATE TRIGGER motion_two_officers BEFORE INSERT ON signed_statement
+WHEN NEW.kind IN ('order.number', 'annul') AND NOT EXISTS (
+    SELECT 1 FROM motion m JOIN motion_signature s ON s.motion_id = m.id AND s.place = 2
+    WHERE m.listing_id = NEW.listing_id AND m.action = NEW.kind)
+BEGIN SELECT RAISE(ABORT, 'two officers sign an order number and an annulment'); END;
+
+CREATE TRIGGER lift_is_reviewed BEFORE INSERT ON signed_statement
+WHEN NEW.kind = 'lift' AND NOT EXISTS (SELECT 1 FROM lift WHERE listing_id = NEW.listing_id)
+BEGIN SELECT RAISE(ABORT, 'a lift is entered where another officer reviews it'); END;
