@@ -125,8 +125,8 @@ pub async fn reject(
 /// lifted listing and an appeal that is upheld by asking again.
 ///
 /// # Errors
-/// [`AppealError::NotListed`] when the listing ended by its date; as [`reject`] and
-/// [`decide::lift`](crate::decide::lift) otherwise.
+/// [`AppealError::LiftWaits`] when the lift needs a second signature: the appeal stays taken until it
+/// is there. As [`reject`] and [`decide::lift`](crate::decide::lift) otherwise.
 pub async fn uphold(
     store: &Store,
     officer: &Officer,
@@ -136,16 +136,10 @@ pub async fn uphold(
     decision: Decision<'_>,
     now: i64,
 ) -> Result<(), AppealError> {
-    const LISTING: &str = "SELECT a.listing_id, (SELECT COUNT(*) FROM signed_statement q
-            WHERE q.listing_id = a.listing_id AND q.kind IN ('lift', 'annul'))
-        FROM appeal a WHERE a.id = $1";
     decision.check(&UPHELD_FOR)?;
     holds(store, officer, id).await?;
-    let (listing_id, ended): (String, i64) = on!(store, |db| sqlx::query_as(LISTING)
-        .bind(id)
-        .fetch_one(db)
-        .await)?;
-    if ended == 0 {
+    let (listing_id, ended) = listing(store, id).await?;
+    if !ended {
         let note = format!("{id}: {}", decision.note.trim());
         decide::lift(
             store,
@@ -157,6 +151,10 @@ pub async fn uphold(
             now,
         )
         .await?;
+        // One officer may lift a few a day; what is more waits for a second signature.
+        if !listing(store, id).await?.1 {
+            return Err(AppealError::LiftWaits);
+        }
     }
     close(
         store,
@@ -170,6 +168,16 @@ pub async fn uphold(
     .await
 }
 
+/// The listing behind an appeal, and whether a signed statement has ended it.
+async fn listing(store: &Store, id: &str) -> crate::Result<(String, bool)> {
+    const SQL: &str = "SELECT a.listing_id, (SELECT COUNT(*) FROM signed_statement q
+            WHERE q.listing_id = a.listing_id AND q.kind IN ('lift', 'annul'))
+        FROM appeal a WHERE a.id = $1";
+    let (listing_id, ended): (String, i64) =
+        on!(store, |db| sqlx::query_as(SQL).bind(id).fetch_one(db).await)?;
+    Ok((listing_id, ended > 0))
+}
+
 async fn close(
     store: &Store,
     officer: &Officer,
@@ -179,8 +187,9 @@ async fn close(
     decision: Decision<'_>,
     now: i64,
 ) -> Result<(), AppealError> {
-    const CASE: &str =
-        "SELECT p.case_id FROM appeal a JOIN proposal p ON p.listing_id = a.listing_id
+    // A case that went on to another question since has no place for this decision; the trail has it.
+    const CASE: &str = "SELECT p.case_id FROM appeal a JOIN proposal p ON p.listing_id = a.listing_id
+        JOIN review_case c ON c.id = p.case_id JOIN case_step s ON s.from_state = c.state AND s.kind = $2
         WHERE a.id = $1";
     let (kind, in_case) = match to {
         State::Upheld => ("uphold", "appeal-uphold"),
@@ -188,9 +197,10 @@ async fn close(
     };
     let decision_id = random_id()?;
     transaction!(store, locks::OFFICE, |tx| {
-        let case_id: String = sqlx::query_scalar(CASE)
+        let case_id: Option<String> = sqlx::query_scalar(CASE)
             .bind(id)
-            .fetch_one(&mut *tx)
+            .bind(in_case)
+            .fetch_optional(&mut *tx)
             .await?;
         let (state, holder) = last_state!(tx, id);
         if state != State::Taken {
@@ -203,18 +213,20 @@ async fn close(
         (step.outcome, step.reason_code, step.note) =
             (outcome, decision.reason_code, decision.note.trim());
         enter_step!(tx, step);
-        sqlx::query(DECISION)
-            .bind(decision_id)
-            .bind(&case_id)
-            .bind(&officer.id)
-            .bind(in_case)
-            .bind(decision.reason_code)
-            .bind(&*storable(&format!("{id}: {}", decision.note.trim())))
-            .bind(now)
-            .bind(None::<i64>)
-            .bind(officer.role.as_str())
-            .execute(&mut *tx)
-            .await?;
+        if let Some(case_id) = &case_id {
+            sqlx::query(DECISION)
+                .bind(decision_id)
+                .bind(case_id)
+                .bind(&officer.id)
+                .bind(in_case)
+                .bind(decision.reason_code)
+                .bind(&*storable(&format!("{id}: {}", decision.note.trim())))
+                .bind(now)
+                .bind(None::<i64>)
+                .bind(officer.role.as_str())
+                .execute(&mut *tx)
+                .await?;
+        }
         sqlx::query(keep::WORDS)
             .bind(id)
             .bind(keep::ANSWER_PART)

@@ -196,6 +196,11 @@ pub enum AppealError {
     /// Somebody else has taken it.
     #[error("another officer has taken this appeal; take it over first")]
     NotTaken,
+    /// The listing is not ended by this officer's signature alone.
+    #[error(
+        "the lift waits for another officer's signature; uphold the appeal again once it is signed"
+    )]
+    LiftWaits,
     /// The listing could not be ended.
     #[error(transparent)]
     Lift(#[from] DecideError),

@@ -143,3 +143,4 @@ problem-appeal-answer = Write an answer to the sender.
 done-appeal-taken = The appeal is yours. Decide it.
 done-appeal-upheld = The appeal is upheld. The name servers follow within seconds.
 done-appeal-rejected = The appeal is rejected. The sender sees your answer by the code.
+problem-appeal-lift-waits = You have lifted as many today as one may alone: a second officer must sign this lift. Then uphold the appeal again.

@@ -247,6 +247,7 @@ fn problem(lang: Lang, error: &AppealError) -> Problem {
         AppealError::Field("reason_code") => {
             Problem::new(lang, "reason_code", key("problem-field-reason-code"))
         }
+        AppealError::LiftWaits => Problem::new(lang, "decide", key("problem-appeal-lift-waits")),
         AppealError::Lift(error) => problems::of_decision(lang, error),
         error => {
             tracing::error!(%error, "an appeal could not be decided");
