@@ -1,5 +1,6 @@
 //! The long-running parts of a centre, each a task that ends when it is told to.
 
+pub(crate) mod appeals;
 pub(crate) mod crawl;
 pub(crate) mod publisher;
 pub(crate) mod rematch;

@@ -1,6 +1,8 @@
 //! Every verb and option, as `--help` shows them.
 
 #[cfg(feature = "centre")]
+mod appeal;
+#[cfg(feature = "centre")]
 mod measure;
 mod node;
 #[cfg(feature = "centre")]
@@ -18,6 +20,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 #[cfg(feature = "centre")]
 pub(crate) use self::{
+    appeal::Appeal,
     measure::Evaluate,
     office::{
         AccountRole, Guard, GuardLoad, GuardReach, GuardTier, ImportRegister, Init, Registry,
@@ -191,6 +194,10 @@ pub(crate) enum Command {
     #[cfg(feature = "centre")]
     #[command(subcommand)]
     User(User),
+    /// What is held against listings
+    #[cfg(feature = "centre")]
+    #[command(subcommand)]
+    Appeal(Appeal),
     /// The database: bring it up to date, check it, back it up
     #[cfg(feature = "centre")]
     #[command(subcommand)]

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{open_store, until_stopped};
 use crate::{
-    centre::crawl,
+    centre::{Tasks, appeals, crawl},
     cli::{Crawl, Global},
     failure::{Exit, Failure},
     paths::DataDir,
@@ -25,6 +25,9 @@ pub(crate) async fn run(
     let (crawl, mut events) =
         crawl::open(crawl::config(&store, dir, options).await?, store.clone())?;
     let queued = crawl.add_seeds(&seeds, false).await?;
+    let tasks = Tasks::default();
+    let prover = appeals::prover(&store, &options.upstream).await?;
+    appeals::start(store.clone(), prover, &tasks);
     let cancel = CancellationToken::new();
     let running = tokio::spawn({
         let cancel = cancel.clone();
@@ -53,6 +56,7 @@ pub(crate) async fn run(
     }
     drop(progress);
     running.await??;
+    tasks.end().await;
     let result =
         json!({ "queued": queued, "fetched": fetched, "assessed": assessed, "cases": cases });
     printer.result(&result, || {

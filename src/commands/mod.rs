@@ -1,6 +1,8 @@
 //! One module a verb; each reads its options, calls the rooms, and prints.
 
 #[cfg(feature = "centre")]
+mod appeal;
+#[cfg(feature = "centre")]
 mod assess;
 #[cfg(feature = "centre")]
 mod check;
@@ -106,6 +108,8 @@ pub(crate) async fn run(told: Told, printer: &Printer) -> Result<Exit, Failure> 
         Command::Guard(verb) => guard::run(global, &dir, verb, printer).await,
         #[cfg(feature = "centre")]
         Command::User(verb) => user::run(global, &dir, verb, printer).await,
+        #[cfg(feature = "centre")]
+        Command::Appeal(verb) => appeal::run(global, &dir, verb, printer).await,
         #[cfg(feature = "centre")]
         Command::Db(verb) => db::run(global, &dir, verb, printer).await,
         Command::Config(verb) => Ok(program::config(&verb, config, &matches, printer)),

@@ -9,7 +9,7 @@ use tracing::error;
 use super::{open_store, until_stopped};
 use crate::{
     centre::{
-        Ports, Tasks, crawl, publisher,
+        Ports, Tasks, appeals, crawl, publisher,
         web::{self, WebListeners},
     },
     cli::{Global, Run},
@@ -58,6 +58,8 @@ pub(crate) async fn run(global: &Global, dir: &DataDir, options: Run) -> Result<
     let listeners = WebListeners::bind(options.listen.pages).await?;
     web::start(store.clone(), dir, listeners, waker, &mut ports, &tasks).await?;
     dir.write_ports(&ports)?;
+    let prover = appeals::prover(&store, &options.crawl.upstream).await?;
+    appeals::start(store.clone(), prover, &tasks);
     start_crawl(&store, dir, &options.crawl, &tasks).await?;
     for (name, address) in &ports {
         telemetry::ready(name, *address);

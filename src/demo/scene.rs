@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     centre::{
-        Ports, Tasks, crawl, publisher,
+        Ports, Tasks, appeals, crawl, publisher,
         web::{self, WebListeners},
     },
     cli::{Listen, Zone},
@@ -100,6 +100,9 @@ impl Scene {
         );
         follow(&tasks, released, node.poker());
         web::start(store.clone(), &dir, listeners, waker, &mut ports, &tasks).await?;
+        let (names, port) = (world.dns_addr(), world.http_port());
+        let prover = appeals::demo_prover(&store, names, port).await?;
+        appeals::start(store.clone(), prover, &tasks);
         dir.write_ports(&ports)?;
         Ok(Self {
             world,

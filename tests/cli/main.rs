@@ -13,6 +13,7 @@ mod binary;
 #[path = "../support/schema.rs"]
 mod schema;
 
+mod appeal;
 mod bad_input;
 mod centre;
 mod check;
