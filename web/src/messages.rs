@@ -24,13 +24,15 @@ macro_rules! sources {
                 include_str!(concat!("../locales/", $lang, "/networks.ftl")),
                 include_str!(concat!("../locales/", $lang, "/appeals.ftl")),
                 include_str!(concat!("../locales/", $lang, "/ending.ftl")),
+                include_str!(concat!("../locales/", $lang, "/notices.ftl")),
+                include_str!(concat!("../locales/", $lang, "/campaigns.ftl")),
             ],
         )),*]
     };
 }
 
 /// The files, in the order of [`Lang::ALL`].
-pub(crate) static SOURCES: [(&str, [&str; 8]); 3] = sources!("kk", "ru", "en");
+pub(crate) static SOURCES: [(&str, [&str; 11]); 3] = sources!("kk", "ru", "en");
 
 static BUNDLES: LazyLock<Vec<FluentBundle<FluentResource>>> = LazyLock::new(|| {
     SOURCES

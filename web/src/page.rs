@@ -73,6 +73,7 @@ const PUBLIC_NAV: [(&str, &str); 4] = [
 const CONSOLE_NAV: [(&str, &str); 7] = [
     ("console", key("nav-queue")),
     ("console/listings", key("nav-listings")),
+    ("console/to-sign", key("nav-to-sign")),
     ("console/appeals", key("nav-appeals")),
     ("console/reviews", key("nav-reviews")),
     ("console/networks", key("nav-networks")),

@@ -53,6 +53,10 @@ fn public_routes() -> Router<Arc<Centre>> {
         .route("/{lang}/changes.atom", get(public::changes::atom))
         .route("/{lang}/changes.json", get(public::changes::json))
         .route("/{lang}/licensed", get(public::licensed::licensed))
+        .route("/{lang}/notices", get(public::notices::notices))
+        .route("/{lang}/campaigns", get(public::campaigns::campaigns))
+        .route("/api/v1/notices", get(public::notices::api))
+        .route("/api/v1/campaigns", get(public::campaigns::api))
         .route("/{lang}/verify", get(public::texts::verify))
         .route("/{lang}/privacy", get(public::texts::privacy))
         .route(
@@ -109,6 +113,15 @@ fn console_routes() -> Router<Arc<Centre>> {
             get(console::propose::form)
                 .post(console::propose::propose)
                 .layer(DefaultBodyLimit::max(PROPOSAL_LIMIT)),
+        )
+        .route("/{lang}/console/to-sign", get(console::to_sign::waiting))
+        .route(
+            "/{lang}/console/to-sign/{id}",
+            get(console::to_sign::form).post(console::to_sign::sign),
+        )
+        .route(
+            "/{lang}/console/to-sign/{id}/withhold",
+            post(console::to_sign::withhold),
         )
         .route("/{lang}/console/listings", get(console::listings::listings))
         .route(

@@ -139,6 +139,25 @@ impl Guard {
         if let Some(refusal) = self.covers(name) {
             return Err(Box::new(refusal));
         }
+        self.check_below(name, scope)
+    }
+
+    /// The check at the door for a listing that a lawyer signs third, where that is needed: a name of
+    /// the raised tier passes, and what the guard says of it is given. Nothing else passes that
+    /// [`Guard::check`] refuses.
+    pub fn check_with_legal(
+        &self,
+        name: &DomainName,
+        scope: Scope,
+    ) -> Result<Option<Box<Refusal>>, Box<Refusal>> {
+        let covered = self.covers(name).map(Box::new);
+        match covered {
+            Some(refusal) if refusal.tier != Tier::Raised => Err(refusal),
+            covered => self.check_below(name, scope).map(|()| covered),
+        }
+    }
+
+    fn check_below(&self, name: &DomainName, scope: Scope) -> Result<(), Box<Refusal>> {
         if scope == Scope::Subtree
             && let Some(held) = self.held_below(name).next()
         {
@@ -336,6 +355,43 @@ mod tests {
         assert_eq!(
             guard.below(&name("com")).last().unwrap(),
             &(name("wordpress.com"), Scope::Host)
+        );
+    }
+
+    #[test]
+    fn a_lawyer_opens_the_raised_tier_and_nothing_else() {
+        let guard = guard(false);
+        let with_legal = |text, scope| guard.check_with_legal(&name(text), scope);
+        let tier = |passed: Option<Box<Refusal>>| passed.map(|refusal| refusal.tier);
+        for text in ["popular.com", "shop.popular.com"] {
+            assert!(guard.check(&name(text), Scope::Host).is_err());
+            for scope in [Scope::Host, Scope::Subtree] {
+                assert_eq!(tier(with_legal(text, scope).unwrap()), Some(Tier::Raised));
+            }
+        }
+        assert_eq!(tier(with_legal("obmen.kz", Scope::Host).unwrap()), None);
+        for (text, scope) in [
+            ("kaspi.kz", Scope::Host),
+            ("kz", Scope::Host),
+            ("big.one", Scope::Subtree),
+        ] {
+            let refused = with_legal(text, scope).unwrap_err();
+            assert_eq!(*refused, *guard.check(&name(text), scope).unwrap_err());
+        }
+        // A raised name above a bank is listed for itself at most.
+        let mut guard = guard;
+        guard.add(&GuardList {
+            list: "more banks".into(),
+            tier: Tier::Never,
+            reach: Reach::Tree,
+            reason: "a bank".into(),
+            names: vec![name("pay.popular.com")],
+        });
+        let with_legal = |scope| guard.check_with_legal(&name("popular.com"), scope);
+        assert!(with_legal(Scope::Host).is_ok());
+        assert_eq!(
+            with_legal(Scope::Subtree).unwrap_err().relation,
+            Relation::Above
         );
     }
 

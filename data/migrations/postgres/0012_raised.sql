@@ -1,4 +1,16 @@
 -- The tables of migrations/sqlite, column for column.
+-- Names of the raised tier: a third, legal signature and a day of public notice.
+
+CREATE TABLE raised_notice (                      -- append-only: proposals of names that a guard list holds as raised
+    listing_id   TEXT PRIMARY KEY REFERENCES proposal(listing_id),
+    list         TEXT NOT NULL,                   -- the guard list
+    protected    TEXT NOT NULL,                   -- the name on it
+    effective_at BIGINT NOT NULL                  -- as signed; the notice begins with the second signature
+);
+
+-- A listing that waits for a lawyer may be sent back; no other that both officers signed.
+INSERT INTO case_step (kind, from_state, to_state) VALUES ('return', 'listed', 'open');
+
 -- Campaigns: what is said in public of turnover, of what was seized, and of how much was found, each
 -- figure entered by one officer and confirmed by another.
 
@@ -56,7 +68,7 @@ CREATE TABLE campaign_confirmation (              -- append-only
 DO $$
 DECLARE kept TEXT;
 BEGIN
-    FOREACH kept IN ARRAY ARRAY['campaign', 'campaign_listing', 'campaign_figure', 'campaign_confirmation']
+    FOREACH kept IN ARRAY ARRAY['raised_notice', 'campaign', 'campaign_listing', 'campaign_figure', 'campaign_confirmation']
     LOOP
         EXECUTE format('CREATE TRIGGER %I BEFORE UPDATE ON %I FOR EACH ROW EXECUTE FUNCTION append_only()',
             kept || '_keeps', kept);
@@ -102,3 +114,59 @@ BEGIN
 END $$;
 CREATE TRIGGER campaign_confirmation_by_another BEFORE INSERT ON campaign_confirmation
     FOR EACH ROW EXECUTE FUNCTION campaign_confirmation_by_another();
+
+CREATE FUNCTION raised_notice_first() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM signature WHERE listing_id = NEW.listing_id) THEN
+        RAISE EXCEPTION 'a proposal is marked before anybody signs it'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER raised_notice_first BEFORE INSERT ON raised_notice
+    FOR EACH ROW EXECUTE FUNCTION raised_notice_first();
+
+-- Marks and signatures only ever come, and a proposal is marked before its first signature: what is
+-- found here holds at commit.
+CREATE FUNCTION signature_in_notice() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.place = 2 AND EXISTS (SELECT 1 FROM raised_notice
+            WHERE listing_id = NEW.listing_id AND effective_at < NEW.signed_at + 86400)
+        OR NEW.place = 3 AND NOT EXISTS (
+            SELECT 1 FROM raised_notice n JOIN signature s ON s.listing_id = n.listing_id AND s.place = 2
+            WHERE n.listing_id = NEW.listing_id AND s.signed_at <= NEW.signed_at
+                AND NEW.signed_at < n.effective_at) THEN
+        RAISE EXCEPTION 'a lawyer signs third, where the tier is raised, with a day of public notice before the effect'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER signature_in_notice BEFORE INSERT ON signature
+    FOR EACH ROW EXECUTE FUNCTION signature_in_notice();
+
+CREATE FUNCTION listing_lawyer() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.kind = 'list' AND EXISTS (SELECT 1 FROM raised_notice WHERE listing_id = NEW.listing_id)
+        AND NOT EXISTS (SELECT 1 FROM signature WHERE listing_id = NEW.listing_id AND place = 3) THEN
+        RAISE EXCEPTION 'a listing of the raised tier needs a lawyer''s signature'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER listing_lawyer BEFORE INSERT ON signed_statement
+    FOR EACH ROW EXECUTE FUNCTION listing_lawyer();
+
+CREATE FUNCTION review_case_return() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.state = 'listed' AND NEW.state = 'open' AND NOT EXISTS (
+        SELECT 1 FROM raised_notice n JOIN proposal p ON p.listing_id = n.listing_id
+        WHERE p.listing_id = (SELECT MAX(q.listing_id) FROM proposal q WHERE q.case_id = OLD.id)
+            AND NOT EXISTS (SELECT 1 FROM signed_statement
+                WHERE kind = 'list' AND listing_id = p.listing_id)) THEN
+        RAISE EXCEPTION 'a listing that is on its way into the log is lifted, not sent back'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER review_case_return BEFORE UPDATE OF state ON review_case
+    FOR EACH ROW EXECUTE FUNCTION review_case_return();

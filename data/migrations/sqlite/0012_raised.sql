@@ -1,3 +1,15 @@
+-- Names of the raised tier: a third, legal signature and a day of public notice.
+
+CREATE TABLE raised_notice (                      -- append-only: proposals of names that a guard list holds as raised
+    listing_id   TEXT PRIMARY KEY REFERENCES proposal(listing_id),
+    list         TEXT NOT NULL,                   -- the guard list
+    protected    TEXT NOT NULL,                   -- the name on it
+    effective_at BIGINT NOT NULL                  -- as signed; the notice begins with the second signature
+);
+
+-- A listing that waits for a lawyer may be sent back; no other that both officers signed.
+INSERT INTO case_step (kind, from_state, to_state) VALUES ('return', 'listed', 'open');
+
 -- Campaigns: what is said in public of turnover, of what was seized, and of how much was found, each
 -- figure entered by one officer and confirmed by another.
 
@@ -51,6 +63,33 @@ CREATE TABLE campaign_confirmation (              -- append-only
     officer_id   TEXT NOT NULL REFERENCES officer(id),
     at           BIGINT NOT NULL
 );
+
+CREATE TRIGGER raised_notice_keeps BEFORE UPDATE ON raised_notice BEGIN SELECT RAISE(ABORT, 'raised_notice is append-only'); END;
+CREATE TRIGGER raised_notice_stays BEFORE DELETE ON raised_notice BEGIN SELECT RAISE(ABORT, 'raised_notice is append-only'); END;
+
+CREATE TRIGGER raised_notice_first BEFORE INSERT ON raised_notice
+WHEN EXISTS (SELECT 1 FROM signature WHERE listing_id = NEW.listing_id)
+BEGIN SELECT RAISE(ABORT, 'a proposal is marked before anybody signs it'); END;
+
+CREATE TRIGGER signature_in_notice BEFORE INSERT ON signature
+WHEN NEW.place = 2 AND EXISTS (SELECT 1 FROM raised_notice
+        WHERE listing_id = NEW.listing_id AND effective_at < NEW.signed_at + 86400)
+    OR NEW.place = 3 AND NOT EXISTS (
+        SELECT 1 FROM raised_notice n JOIN signature s ON s.listing_id = n.listing_id AND s.place = 2
+        WHERE n.listing_id = NEW.listing_id AND s.signed_at <= NEW.signed_at AND NEW.signed_at < n.effective_at)
+BEGIN SELECT RAISE(ABORT, 'a lawyer signs third, where the tier is raised, with a day of public notice before the effect'); END;
+
+CREATE TRIGGER listing_lawyer BEFORE INSERT ON signed_statement
+WHEN NEW.kind = 'list' AND EXISTS (SELECT 1 FROM raised_notice WHERE listing_id = NEW.listing_id)
+    AND NOT EXISTS (SELECT 1 FROM signature WHERE listing_id = NEW.listing_id AND place = 3)
+BEGIN SELECT RAISE(ABORT, 'a listing of the raised tier needs a lawyer''s signature'); END;
+
+CREATE TRIGGER review_case_return BEFORE UPDATE OF state ON review_case
+WHEN OLD.state = 'listed' AND NEW.state = 'open' AND NOT EXISTS (
+    SELECT 1 FROM raised_notice n JOIN proposal p ON p.listing_id = n.listing_id
+    WHERE p.listing_id = (SELECT MAX(q.listing_id) FROM proposal q WHERE q.case_id = OLD.id)
+        AND NOT EXISTS (SELECT 1 FROM signed_statement WHERE kind = 'list' AND listing_id = p.listing_id))
+BEGIN SELECT RAISE(ABORT, 'a listing that is on its way into the log is lifted, not sent back'); END;
 
 CREATE TRIGGER campaign_keeps BEFORE UPDATE ON campaign BEGIN SELECT RAISE(ABORT, 'campaign is append-only'); END;
 CREATE TRIGGER campaign_stays BEFORE DELETE ON campaign BEGIN SELECT RAISE(ABORT, 'campaign is append-only'); END;

@@ -9,7 +9,7 @@ use blocklist::{
 };
 
 use super::{
-    DecideError, check_listing, fresh, lapse, live_case, may_decide,
+    DecideError, check_listing, fresh, lapse, legal, live_case, may_decide,
     moves::{Move, SIGNATURE},
     required,
 };
@@ -22,7 +22,8 @@ use crate::{
     queue,
 };
 
-/// Approves a proposal: the second officer signs the same bytes, and the leaf goes to the log.
+/// Approves a proposal: the second officer signs the same bytes, and the leaf goes to the log; that of
+/// a name of the raised tier once a lawyer has signed as well.
 /// `shown` is the hash of the statement on the page the officer read.
 pub async fn approve(
     store: &Store,
@@ -58,7 +59,8 @@ pub async fn approve(
     if number::due(&list).is_some_and(|due| now >= due) {
         return Err(DecideError::NumberLate);
     }
-    check_listing(store, officer, &list.name, list.scope, &list.basis).await?;
+    let raised = check_listing(store, officer, &list.name, list.scope, &list.basis).await?;
+    let waits = legal::waits_for_lawyer(store, listing_id, raised, now).await?;
     let key = officer::unlock(store, officer, password, now).await?;
     let first = first_decision(store, &list, listing_id).await?;
     let second = Decision::sign(&list, Role::Officer, &key, Timestamp(now))
@@ -101,14 +103,16 @@ pub async fn approve(
             .bind(now)
             .execute(&mut *tx)
             .await?;
-        sqlx::query(queue::INSERT)
-            .bind("list")
-            .bind(listing_id)
-            .bind(&bytes)
-            .bind(Digest::of(&bytes).to_string())
-            .bind(now)
-            .execute(&mut *tx)
-            .await?;
+        if !waits {
+            sqlx::query(queue::INSERT)
+                .bind("list")
+                .bind(listing_id)
+                .bind(&bytes)
+                .bind(Digest::of(&bytes).to_string())
+                .bind(now)
+                .execute(&mut *tx)
+                .await?;
+        }
     });
     Ok(())
 }

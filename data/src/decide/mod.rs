@@ -13,12 +13,13 @@ mod approve;
 mod close;
 mod fresh;
 mod lapse;
+mod legal;
 mod outlook;
 mod propose;
 mod take;
 
 use blocklist::{
-    DomainName, Scope,
+    DomainName, Scope, Timestamp,
     guard::Refusal,
     key::{self, KeyId, Role},
     leaf::{Leaf, LeafSignature},
@@ -31,6 +32,9 @@ pub use crate::ending::lift::lift;
 pub use approve::{approve, send_back};
 pub use close::dismiss;
 pub use lapse::expire_proposals;
+pub use legal::{
+    AHEAD_SECONDS, Notice, RAISED_NOTICE_SECONDS, awaits_lawyer, legal_sign, notices, withhold,
+};
 pub(crate) use moves::{DECISION, enter_move};
 pub use outlook::{Outlook, outlook};
 pub use propose::propose;
@@ -157,6 +161,17 @@ pub enum DecideError {
     /// A protected name.
     #[error(transparent)]
     Guarded(#[from] Box<Refusal>),
+    /// A name of the raised tier, asked to be blocked at once.
+    #[error("a name of the raised tier is never urgent: a day of public notice comes first")]
+    RaisedUrgent,
+    /// Somebody else than a lawyer tried to sign third.
+    #[error("only a legal account signs third")]
+    NotLegal,
+    /// A day of public notice no longer fits before the signed moment.
+    #[error(
+        "a day of public notice no longer fits before {0}, when the listing was to take effect; send it back and propose again"
+    )]
+    NoticeTooShort(Timestamp),
     /// A legal ground the policy does not name.
     #[error("`{0}` is not a legal ground that the policy allows")]
     Basis(String),
@@ -237,14 +252,15 @@ pub(crate) fn required(field: &'static str, text: &str) -> Result<(), DecideErro
     }
 }
 
-/// The checks that stand at both doors: an active key, an allowed ground, a free name.
+/// The checks that stand at both doors: an active key, an allowed ground, a free name. Of a name of the
+/// raised tier it gives what the guard says, for [`legal`] to follow.
 async fn check_listing(
     store: &Store,
     officer: &Officer,
     name: &DomainName,
     scope: Scope,
     basis: &str,
-) -> Result<(), DecideError> {
+) -> Result<Option<Box<Refusal>>, DecideError> {
     let mut record = store.read_record().await?;
     let fold = record.replay()?.fold();
     if fold.key(&officer.key_id, Role::Officer).is_none() {
@@ -253,7 +269,7 @@ async fn check_listing(
     if !fold.policy().bases.iter().any(|allowed| allowed == basis) {
         return Err(DecideError::Basis(basis.chars().take(80).collect()));
     }
-    Ok(record.guard()?.check(name, scope)?)
+    Ok(record.guard()?.check_with_legal(name, scope)?)
 }
 
 pub(crate) async fn check_key(store: &Store, officer: &Officer) -> Result<(), DecideError> {

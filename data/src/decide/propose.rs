@@ -10,7 +10,7 @@ use blocklist::{
 
 use super::{
     DecideError, MAX_DOCUMENT, MAX_LISTING_DAYS, NOTICE_SECONDS, Proposal, check_listing, fresh,
-    may_decide,
+    legal, may_decide,
     moves::{Move, SIGNATURE},
     required,
     take::reviewed,
@@ -44,11 +44,14 @@ pub async fn propose(
     let name = case::host(&file.case)?;
     fresh::for_proposal(store, &file, &name, now).await?;
     let trust = store.trust().await?;
-    check_listing(store, officer, &name, proposal.scope, &proposal.basis).await?;
+    let raised = check_listing(store, officer, &name, proposal.scope, &proposal.basis).await?;
+    legal::check_proposal(raised.as_deref(), proposal.urgent.as_deref())?;
     let key = officer::unlock(store, officer, password, now).await?;
     let document_sha256 = Digest::of(&proposal.document.bytes);
     let at = Timestamp(now);
-    let effective_at = if trust.demo || proposal.urgent.is_some() {
+    let effective_at = if raised.is_some() {
+        at.plus(legal::AHEAD_SECONDS)
+    } else if trust.demo || proposal.urgent.is_some() {
         at
     } else {
         at.plus(NOTICE_SECONDS)
@@ -137,6 +140,15 @@ pub async fn propose(
             .bind(now)
             .execute(&mut *tx)
             .await?;
+        if let Some(refusal) = &raised {
+            sqlx::query(legal::MARK)
+                .bind(listing_id.as_str())
+                .bind(&refusal.list)
+                .bind(refusal.protected.as_str())
+                .bind(effective_at.0)
+                .execute(&mut *tx)
+                .await?;
+        }
         sqlx::query(SIGNATURE)
             .bind(listing_id.as_str())
             .bind(1i64)

@@ -2,6 +2,7 @@
 
 use blocklist::{
     Timestamp,
+    guard::Tier,
     matching::{ClaimFinding, ClaimKind, Verdict},
 };
 use data::case::{self, CaseFile};
@@ -105,10 +106,11 @@ pub(crate) fn stops(m: &Material<'_>) -> Vec<Stop> {
     let asked = asked(m).into_iter();
     let mut stops: Vec<Stop> = asked.chain(case_again::stop(p, m.file)).collect();
     if let Some(protected) = m.guard {
-        stops.push(Stop::red(
-            p.t(key("stop-guard-title")),
-            refusal::words(p.lang, protected),
-        ));
+        let words = refusal::words(p.lang, protected);
+        stops.push(match protected.tier {
+            Tier::Raised => Stop::amber(p.t(key("stop-raised-title")), words),
+            _ => Stop::red(p.t(key("stop-guard-title")), words),
+        });
     }
     if matches!(
         m.found.verdict,

@@ -14,7 +14,7 @@ use blocklist::{
 };
 use data::{
     case::{self as cases, CaseFile},
-    reading,
+    decide, reading,
 };
 use serde::Deserialize;
 
@@ -77,6 +77,8 @@ struct View {
     waiting: bool,
     own: bool,
     live: bool,
+    /// Where a lawyer signs it third, while it waits for that.
+    to_sign_path: Option<String>,
     approve_path: String,
     return_path: String,
     lift_path: String,
@@ -120,7 +122,7 @@ pub(crate) struct LiftForm {
 }
 
 /// The fields of the statement. `number` is that of its order, which may have come after it.
-fn fields(p: &Page, list: &List, number: Option<&str>) -> Vec<Field> {
+pub(crate) fn fields(p: &Page, list: &List, number: Option<&str>) -> Vec<Field> {
     let field = |name: &str, value: String, mono: bool| Field {
         name: p.t(name),
         value,
@@ -245,7 +247,12 @@ pub(crate) async fn show(
     } else {
         "returned"
     };
-    let (state, tone) = listings::state(&p, case_state, logged);
+    let (mut state, mut tone) = listings::state(&p, case_state, logged);
+    let awaits_lawyer = decide::awaits_lawyer(store, id).await;
+    let awaits_lawyer = awaits_lawyer.map_err(Fault::internal)?;
+    if awaits_lawyer {
+        (state, tone) = (p.t(key("state-awaits-lawyer")), "care");
+    }
     let reason =
         file.decisions.iter().rev().find(|decision| {
             decision.kind == "propose" && decision.decided_at <= proposal.proposed_at
@@ -296,10 +303,10 @@ pub(crate) async fn show(
         signatures: signatures
             .iter()
             .map(|signature| SignatureView {
-                place: p.t(if signature.place == 1 {
-                    key("signature-1")
-                } else {
-                    key("signature-2")
+                place: p.t(match signature.place {
+                    1 => key("signature-1"),
+                    2 => key("signature-2"),
+                    _ => key("signature-3"),
                 }),
                 who: hostile::line(&signature.display_name, 80),
                 at: p.date_time(signature.signed_at),
@@ -308,7 +315,9 @@ pub(crate) async fn show(
             .collect(),
         waiting: case_state == "proposed",
         own: proposal.proposed_by == staff.officer.id,
-        live: listings::is_live(case_state, logged),
+        // One that waits for a lawyer is in no log: it is sent back, not lifted.
+        live: listings::is_live(case_state, logged) && !awaits_lawyer,
+        to_sign_path: awaits_lawyer.then(|| format!("console/to-sign/{id}")),
         approve_path: format!("console/listing/{id}/approve"),
         return_path: format!("console/listing/{id}/return"),
         lift_path: format!("console/listing/{id}/lift"),

@@ -38,6 +38,7 @@ pub(crate) mod sign_in;
 pub(crate) mod staff;
 mod stage;
 pub(crate) mod take;
+pub(crate) mod to_sign;
 pub(crate) mod unmask;
 mod volume_fields;
 pub(crate) mod volume_table;

@@ -62,7 +62,10 @@ pub(crate) async fn approve(
     {
         Ok(()) => {
             (centre.waker)();
-            Ok(staff.go(&format!("console/listing/{id}?done=approved")))
+            let waits = decide::awaits_lawyer(store, &id).await;
+            let waits = waits.map_err(Fault::internal)?;
+            let done = if waits { "approved-raised" } else { "approved" };
+            Ok(staff.go(&format!("console/listing/{id}?done={done}")))
         }
         Err(error) => {
             let problem = vec![problems::of_decision(staff.lang, &error)];

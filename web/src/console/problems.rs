@@ -88,6 +88,11 @@ pub(crate) fn of_decision(lang: Lang, error: &DecideError) -> Problem {
         DecideError::Guarded(refusal) => {
             Problem::new(lang, "scope", key("problem-guard")).with(&refusal::words(lang, refusal))
         }
+        DecideError::RaisedUrgent => Problem::new(lang, "urgent", key("problem-raised-urgent")),
+        DecideError::NotLegal => Problem::new(lang, "decide", key("problem-not-legal")),
+        DecideError::NoticeTooShort(_) => {
+            Problem::new(lang, "decide", key("problem-notice-too-short"))
+        }
         DecideError::Basis(code) => Problem::new(lang, "basis", key("problem-basis")).with(code),
         DecideError::NumberKnown => Problem::new(lang, "decide", key("problem-number-known")),
         DecideError::NumberLate => Problem::new(lang, "decide", key("problem-number-late")),

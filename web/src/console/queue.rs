@@ -49,6 +49,9 @@ impl Done {
             "confirmed" => key("done-confirmed"),
             "reversed" => key("done-reversed"),
             "kept" => key("done-kept"),
+            "approved-raised" => key("done-approved-raised"),
+            "signed" => key("done-signed"),
+            "withheld" => key("done-withheld"),
             _ => return None,
         };
         Some(p.t(key))

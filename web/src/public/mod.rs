@@ -2,11 +2,13 @@
 
 pub(crate) mod api;
 pub(crate) mod appeal;
+pub(crate) mod campaigns;
 pub(crate) mod changes;
 pub(crate) mod check;
 pub(crate) mod home;
 pub(crate) mod licensed;
 pub(crate) mod listing;
+pub(crate) mod notices;
 pub(crate) mod register;
 pub(crate) mod sources;
 pub(crate) mod texts;

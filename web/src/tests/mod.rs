@@ -9,6 +9,7 @@ mod endings;
 mod listeners;
 mod marks;
 mod networks;
+mod notices;
 mod public;
 mod signing;
 mod volumes;

@@ -48,6 +48,8 @@ async fn every_public_page_is_whole_in_three_languages_without_cookies_or_script
             "check?q=".into(),
             "register".into(),
             "licensed".into(),
+            "notices".into(),
+            "campaigns".into(),
             "verify".into(),
             "privacy".into(),
             format!("i/{id}"),
