@@ -90,7 +90,11 @@ fn exit_of(error: &anyhow::Error) -> Exit {
 #[cfg(feature = "centre")]
 fn of_centre(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     use data::{
-        backup::BackupError, ceremony::CeremonyError, officer::UnlockError, publish::PublishError,
+        backup::BackupError,
+        campaign::CampaignError,
+        ceremony::CeremonyError,
+        officer::{SignInError, UnlockError},
+        publish::PublishError,
         seal::SealError,
     };
     if let Some(error) = cause.downcast_ref::<data::Error>() {
@@ -113,6 +117,16 @@ fn of_centre(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
         Some(BackupError::Exists(_) | BackupError::NoPgDump) => return Some(Exit::Usage),
         Some(BackupError::Store(error)) => return of_centre(error),
         _ => {}
+    }
+    match cause.downcast_ref::<CampaignError>() {
+        Some(CampaignError::Store(error)) => return of_centre(error),
+        Some(_) => return Some(Exit::Usage),
+        None => {}
+    }
+    match cause.downcast_ref::<SignInError>() {
+        Some(SignInError::Store(error)) => return of_centre(error),
+        Some(_) => return Some(Exit::Usage),
+        None => {}
     }
     match cause.downcast_ref::<CeremonyError>()? {
         CeremonyError::Store(error)

@@ -3,6 +3,8 @@
 #[cfg(feature = "centre")]
 mod appeal;
 #[cfg(feature = "centre")]
+mod campaign;
+#[cfg(feature = "centre")]
 mod measure;
 mod node;
 #[cfg(feature = "centre")]
@@ -21,10 +23,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[cfg(feature = "centre")]
 pub(crate) use self::{
     appeal::Appeal,
+    campaign::{Campaign, CampaignAdd, CampaignFigure, OneSigner},
     measure::Evaluate,
     office::{
-        AccountRole, Guard, GuardLoad, GuardReach, GuardTier, ImportRegister, Init, Registry,
-        Signers, User,
+        AccountRole, Guard, GuardExcept, GuardLoad, GuardReach, GuardTier, ImportRegister, Init,
+        Registry, Signers, User,
     },
     serve::{Crawl, CrawlCommand, CrawlVerb, Demo, Language, Listen, Publish, Run, Web, Zone},
     store::Db,
@@ -190,6 +193,10 @@ pub(crate) enum Command {
     #[cfg(feature = "centre")]
     #[command(subcommand)]
     Guard(Guard),
+    /// Campaigns and the figures public totals are made of
+    #[cfg(feature = "centre")]
+    #[command(subcommand)]
+    Campaign(Campaign),
     /// Accounts and their keys
     #[cfg(feature = "centre")]
     #[command(subcommand)]

@@ -80,6 +80,8 @@ pub(crate) enum Guard {
     },
     /// Enter a list of your own into the log, in place of the one of that name; two admins sign
     Load(GuardLoad),
+    /// Record in the log why a register's rows do not protect a host they name; two officers sign
+    Except(GuardExcept),
     /// Whether names would be refused, and by which list; exit 0 if none is guarded, 1 if any is
     Test {
         /// The names
@@ -106,6 +108,21 @@ pub(crate) struct GuardLoad {
     #[arg(long, value_enum, default_value_t = GuardReach::Tree)]
     pub(crate) reach: GuardReach,
     /// What officers read when a name is refused
+    #[arg(long)]
+    pub(crate) reason: String,
+    #[command(flatten)]
+    pub(crate) signers: Signers,
+}
+
+/// Options of `guard except`.
+#[derive(Debug, Args)]
+pub(crate) struct GuardExcept {
+    /// The host, as the register's rows name it
+    pub(crate) host: String,
+    /// Which register, such as afsa
+    #[arg(long, value_name = "NAME")]
+    pub(crate) register: String,
+    /// Why its rows do not protect the host; it stands in the public log
     #[arg(long)]
     pub(crate) reason: String,
     #[command(flatten)]

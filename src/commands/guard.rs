@@ -1,4 +1,4 @@
-//! `guard show|load|test`: the names that nobody may list.
+//! `guard show|load|except|test`: the names that nobody may list.
 
 use std::{borrow::Cow, path::Path};
 
@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::{open_store, user::credentials};
 use crate::{
-    cli::{self, Global, GuardLoad},
+    cli::{self, Global, GuardExcept, GuardLoad},
     clock,
     failure::{Exit, Failure},
     paths::DataDir,
@@ -32,6 +32,7 @@ pub(crate) async fn run(
     match verb {
         cli::Guard::Show { list } => show(&store, list.as_deref(), printer).await,
         cli::Guard::Load(options) => load(&store, &options, printer).await,
+        cli::Guard::Except(options) => except(&store, &options, printer).await,
         cli::Guard::Test { names, subtree } => test(&store, &names, subtree, printer).await,
     }
 }
@@ -135,6 +136,30 @@ async fn load(
             text += &format!("\n{left_out} names are left out: a stricter list or the public suffix list protects them already");
         }
         text
+    });
+    Ok(Exit::Done)
+}
+
+async fn except(
+    store: &data::Store,
+    options: &GuardExcept,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
+    let name = DomainName::parse(&options.host)
+        .map_err(|error| Failure::usage(visible(&error.to_string())))?;
+    let [first, second] = credentials(&options.signers, "officer")?;
+    let officers = [
+        (first.0.as_str(), first.1.as_str()),
+        (second.0.as_str(), second.1.as_str()),
+    ];
+    let (register, reason) = (options.register.trim(), options.reason.trim());
+    ceremony::except_host(store, register, &name, reason, officers, clock::now().0).await?;
+    let result = json!({ "name": name, "register": register, "reason": reason });
+    printer.result(&result, || {
+        format!(
+            "{name}: signed that {} does not protect it; the publisher enters it into the log",
+            visible(register)
+        )
     });
     Ok(Exit::Done)
 }

@@ -5,6 +5,8 @@ mod appeal;
 #[cfg(feature = "centre")]
 mod assess;
 #[cfg(feature = "centre")]
+mod campaign;
+#[cfg(feature = "centre")]
 mod check;
 #[cfg(feature = "centre")]
 mod crawl;
@@ -106,6 +108,8 @@ pub(crate) async fn run(told: Told, printer: &Printer) -> Result<Exit, Failure> 
         Command::Registry(verb) => registry::run(global, &dir, verb, printer).await,
         #[cfg(feature = "centre")]
         Command::Guard(verb) => guard::run(global, &dir, verb, printer).await,
+        #[cfg(feature = "centre")]
+        Command::Campaign(verb) => campaign::run(global, &dir, verb, printer).await,
         #[cfg(feature = "centre")]
         Command::User(verb) => user::run(global, &dir, verb, printer).await,
         #[cfg(feature = "centre")]

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{init::new_password, open_store};
 use crate::{
-    cli::{AccountRole, Global, Signers, User},
+    cli::{AccountRole, Global, OneSigner, Signers, User},
     clock,
     failure::{Exit, Failure},
     paths::DataDir,
@@ -79,12 +79,23 @@ pub(crate) async fn run(
 /// Login and password of the two people who sign, from a file or asked for.
 pub(crate) fn credentials(signers: &Signers, role: &str) -> Result<[(String, String); 2], Failure> {
     match &signers.credentials {
-        Some(path) => from_file(path),
+        Some(path) => from_file(path, "two people sign, so two lines are needed"),
         None => Ok([ask(role, "first")?, ask(role, "second")?]),
     }
 }
 
-fn from_file(path: &Path) -> Result<[(String, String); 2], Failure> {
+/// Login and password of the one person who acts, from a file or asked for.
+pub(crate) fn credential(signer: &OneSigner) -> Result<(String, String), Failure> {
+    match &signer.credentials {
+        Some(path) => {
+            let [one] = from_file(path, "one person acts, so one line is needed")?;
+            Ok(one)
+        }
+        None => ask("officer", ""),
+    }
+}
+
+fn from_file<const N: usize>(path: &Path, wanted: &str) -> Result<[(String, String); N], Failure> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::usage(format_args!("{}: {error}", path.display())))?;
     let mut pairs = Vec::new();
@@ -102,16 +113,17 @@ fn from_file(path: &Path) -> Result<[(String, String); 2], Failure> {
         })?;
         pairs.push((login.trim().to_owned(), password.trim().to_owned()));
     }
-    <[_; 2]>::try_from(pairs).map_err(|_| {
-        Failure::usage(format_args!(
-            "{}: two people sign, so two lines are needed",
-            path.display()
-        ))
-    })
+    <[_; N]>::try_from(pairs)
+        .map_err(|_| Failure::usage(format_args!("{}: {wanted}", path.display())))
 }
 
 fn ask(role: &str, which: &str) -> Result<(String, String), Failure> {
-    eprint_prompt(&format!("Login of the {which} {role}: "));
+    let which = if which.is_empty() {
+        String::new()
+    } else {
+        format!("{which} ")
+    };
+    eprint_prompt(&format!("Login of the {which}{role}: "));
     let mut login = String::new();
     std::io::stdin().lock().read_line(&mut login)?;
     let password = rpassword::prompt_password(format!("Password of {}: ", login.trim()))?;

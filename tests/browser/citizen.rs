@@ -94,6 +94,8 @@ pub(crate) async fn checks_names_without_scripts(
         for path in [
             "register",
             "licensed",
+            "notices",
+            "campaigns",
             "verify",
             "privacy",
             &format!("i/{listing}"),

@@ -15,6 +15,7 @@ mod schema;
 
 mod appeal;
 mod bad_input;
+mod campaign;
 mod centre;
 mod check;
 mod configuration;
