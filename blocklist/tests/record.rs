@@ -490,4 +490,35 @@ fn the_record_is_documented_as_it_is() {
     assert_eq!(record["floor"], serde_json::json!(floor));
     let special = serde_json::json!(blocklist::guard::floor::SPECIAL_USE);
     assert_eq!(record["special_use"], special);
+
+    // The header of each file, as a list that loses nothing has it.
+    let mut log = TestLog::new(true);
+    log.list("host.test", Scope::Host, 1);
+    let (note, artefacts) = log.release(START);
+    let release = Release::open(&note, &log.trust).unwrap();
+    let fill = |line: &serde_json::Value| {
+        let line = line.as_str().unwrap();
+        line.replace("{origin}", &log.trust.origin)
+            .replace("{serial}", &release.serial.to_string())
+            .replace("{size}", &release.size.to_string())
+            .replace("{root}", &release.root.to_string())
+            .replace("{newest}", &START.to_string())
+    };
+    let mut headed = 0;
+    for (path, bytes) in artefacts {
+        let format = &record["formats"][&path];
+        let Some(mark) = format["mark"].as_str() else {
+            continue;
+        };
+        headed += 1;
+        let words = &record["header"];
+        let lines = [&words["list"], &words["newest"], &words["verify"]];
+        let lines = lines.into_iter().chain(format["notes"].as_array().unwrap());
+        let header: String = lines
+            .map(|line| format!("{mark} {}\n", fill(line)))
+            .collect();
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(text.starts_with(&header), "{path}: {header}{text}");
+    }
+    assert_eq!(headed, record["formats"].as_object().unwrap().len());
 }

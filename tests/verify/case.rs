@@ -5,7 +5,7 @@ use std::fs;
 use blocklist::{
     Scope,
     key::{self, Role},
-    statement::{KeyRevoke, List, PolicySet, Statement, VERSION},
+    statement::{Growth, KeyRevoke, List, PolicySet, Statement, VERSION},
     testing::{TestLog, signed},
 };
 
@@ -25,10 +25,15 @@ pub(super) enum NodeDoes {
     AsksAgain,
 }
 
-/// What the two verifiers answer: nothing to say, or where and in which words they refuse.
+/// What the two verifiers answer: nothing to say, at which leaf and in which words they call for
+/// people, or where and in which words they refuse.
 #[derive(Clone, Copy)]
 pub(super) enum Says {
     Good,
+    Remarked {
+        leaf: &'static str,
+        first: &'static str,
+    },
     Refused {
         first: &'static str,
         second: &'static str,
@@ -120,20 +125,37 @@ pub(super) fn fork(hosts: &[&str]) -> TestLog {
     fork
 }
 
-pub(super) fn capped(mut log: TestLog) -> TestLog {
+/// A log that lets two listings a day in, by the cap of a day or by that on growth, in which
+/// `new.test` is the third of today.
+pub(super) fn capped(mut log: TestLog, listings_per_day: u32, growth: Option<Growth>) -> TestLog {
+    set_caps(&mut log, listings_per_day, growth);
+    fill_today(&mut log);
+    let statement = List {
+        effective_at: now(),
+        ..new_listing(&log)
+    };
+    log.push_officers(Statement::List(statement));
+    log
+}
+
+pub(super) fn set_caps(log: &mut TestLog, listings_per_day: u32, growth: Option<Growth>) {
     let mut policy = log.fold(now()).0.fold().policy().clone();
-    policy.listings_per_day = 2;
+    (policy.listings_per_day, policy.growth) = (listings_per_day, growth);
     log.push_admin(Statement::PolicySet(PolicySet {
         v: VERSION,
         origin: log.trust.origin.clone(),
         policy,
         at: now(),
     }));
-    for (host, number) in ["new.test", "third.test"].iter().zip(3..) {
-        let mut statement = listing(&log, host, Scope::Host, number);
-        // All on the day that the two listings before have filled.
-        statement.effective_at = now();
+}
+
+/// Two listings of this very day, whatever the hour.
+pub(super) fn fill_today(log: &mut TestLog) {
+    for (host, number) in ["third.test", "fourth.test"].iter().zip(4..) {
+        let statement = List {
+            effective_at: now(),
+            ..listing(log, host, Scope::Host, number)
+        };
         log.push_officers(Statement::List(statement));
     }
-    log
 }

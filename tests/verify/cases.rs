@@ -1,10 +1,9 @@
-//! Every way of making a bad release of the good one, and what each verifier answers to it.
+//! Releases that are forged, torn, rolled back or forked, and what each verifier answers to them.
 
 use std::fs;
 
 use blocklist::{
     Scope,
-    guard::Tier,
     key::Role,
     statement::{KeyAdd, PolicySet, Statement, VERSION},
     testing::{TestLog, grant, name, signed},
@@ -12,8 +11,8 @@ use blocklist::{
 
 use super::{
     case::{
-        Case, NodeDoes, Says, WITNESS, alter, capped, forged, fork, list, new_listing, revoke,
-        with_leaf, with_signers,
+        Case, NodeDoes, Says, WITNESS, alter, fork, list, new_listing, revoke, with_leaf,
+        with_signers,
     },
     forge::{Forged, signed_json},
     stage::{listing, now},
@@ -122,19 +121,6 @@ pub(super) const CASES: &[Case] = &[
         new_blocked: false,
     },
     Case {
-        what: "an order whose number never followed",
-        publish: |stage, mut log| {
-            let mut statement = new_listing(&log);
-            statement.order.number = None;
-            statement.effective_at = now().plus(-86_401);
-            log.push_officers(Statement::List(statement));
-            log.write(&stage.base(), now());
-        },
-        says: Says::Good,
-        node: NodeDoes::Takes,
-        new_blocked: false,
-    },
-    Case {
         what: "truncated: an entry bundle cut short",
         publish: |stage, mut log| {
             list(&mut log, "new.test", Scope::Host, 3);
@@ -193,42 +179,6 @@ pub(super) const CASES: &[Case] = &[
         says: Says::Refused {
             first: "a fork",
             second: "release: lacks the log seen before: a fork",
-        },
-        node: NodeDoes::Refuses,
-        new_blocked: false,
-    },
-    Case {
-        what: "over-grown: more listings than the day's cap",
-        publish: |stage, log| capped(log).write(&stage.base(), now()),
-        says: Says::Good,
-        node: NodeDoes::Takes,
-        new_blocked: false,
-    },
-    Case {
-        what: "over-grown: a list that holds what the cap holds back",
-        publish: |stage, log| {
-            forged(stage, &capped(log), |artefacts| {
-                let domains = artefacts.get_mut("list/domains").unwrap();
-                domains.extend(b"new.test\nthird.test\n");
-            });
-        },
-        says: Says::Refused {
-            first: "list/domains is not what the log folds to",
-            second: "list/domains: is not what the log folds to",
-        },
-        // A node makes its list of the log and does not read the files for others.
-        node: NodeDoes::Takes,
-        new_blocked: false,
-    },
-    Case {
-        what: "an entry that a revoked key signed: a stolen key after the two admins acted",
-        publish: |stage, mut log| {
-            revoke(&mut log, 0);
-            with_signers(stage, log, &[(Role::Officer, 0), (Role::Officer, 1)]);
-        },
-        says: Says::Refused {
-            first: "leaf 7: signed by key",
-            second: "leaf 7: signed by key",
         },
         node: NodeDoes::Refuses,
         new_blocked: false,
@@ -343,16 +293,5 @@ pub(super) const CASES: &[Case] = &[
         },
         node: NodeDoes::Takes,
         new_blocked: true,
-    },
-    Case {
-        what: "a guarded name: the rest applies",
-        publish: |stage, mut log| {
-            list(&mut log, "new.test", Scope::Host, 3);
-            log.guard("banks", Tier::Never, &["new.test"]);
-            log.write(&stage.base(), now());
-        },
-        says: Says::Good,
-        node: NodeDoes::Takes,
-        new_blocked: false,
     },
 ];

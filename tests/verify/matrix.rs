@@ -1,5 +1,7 @@
 //! The good release and every bad one, put before each verifier.
 
+use std::fs;
+
 use blocklist::{
     export,
     testing::{TestLog, name},
@@ -8,12 +10,14 @@ use blocklist::{
 use super::{
     case::{Case, NodeDoes, Says, alter, forged, good},
     cases::CASES,
-    stage::{Answer, DONE, NEGATIVE, Stage, now, pull},
+    https,
+    leaves::LEAVES,
+    stage::{Answer, DONE, NEGATIVE, Over, Stage, UNREADABLE, now, pull},
 };
 
 #[tokio::test]
 async fn each_is_refused_or_degraded_as_it_should_be_by_all_three() {
-    for case in CASES {
+    for case in CASES.iter().chain(LEAVES) {
         try_case(case).await;
     }
 }
@@ -31,18 +35,10 @@ async fn try_case(case: &Case) {
     let before = node.status().release.unwrap();
 
     (case.publish)(&stage, log);
-    match case.says {
-        Says::Good => {
-            says(what, &stage.first(), DONE, "");
-            stage
-                .second()
-                .inspect(|answer| says(what, answer, DONE, ""));
-        }
-        Says::Refused { first, second } => {
-            says(what, &stage.first(), NEGATIVE, first);
-            let answer = stage.second().map(refused_words);
-            answer.inspect(|answer| says(what, answer, NEGATIVE, second));
-        }
+    for over in [Over::Files, Over::Https] {
+        let (first, second) = (stage.first_over(over), stage.second_over(over));
+        let what = format!("{what}, over {over:?}");
+        expect(&what, case.says, &first, second);
     }
     let status = pull(&node).await;
     let does = match &status.last_error {
@@ -59,6 +55,28 @@ async fn try_case(case: &Case) {
     let blocked = node.explain(&name("new.test")).blocked;
     assert_eq!(blocked, case.new_blocked, "{what}");
     node.stop().await;
+}
+
+fn expect(what: &str, expected: Says, first: &Answer, second: Option<Answer>) {
+    match expected {
+        Says::Good => {
+            says(what, first, DONE, "");
+            second.inspect(|answer| says(what, answer, DONE, "\"remarks\": []"));
+        }
+        Says::Remarked { leaf, first: words } => {
+            says(what, first, DONE, &format!("{leaf}: {words}"));
+            let remarks = format!("\"remarks\": [\"{leaf}\"]");
+            second.inspect(|answer| says(what, answer, DONE, &remarks));
+        }
+        Says::Refused {
+            first: words,
+            second: other,
+        } => {
+            says(what, first, NEGATIVE, words);
+            let second = second.map(refused_words);
+            second.inspect(|answer| says(what, answer, NEGATIVE, other));
+        }
+    }
 }
 
 /// Where and why, as one sentence.
@@ -107,9 +125,23 @@ fn one_octet_of_any_format_is_noticed_and_named() {
             let words = format!("{path}: is not what the log folds to");
             says(path, &refused_words(second), NEGATIVE, &words);
         } else {
-            assert_eq!(second.json["hash_only"][0], path, "it must say so");
+            let only = second.json["hash_only"].as_array().unwrap();
+            assert!(only.contains(&path.into()), "it must say so");
         }
     }
+}
+
+/// Over https both believe the authorities of the machine, or those that `SSL_CERT_FILE` names.
+#[test]
+fn a_server_that_nobody_vouches_for_is_not_believed() {
+    let log = good();
+    let stage = Stage::new(&log.trust);
+    log.write(&stage.base(), now());
+    says("good", &stage.first_over(Over::Https), DONE, "");
+    fs::write(stage.dir.path().join("authority.pem"), https::stranger()).unwrap();
+    says("strange", &stage.first_over(Over::Https), UNREADABLE, "");
+    let second = stage.second_over(Over::Https);
+    second.inspect(|answer| says("strange", answer, UNREADABLE, "CERTIFICATE_VERIFY_FAILED"));
 }
 
 #[tokio::test]
@@ -170,7 +202,7 @@ async fn a_trust_file_of_another_log_is_noticed() {
 }
 
 /// What the second verifier makes again; of other formats it checks the hash, and says so.
-const REMADE: [&str; 3] = ["list/rpz", "list/domains", "list/json"];
+const REMADE: [&str; 2] = ["list/rpz", "list/json"];
 
 /// What the second verifier may grow to, blank lines, comments and docstrings apart.
 #[test]

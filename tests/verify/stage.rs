@@ -11,13 +11,21 @@ use resolver::{
 };
 use serde_json::Value;
 
-use super::binary;
+use super::{binary, https};
 
 /// A node that does not come to its status within this time has failed.
 const LONG: Duration = Duration::from_secs(60);
 
 pub(crate) const DONE: i32 = 0;
 pub(crate) const NEGATIVE: i32 = 1;
+pub(crate) const UNREADABLE: i32 = 3;
+
+/// How a verifier comes to what it verifies.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Over {
+    Files,
+    Https,
+}
 
 /// How a verifier ended: its exit code and everything it said.
 #[derive(Debug)]
@@ -37,6 +45,7 @@ impl Stage {
     pub(crate) fn new(trust: &Trust) -> Self {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("trust.json"), trust.to_json()).unwrap();
+        fs::write(dir.path().join("authority.pem"), &https::server().authority).unwrap();
         let trust = trust.clone();
         Self { dir, trust }
     }
@@ -50,19 +59,32 @@ impl Stage {
         fs::remove_dir_all(self.base()).unwrap();
     }
 
-    /// `qalqan list verify`, which remembers what it saw.
+    /// `qalqan list verify` on the directory.
     pub(crate) fn first(&self) -> Answer {
+        self.first_over(Over::Files)
+    }
+
+    /// `qalqan list verify`, which remembers what it saw.
+    pub(crate) fn first_over(&self, over: Over) -> Answer {
         let mut command = binary::qalqan();
         command
             .arg("--data")
             .arg(self.dir.path())
             .args(["--format", "json", "list", "verify", "--seen"])
             .arg(self.dir.path().join("seen.first.json"));
-        answer(&mut command)
+        if over == Over::Https {
+            command.args(["--base", &https::server().base(&self.base())]);
+        }
+        self.answer(&mut command)
+    }
+
+    /// The second verifier on the directory; `None` where Python lacks what it needs.
+    pub(crate) fn second(&self) -> Option<Answer> {
+        self.second_over(Over::Files)
     }
 
     /// The second verifier, which remembers what it saw; `None` where Python lacks what it needs.
-    pub(crate) fn second(&self) -> Option<Answer> {
+    pub(crate) fn second_over(&self, over: Over) -> Option<Answer> {
         python()?;
         let mut command = Command::new("python3");
         command
@@ -70,14 +92,27 @@ impl Stage {
                 env!("CARGO_MANIFEST_DIR"),
                 "/verify/qalqan_verify.py"
             ))
-            .arg(self.base())
             .arg("--trust")
             .arg(self.dir.path().join("trust.json"))
             .arg("--seen")
             .arg(self.dir.path().join("seen.second.json"))
             .arg("--suffixes")
             .arg(suffixes());
-        Some(answer(&mut command))
+        match over {
+            Over::Files => command.arg(self.base()),
+            Over::Https => command.arg(https::server().base(&self.base())),
+        };
+        Some(self.answer(&mut command))
+    }
+
+    /// Runs a verifier that believes the authority in `authority.pem`, and no other.
+    fn answer(&self, command: &mut Command) -> Answer {
+        command
+            .env("SSL_CERT_FILE", self.dir.path().join("authority.pem"))
+            .env_remove("SSL_CERT_DIR")
+            .env("NO_PROXY", "*")
+            .env("no_proxy", "*");
+        answer(command)
     }
 
     /// A node on the real clock, with its own memory of earlier releases.
