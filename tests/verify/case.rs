@@ -3,10 +3,13 @@
 use std::fs;
 
 use blocklist::{
-    Scope,
+    Digest, ListingId, Scope, Timestamp,
     key::{self, Role},
-    statement::{Growth, KeyRevoke, List, PolicySet, Statement, VERSION},
-    testing::{TestLog, signed},
+    statement::{
+        AuditAnchor, Due, EMERGENCY_SECONDS, Growth, KeyRevoke, List, OrderNumber, PolicySet,
+        RegisterExcept, RegisterHost, Statement, VERSION,
+    },
+    testing::{TestLog, name, signed},
 };
 
 use super::{
@@ -158,4 +161,65 @@ pub(super) fn fill_today(log: &mut TestLog) {
         };
         log.push_officers(Statement::List(statement));
     }
+}
+
+/// Leaf 6: `new.test`, a day and a second ago, without the number of its order.
+pub(super) fn emergency(log: &mut TestLog) {
+    let mut statement = new_listing(log);
+    statement.order.number = None;
+    statement.effective_at = now().plus(-(EMERGENCY_SECONDS + 1));
+    log.push_officers(Statement::List(statement));
+}
+
+pub(super) fn number(log: &TestLog, at: Timestamp) -> Statement {
+    Statement::OrderNumber(OrderNumber {
+        v: VERSION,
+        origin: log.trust.origin.clone(),
+        listing_id: ListingId::new(2026, 3).unwrap(),
+        number: "№ 3".into(),
+        at,
+    })
+}
+
+/// Leaves 6 and 7: `new.test` is listed, and a register names it and another host.
+pub(super) fn registered(mut log: TestLog) -> TestLog {
+    list(&mut log, "new.test", Scope::Host, 3);
+    let hosts = ["new.test", "other.test"].map(|text| RegisterHost {
+        name: name(text),
+        licensed: None,
+    });
+    log.register(hosts.to_vec());
+    log
+}
+
+pub(super) fn except(log: &TestLog, host: &str) -> Statement {
+    Statement::RegisterExcept(RegisterExcept {
+        v: VERSION,
+        origin: log.trust.origin.clone(),
+        register: "afsa-demo".into(),
+        name: name(host),
+        reason: "ended years ago; the name changed hands".into(),
+        at: now(),
+    })
+}
+
+pub(super) fn due(log: &TestLog, listing: u32) -> Due {
+    Due {
+        v: VERSION,
+        origin: log.trust.origin.clone(),
+        listings: vec![ListingId::new(2026, listing).unwrap()],
+        at: now(),
+    }
+}
+
+/// The publisher's daily leaf, dated `at`.
+pub(super) fn anchor(log: &mut TestLog, at: Timestamp) {
+    let anchor = Statement::AuditAnchor(AuditAnchor {
+        v: VERSION,
+        origin: log.trust.origin.clone(),
+        rows: 1,
+        head: Digest::of(b"row"),
+        at,
+    });
+    log.push(&signed(anchor, &[]));
 }

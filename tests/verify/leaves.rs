@@ -2,28 +2,21 @@
 //! without all who must sign, or said by the publisher without being so.
 
 use blocklist::{
-    Digest, ListingId,
+    ListingId, Scope,
     guard::Tier,
     key::Role,
     leaf::Leaf,
-    statement::{
-        AuditAnchor, Due, Growth, Lift, List, OrderNumber, RegisterExcept, RegisterHost, Statement,
-        VERSION,
-    },
-    testing::{TestLog, name, signed},
+    statement::{Growth, Lift, List, Statement, VERSION},
+    testing::{name, signed},
 };
 
 use super::{
     case::{
-        Case, NodeDoes, Says, capped, fill_today, forged, list, new_listing, revoke, set_caps,
-        with_leaf, with_signers,
+        Case, NodeDoes, Says, anchor, capped, due, emergency, except, fill_today, forged, list,
+        new_listing, number, registered, revoke, set_caps, with_leaf, with_signers,
     },
     stage::now,
 };
-use blocklist::{Scope, Timestamp};
-
-/// A day and a second: longer than an emergency listing stands without a number.
-const OVER_A_DAY: i64 = 86_401;
 
 const GROWTH: Growth = Growth {
     percent: 50,
@@ -365,64 +358,3 @@ pub(super) const LEAVES: &[Case] = &[
         new_blocked: false,
     },
 ];
-
-/// Leaf 6: `new.test`, a day and a second ago, without the number of its order.
-fn emergency(log: &mut TestLog) {
-    let mut statement = new_listing(log);
-    statement.order.number = None;
-    statement.effective_at = now().plus(-OVER_A_DAY);
-    log.push_officers(Statement::List(statement));
-}
-
-fn number(log: &TestLog, at: Timestamp) -> Statement {
-    Statement::OrderNumber(OrderNumber {
-        v: VERSION,
-        origin: log.trust.origin.clone(),
-        listing_id: ListingId::new(2026, 3).unwrap(),
-        number: "№ 3".into(),
-        at,
-    })
-}
-
-/// Leaves 6 and 7: `new.test` is listed, and a register names it and another host.
-fn registered(mut log: TestLog) -> TestLog {
-    list(&mut log, "new.test", Scope::Host, 3);
-    let hosts = ["new.test", "other.test"].map(|text| RegisterHost {
-        name: name(text),
-        licensed: None,
-    });
-    log.register(hosts.to_vec());
-    log
-}
-
-fn except(log: &TestLog, host: &str) -> Statement {
-    Statement::RegisterExcept(RegisterExcept {
-        v: VERSION,
-        origin: log.trust.origin.clone(),
-        register: "afsa-demo".into(),
-        name: name(host),
-        reason: "ended years ago; the name changed hands".into(),
-        at: now(),
-    })
-}
-
-fn due(log: &TestLog, listing: u32) -> Due {
-    Due {
-        v: VERSION,
-        origin: log.trust.origin.clone(),
-        listings: vec![ListingId::new(2026, listing).unwrap()],
-        at: now(),
-    }
-}
-
-/// The publisher's daily leaf, dated `at`.
-pub(super) fn anchor(log: &mut TestLog, at: Timestamp) {
-    let anchor = Statement::AuditAnchor(AuditAnchor {
-        v: VERSION,
-        origin: log.trust.origin.clone(),
-        rows: 1,
-        head: Digest::of(b"row"),
-        at,
-    });
-    log.push(&signed(anchor, &[]));
-}

@@ -8,8 +8,7 @@ use blocklist::{
 
 use super::{
     agreement::agree,
-    case::set_caps,
-    leaves::anchor,
+    case::{anchor, set_caps},
     stage::{Stage, listing, now},
 };
 
