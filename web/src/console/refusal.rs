@@ -136,7 +136,7 @@ mod tests {
             (
                 "adobe.com",
                 Scope::Host,
-                "adobe.com is a protected name. List: sites many people use. It needs a third, legal signature",
+                "adobe.com is a protected name. List: sites many people use. It may be proposed for itself, not as urgent",
             ),
             (
                 "own.kz",
