@@ -221,13 +221,18 @@ async fn releases(
     Ok(())
 }
 
-/// Each officer's signature stands over the bytes of its proposal, by the key of that officer, and a
+/// Each officer's signature stands over the bytes of its proposal or motion, by the key of that officer, and a
 /// queued listing carries those of two.
 async fn signatures(store: &Store, checked: &mut Checked) -> Result<()> {
     const SQL: &str = "SELECT s.listing_id, s.place, s.key_id, o.key_id, o.public_key, p.statement,
             s.statement_sha256, s.signature
         FROM signature s JOIN officer o ON o.id = s.officer_id
-        JOIN proposal p ON p.listing_id = s.listing_id ORDER BY s.listing_id, s.place";
+        JOIN proposal p ON p.listing_id = s.listing_id
+        UNION ALL
+        SELECT m.listing_id || ', ' || m.action || ' ' || m.id, s.place, s.key_id, o.key_id, o.public_key,
+            m.statement, s.statement_sha256, s.signature
+        FROM motion_signature s JOIN officer o ON o.id = s.officer_id JOIN motion m ON m.id = s.motion_id
+        ORDER BY 1, 2";
     const ALONE: &str = "SELECT q.id FROM signed_statement q WHERE q.kind = 'list' AND 2 > (
         SELECT COUNT(DISTINCT s.officer_id) FROM signature s WHERE s.listing_id = q.listing_id)";
     type Row = (

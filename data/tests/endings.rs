@@ -531,6 +531,43 @@ async fn the_database_holds_who_may_end_a_listing(engine: Engine) {
     assert!(rewritten.unwrap_err().to_string().contains("append-only"));
 }
 
+/// Triggers can be dropped by whoever owns the database; signatures cannot.
+async fn an_altered_motion_is_found_and_not_seconded(engine: Engine) {
+    let centre = Centre::on(engine).await;
+    let (store, first, other) = (&centre.store, &centre.first, &centre.second);
+    let listing = centre.approved("obmen.test", proposal()).await;
+    publish(&centre, NOW).await;
+    annul::propose(store, first, PASSWORD, &listing, "not-kz", "x", NOW + 60)
+        .await
+        .unwrap();
+    let whole = data::check::check(store, &centre.dir.path().join("release"));
+    let whole = whole.await.unwrap();
+    assert_eq!((whole.problems.len(), whole.signatures), (0, 3));
+    let old = motion(&centre, &listing, NOW + 60).await;
+    let altered = String::from_utf8(old.statement).unwrap();
+    let altered = altered.replace("not-kz", "no-order");
+    let hash = blocklist::Digest::of(altered.as_bytes());
+    for (trigger, table) in [
+        ("motion_keeps", "motion"),
+        ("motion_signature_keeps", "motion_signature"),
+    ] {
+        let sql = engine.drop_trigger(trigger, table);
+        centre.sql(&sql).await.unwrap();
+    }
+    let octets = engine.octets(&blocklist::digest::hex(altered.as_bytes()));
+    let sql = format!("UPDATE motion SET statement = {octets}, statement_sha256 = '{hash}'");
+    centre.sql(&sql).await.unwrap();
+    let sql = format!("UPDATE motion_signature SET statement_sha256 = '{hash}'");
+    centre.sql(&sql).await.unwrap();
+    let altered = motion(&centre, &listing, NOW + 60).await;
+    let refused = second(&centre, other, &altered, NOW + 90).await;
+    assert!(matches!(refused, Err(DecideError::Store(_))), "{refused:?}");
+    let found = data::check::check(store, &centre.dir.path().join("release"));
+    let found = found.await.unwrap().problems;
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].row.starts_with(&format!("{listing}, annul")));
+}
+
 /// The site's address as the crawler left it, once visited.
 async fn visited(centre: &Centre, host: &str, outcome: &str) {
     let sql =
@@ -723,6 +760,7 @@ data::both_engines!(
     a_reversal_leaves_the_site_one_live_case,
     two_officers_annul_what_should_never_have_been,
     the_database_holds_who_may_end_a_listing,
+    an_altered_motion_is_found_and_not_seconded,
     a_date_that_has_come_is_asked_about_once,
     lifting_answers_what_a_date_asked,
     any_other_officer_will_do,

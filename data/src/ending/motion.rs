@@ -98,6 +98,7 @@ macro_rules! waiting {
         WHERE m.moved_at > $1
             AND m.id = (SELECT MAX(n.id) FROM motion n WHERE n.listing_id = m.listing_id AND n.action = m.action)
             AND NOT EXISTS (SELECT 1 FROM motion_signature s WHERE s.motion_id = m.id AND s.place = 2)
+            AND m.listing_id = (SELECT MAX(q.listing_id) FROM proposal q WHERE q.case_id = c.id)
             AND (c.state = 'listed' OR m.action = 'annul' AND c.state IN ('lifted', 'expired'))"
     };
 }

@@ -10,7 +10,9 @@ use super::*;
 use crate::{
     audit,
     case::{self, CaseRow},
-    ceremony, decide, frontier,
+    ceremony, decide,
+    ending::{annul, motion, review},
+    frontier,
     testing::{self, Centre, Engine, NOW, PASSWORD},
 };
 
@@ -81,6 +83,7 @@ async fn dismiss(centre: &Centre, case: &str) {
 
 crate::both_engines!(
     a_listed_site_that_becomes_licensed_asks_for_its_order_to_be_cancelled,
+    an_annulment_answers_the_question_whether_to_cancel,
     a_licence_that_ends_opens_one_case_and_blocks_nothing,
     a_waiting_case_is_marked_and_not_doubled,
     a_licence_left_out_of_its_register_opens_a_case,
@@ -138,6 +141,12 @@ async fn a_listed_site_that_becomes_licensed_asks_for_its_order_to_be_cancelled(
     );
     assert!(matches!(again.await, Err(decide::DecideError::Stale)));
 
+    // Somebody who has taken the question up is answered all the same.
+    let taken = format!(
+        "UPDATE review_case SET state = 'in_review', taken_by = '{}', taken_at = 0 WHERE id = '{}'",
+        centre.first.id, cancel.id
+    );
+    assert_eq!(centre.sql(&taken).await.unwrap(), 1);
     decide::lift(
         &centre.store,
         &centre.second,
@@ -149,6 +158,9 @@ async fn a_listed_site_that_becomes_licensed_asks_for_its_order_to_be_cancelled(
     )
     .await
     .unwrap();
+    let unreviewed = review::waiting(&centre.store).await.unwrap();
+    assert_eq!(unreviewed.len(), 1);
+    assert_eq!(unreviewed[0].listing_id, listing);
     assert!(
         cases(&centre)
             .await
@@ -159,6 +171,34 @@ async fn a_listed_site_that_becomes_licensed_asks_for_its_order_to_be_cancelled(
     let after = rematch(&centre, NOW + 4).await;
     assert!(after.opened.is_empty() && after.closed.is_empty());
     audit::verify(&centre.store).await.unwrap();
+}
+
+/// A listing that was wrong from the first is annulled while it is suspended; nothing is left to cancel.
+async fn an_annulment_answers_the_question_whether_to_cancel(engine: Engine) {
+    let centre = Centre::on(engine).await;
+    let store = &centre.store;
+    let listing = centre.approved("obmen.test", testing::proposal()).await;
+    centre.publisher().await.step(NOW + 1).await.unwrap();
+    enter(&centre, "2026-11-20", &[row("obmen.test", &[])], NOW + 2).await;
+    assert_eq!(rematch(&centre, NOW + 2).await.opened.len(), 1);
+    let (code, why) = ("licensed", "It had its licence all along.");
+    annul::propose(store, &centre.first, PASSWORD, &listing, code, why, NOW + 3)
+        .await
+        .unwrap();
+    let waiting = motion::waiting_on(store, &listing, NOW + 3).await.unwrap();
+    let (id, hash) = (waiting[0].id, &waiting[0].statement_sha256);
+    motion::second(store, &centre.second, PASSWORD, id, hash, NOW + 4)
+        .await
+        .unwrap();
+    assert!(
+        cases(&centre)
+            .await
+            .iter()
+            .all(|case| case.state == "annulled")
+    );
+    centre.publisher().await.step(NOW + 5).await.unwrap();
+    let after = rematch(&centre, NOW + 5).await;
+    assert!(after.opened.is_empty() && after.closed.is_empty());
 }
 
 async fn a_licence_that_ends_opens_one_case_and_blocks_nothing(engine: Engine) {
