@@ -197,6 +197,11 @@ async fn a_fourth_lift_of_a_day_waits_for_another_officer(engine: Engine) {
         lift(&centre, first, &more[0], NOW + 60).await,
         Lifted::Waits
     );
+    assert_eq!(
+        lift(&centre, first, &more[0], NOW + 60).await,
+        Lifted::Waits,
+        "asking twice is no second signature"
+    );
     publish(&centre, NOW + 60).await;
     assert!(
         matches!(
@@ -540,8 +545,8 @@ async fn an_altered_motion_is_found_and_not_seconded(engine: Engine) {
     annul::propose(store, first, PASSWORD, &listing, "not-kz", "x", NOW + 60)
         .await
         .unwrap();
-    let whole = data::check::check(store, &centre.dir.path().join("release"));
-    let whole = whole.await.unwrap();
+    let release = centre.dir.path().join("release");
+    let whole = data::check::check(store, &release).await.unwrap();
     assert_eq!((whole.problems.len(), whole.signatures), (0, 3));
     let old = motion(&centre, &listing, NOW + 60).await;
     let altered = String::from_utf8(old.statement).unwrap();
@@ -562,8 +567,7 @@ async fn an_altered_motion_is_found_and_not_seconded(engine: Engine) {
     let altered = motion(&centre, &listing, NOW + 60).await;
     let refused = second(&centre, other, &altered, NOW + 90).await;
     assert!(matches!(refused, Err(DecideError::Store(_))), "{refused:?}");
-    let found = data::check::check(store, &centre.dir.path().join("release"));
-    let found = found.await.unwrap().problems;
+    let found = data::check::check(store, &release).await.unwrap().problems;
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].row.starts_with(&format!("{listing}, annul")));
 }

@@ -9,7 +9,7 @@ use blocklist::{
 
 use super::{
     LIFTS_A_DAY, calendar, close_matters, enter_lift,
-    motion::{Action, Draft, enter_motion},
+    motion::{Action, Draft, enter_motion, oldest},
     subject,
 };
 use crate::{
@@ -45,6 +45,8 @@ pub async fn lift(
     now: i64,
 ) -> Result<Lifted, DecideError> {
     const MADE: &str = "SELECT COUNT(*) FROM lift WHERE lifted_by = $1 AND lifted_at >= $2";
+    const MOVED: &str = "SELECT COUNT(*) FROM motion
+        WHERE listing_id = $1 AND action = 'lift' AND moved_by = $2 AND moved_at > $3";
     may_decide(officer)?;
     required("reason", reason_code)?;
     let subject = subject(store, listing_id).await?;
@@ -105,6 +107,16 @@ pub async fn lift(
             .fetch_one(&mut *tx)
             .await?;
         if made >= LIFTS_A_DAY {
+            let moved: i64 = sqlx::query_scalar(MOVED)
+                .bind(listing_id)
+                .bind(&officer.id)
+                .bind(oldest(now))
+                .fetch_one(&mut *tx)
+                .await?;
+            if moved > 0 {
+                // It waits already, and asking twice is no second signature.
+                return Ok(Lifted::Waits);
+            }
             // No move yet: the case stays where it is until somebody signs as well.
             enter_motion!(tx, draft);
             append_audit!(

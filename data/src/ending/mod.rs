@@ -40,9 +40,6 @@ pub const MOTION_DAYS: i64 = 7;
 /// of its review.
 pub const EXPIRY_NOTICE_DAYS: i64 = 14;
 
-/// Who the audit chain says it was when time alone moved something.
-pub const ACTOR: &str = "calendar";
-
 /// A listing that both officers have signed, and the case that stands for it.
 #[derive(Clone, Debug)]
 pub(crate) struct Subject {

@@ -130,7 +130,8 @@ pub async fn waiting(store: &Store, now: i64) -> Result<Vec<Motion>> {
     rows.into_iter().map(motion).collect()
 }
 
-fn oldest(now: i64) -> i64 {
+/// The moment after which a motion was moved that can still be seconded at `now`.
+pub(super) fn oldest(now: i64) -> i64 {
     now.saturating_sub(MOTION_DAYS * DAY_SECONDS)
 }
 

@@ -5,9 +5,10 @@ use std::collections::{HashMap, HashSet};
 use blocklist::{Timestamp, fold::ListingState, statement::List, time::DAY_SECONDS};
 use serde_json::json;
 
-use super::{ACTOR, EXPIRY_NOTICE_DAYS, close, question::Why};
+use super::{EXPIRY_NOTICE_DAYS, close, question::Why};
 use crate::{
     audit::append_audit,
+    case::CALENDAR,
     error::Result,
     frontier,
     pool::{Store, locks, on, transaction},
@@ -106,7 +107,7 @@ async fn ask(store: &Store, case_id: &str, listing_id: &str, why: Why, now: i64)
         if asked == 0 {
             return Ok(false);
         }
-        append_audit!(tx, now, ACTOR, "asked", case_id, &detail);
+        append_audit!(tx, now, CALENDAR, "asked", case_id, &detail);
         true
     });
     Ok(asked)
@@ -130,7 +131,7 @@ async fn expire(store: &Store, case_id: &str, listing_id: &str, now: i64) -> Res
             .bind(listing_id)
             .execute(&mut *tx)
             .await?;
-        append_audit!(tx, now, ACTOR, "expired", case_id, &detail);
+        append_audit!(tx, now, CALENDAR, "expired", case_id, &detail);
         true
     });
     Ok(expired)

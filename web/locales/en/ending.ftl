@@ -74,4 +74,6 @@ event-annul = Annulled the listing
 event-confirm-lift = Confirmed the lift
 event-reverse-lift = Reversed the lift: the case is open again
 event-keep = Kept the listing
+event-asked = A date of the listing has come: the site is visited again
+event-expired = The time of the listing is over
 reason-public-annulled = What was decided about this site was wrong. It stays in the log because nothing can be removed there.

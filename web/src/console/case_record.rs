@@ -137,6 +137,8 @@ fn machine_event(p: &Page, action: &str) -> String {
         "reopened" => key("event-reopened"),
         "renewed" => key("event-renewed"),
         "lapsed" => key("event-lapsed"),
+        "asked" => key("event-asked"),
+        "expired" => key("event-expired"),
         "opened" => key("event-opened"),
         "closed" => key("event-closed"),
         "marked" => key("event-marked"),
