@@ -38,15 +38,26 @@ pub struct Delta {
 impl Delta {
     /// What changed since `entries`, which were the list at serial `from`. Both lists are in order.
     pub fn new(from: u32, entries: &[Entry], to: &Folded, origin: &str, root: Digest) -> Self {
+        let changes = changes(entries, &to.entries);
         Self {
-            added: only_in(&to.entries, entries),
+            added: changes.added.into_iter().cloned().collect(),
             from,
-            newest: newest(to),
+            removed: changes.removed.into_iter().cloned().collect(),
+            ..Self::nothing(to, origin, root)
+        }
+    }
+
+    /// What changed since the list that there is: nothing.
+    pub fn nothing(at: &Folded, origin: &str, root: Digest) -> Self {
+        Self {
+            added: Vec::new(),
+            from: at.serial(),
+            newest: newest(at),
             origin: origin.to_owned(),
-            removed: only_in(entries, &to.entries),
+            removed: Vec::new(),
             root,
-            size: to.size,
-            to: to.serial(),
+            size: at.size,
+            to: at.serial(),
         }
     }
 
@@ -88,13 +99,31 @@ impl Delta {
     }
 }
 
-/// What stands in the first of two ordered lists alone.
-fn only_in(these: &[Entry], those: &[Entry]) -> Vec<Entry> {
-    these
-        .iter()
-        .filter(|entry| those.binary_search(entry).is_err())
-        .cloned()
-        .collect()
+/// What makes one list of another.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes<'a> {
+    /// Entries of the second list alone, in order.
+    pub added: Vec<&'a Entry>,
+    /// Entries of the first list alone, in order.
+    pub removed: Vec<&'a Entry>,
+}
+
+/// Compares two lists that are in order, entry by entry.
+pub fn changes<'a>(before: &'a [Entry], after: &'a [Entry]) -> Changes<'a> {
+    let mut changes = Changes::default();
+    let (mut old, mut new) = (before.iter().peekable(), after.iter().peekable());
+    loop {
+        match (old.peek(), new.peek()) {
+            (Some(was), Some(is)) if was == is => {
+                old.next();
+                new.next();
+            }
+            (Some(was), Some(is)) if was > is => changes.added.extend(new.next()),
+            (Some(_), _) => changes.removed.extend(old.next()),
+            (None, Some(_)) => changes.added.extend(new.next()),
+            (None, None) => return changes,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -139,14 +139,19 @@ impl<'a> Rules<'a> {
         self.left_out.entry(name).or_insert(why);
     }
 
-    /// Leaves out every rule for which there is a reason; whether there is one is asked of the rules
-    /// as they are before.
+    /// Leaves out every rule for which there is a reason, and then every rule for which there is one
+    /// without those: what a name must be told depends on what is still said above it.
     pub fn leave_out_where(&mut self, why: impl Fn(&Rule<'a>) -> Option<Why>) {
-        let found: Vec<_> = self
-            .iter()
-            .filter_map(|rule| Some((rule.name.as_str(), why(&rule)?)))
-            .collect();
-        self.left_out.extend(found);
+        loop {
+            let found: Vec<_> = self
+                .iter()
+                .filter_map(|rule| Some((rule.name.as_str(), why(&rule)?)))
+                .collect();
+            if found.is_empty() {
+                return;
+            }
+            self.left_out.extend(found);
+        }
     }
 
     /// Leaves out every listed parent with an exception somewhere below it for which `cannot` holds.
@@ -266,4 +271,31 @@ fn combine(group: &[Entry]) -> Option<(Action, Option<Action>)> {
             .max()
     };
     Some((strongest(None)?, strongest(Some(Scope::Subtree))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::name;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn names_below_others_are_all_found(names in proptest::collection::vec("[a-d](\\.[a-d]){0,4}", 0..60)) {
+            let mut entries: Vec<_> = names
+                .iter()
+                .map(|text| Entry {
+                    name: name(text),
+                    scope: Scope::Host,
+                    action: Action::Block,
+                    listing_id: ListingId::new(2026, 1).unwrap(),
+                })
+                .collect();
+            entries.sort();
+            for (entry, nested) in entries.iter().zip(nested(&entries).iter()) {
+                let below = |other: &Entry| entry.name != other.name && entry.name.is_at_or_below(&other.name);
+                prop_assert_eq!(entries.iter().any(below), *nested, "{}", entry.name);
+            }
+        }
+    }
 }

@@ -204,7 +204,7 @@ proptest! {
             prop_assert!(blocked(&after).is_subset(&blocked(&before)));
             for listing in before.listings {
                 if let ListingState::Listed { since } = listing.state {
-                    *began.entry(listing.statement.name).or_insert(since) = since;
+                    *began.entry(listing.statement.name.clone()).or_insert(since) = since;
                 }
             }
         }

@@ -4,9 +4,9 @@
 //! `$important` over what is not. So each step down a chain of blocks and exceptions needs a stronger
 //! kind of rule than the step above, and there are four.
 
-use std::io::{self, Write};
+use std::io;
 
-use super::put;
+use super::out::Out;
 use crate::{
     fold::Action,
     rules::{Rule, Rules, Why},
@@ -62,12 +62,12 @@ pub(super) fn leave_out(rules: &mut Rules<'_>) {
     });
 }
 
-pub(super) fn write(rules: &Rules<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(rules: &Rules<'_>, out: &mut Out<'_>) -> io::Result<()> {
     for rule in rules.iter() {
         let (tree, exact) = strengths(rules, &rule);
         for (strength, anchor) in [(tree, "||"), (exact, "|")] {
             if let Some((before, after)) = strength.and_then(|s| STRENGTHS.get(s)) {
-                put(out, &[before, anchor, rule.name.as_str(), "^", after, "\n"])?;
+                out.put(&[before, anchor, rule.name.as_str(), "^", after, "\n"])?;
             }
         }
     }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::json;
 
-use super::put;
+use super::out::Out;
 use crate::{
     Digest, ListingId, Timestamp,
     fold::{Folded, ListingState},
@@ -13,7 +13,7 @@ use crate::{
 
 /// RFC 4180: a line of titles, then a line an entry. Only what machines made stands in it, so nothing
 /// in it can be a formula; words of an order are in the register.
-pub(super) fn csv(folded: &Folded, origin: &str, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn csv(folded: &Folded, origin: &str, out: &mut Out<'_>) -> io::Result<()> {
     // Where each listing stands, in order of its number.
     let mut places: Vec<(&ListingId, u32)> = folded
         .listings
@@ -28,14 +28,11 @@ pub(super) fn csv(folded: &Folded, origin: &str, out: &mut dyn Write) -> io::Res
         folded.listings.get(*at as usize)
     };
     let end = format!(",{},{}\r\n", folded.serial(), quoted(origin));
-    put(
-        out,
-        &["name,scope,action,listing_id,listed_since,review_at,expires_at,serial,origin\r\n"],
-    )?;
+    out.put(&["name,scope,action,listing_id,listed_since,review_at,expires_at,serial,origin\r\n"])?;
     for entry in &folded.entries {
         let (name, id) = (entry.name.as_str(), entry.listing_id.as_str());
         let (scope, action) = (entry.scope.as_str(), entry.action.as_str());
-        put(out, &[name, ",", scope, ",", action, ",", id])?;
+        out.put(&[name, ",", scope, ",", action, ",", id])?;
         match find(&entry.listing_id) {
             Some(listing) => {
                 let list = &listing.statement;
@@ -45,11 +42,11 @@ pub(super) fn csv(folded: &Folded, origin: &str, out: &mut dyn Write) -> io::Res
                 };
                 let days = [since, list.review_at, list.expires_at].map(|day| day.to_string());
                 let [since, review, expires] = &days;
-                put(out, &[",", since, ",", review, ",", expires])?;
+                out.put(&[",", since, ",", review, ",", expires])?;
             }
-            None => put(out, &[",,,"])?,
+            None => out.put(&[",,,"])?,
         }
-        put(out, &[&end])?;
+        out.put(&[&end])?;
     }
     Ok(())
 }
@@ -71,7 +68,7 @@ pub(super) fn json(
     folded: &Folded,
     newest: Option<Timestamp>,
     (origin, root): (&str, Digest),
-    out: &mut dyn Write,
+    out: &mut Out<'_>,
 ) -> io::Result<()> {
     let canonical = |value: &serde_json::Value| to_canonical(value).map_err(io::Error::other);
     out.write_all(b"{\"entries\":[")?;
@@ -79,11 +76,8 @@ pub(super) fn json(
     for entry in &folded.entries {
         let (name, id) = (entry.name.as_str(), entry.listing_id.as_str());
         let (scope, action) = (entry.scope.as_str(), entry.action.as_str());
-        put(out, &[before, action, "\",\"listing_id\":\"", id])?;
-        put(
-            out,
-            &["\",\"name\":\"", name, "\",\"scope\":\"", scope, "\"}"],
-        )?;
+        out.put(&[before, action, "\",\"listing_id\":\"", id])?;
+        out.put(&["\",\"name\":\"", name, "\",\"scope\":\"", scope, "\"}"])?;
         before = ",{\"action\":\"";
     }
     out.write_all(b"],")?;

@@ -10,12 +10,15 @@
 mod adblock;
 mod machine;
 mod names;
+mod out;
 mod servers;
 
 use std::{
     collections::BTreeMap,
     io::{self, Write},
 };
+
+use out::Out;
 
 use crate::{
     Digest, Timestamp,
@@ -262,11 +265,17 @@ impl<'a> Export<'a> {
         }
     }
 
-    /// Writes the artefact, in many small pieces: `out` should put them together.
+    /// Writes the artefact, in large pieces.
     ///
     /// # Errors
-    /// When `out` does.
-    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+    /// When `sink` does.
+    pub fn write(&self, sink: &mut dyn Write) -> io::Result<()> {
+        let mut out = Out::new(sink);
+        self.write_all(&mut out)?;
+        out.flush()
+    }
+
+    fn write_all(&self, out: &mut Out<'_>) -> io::Result<()> {
         self.write_header(out)?;
         let Exports {
             folded,
@@ -292,7 +301,7 @@ impl<'a> Export<'a> {
         }
     }
 
-    fn write_header(&self, out: &mut dyn Write) -> io::Result<()> {
+    fn write_header(&self, out: &mut Out<'_>) -> io::Result<()> {
         let Some(comment) = self.format.comment() else {
             return Ok(());
         };
@@ -320,21 +329,13 @@ impl<'a> Export<'a> {
     }
 }
 
-/// Writes the parts one after the other. A line is a few of them: the machinery of `write!` would cost
-/// more than all else that is done for it.
-fn put(out: &mut dyn Write, parts: &[&str]) -> io::Result<()> {
-    parts
-        .iter()
-        .try_for_each(|part| out.write_all(part.as_bytes()))
-}
-
 /// The zone file: one record a line, absolute names, the SOA first (RFC 1035 §5).
-fn write_zone(zone: &zone::Records<'_>, out: &mut dyn Write) -> io::Result<()> {
+fn write_zone(zone: &zone::Records<'_>, out: &mut Out<'_>) -> io::Result<()> {
     for record in zone.head() {
         writeln!(out, "{record}")?;
     }
     let middle = format!(".{} {} IN CNAME ", zone.apex(), zone::TTL);
-    zone.each(|wildcard, name, target| put(out, &[wildcard, name, &middle, target, "\n"]))
+    zone.each(|wildcard, name, target| out.put(&[wildcard, name, &middle, target, "\n"]))
 }
 
 /// When a listing last took effect or was taken back. It moves only with the log, and so only with

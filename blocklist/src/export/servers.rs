@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use super::put;
+use super::out::Out;
 use crate::{
     DomainName,
     rules::{Rule, Rules},
@@ -11,12 +11,12 @@ use crate::{
 
 /// Options of dnsmasq: `address=/name/` answers NXDOMAIN, `server=/name/#` asks as for any other name,
 /// and `*.` in front means the names below and not the name (since 2.86).
-pub(super) fn dnsmasq(rules: &Rules<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn dnsmasq(rules: &Rules<'_>, out: &mut Out<'_>) -> io::Result<()> {
     let mut say = |blocked: bool, pattern: &str, name: &DomainName| {
         if blocked {
-            put(out, &["address=/", pattern, name.as_str(), "/\n"])
+            out.put(&["address=/", pattern, name.as_str(), "/\n"])
         } else {
-            put(out, &["server=/", pattern, name.as_str(), "/#\n"])
+            out.put(&["server=/", pattern, name.as_str(), "/#\n"])
         }
     };
     for rule in rules.iter() {
@@ -35,7 +35,7 @@ pub(super) fn dnsmasq(rules: &Rules<'_>, out: &mut dyn Write) -> io::Result<()> 
 
 /// Local zones of Unbound. A name alone gets data of another type than anybody asks of it: the name
 /// answers NODATA, the names below it resolve.
-pub(super) fn unbound(rules: &Rules<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn unbound(rules: &Rules<'_>, out: &mut Out<'_>) -> io::Result<()> {
     writeln!(out, "server:")?;
     for rule in rules.iter() {
         let (name, listing_id) = (rule.name.as_str(), rule.listing_id.as_str());
@@ -45,31 +45,31 @@ pub(super) fn unbound(rules: &Rules<'_>, out: &mut dyn Write) -> io::Result<()> 
             (Some(false), _) | (None, Some(false)) => "always_transparent",
             (None, None) => continue,
         };
-        put(out, &["local-zone: \"", name, ".\" ", kind, "\n"])?;
+        out.put(&["local-zone: \"", name, ".\" ", kind, "\n"])?;
         if kind == "transparent" {
             let text = ["local-data: '", name, ". 60 IN TXT \"", listing_id, "\"'\n"];
-            put(out, &text)?;
+            out.put(&text)?;
         }
     }
     Ok(())
 }
 
 /// Empty zones of BIND, from its built-in database, so that no file is needed beside this one.
-pub(super) fn bind(rules: &Rules<'_>, domain: &DomainName, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn bind(rules: &Rules<'_>, domain: &DomainName, out: &mut Out<'_>) -> io::Result<()> {
     let rest = format!(
         "\" {{ type primary; database \"_builtin empty ns.{domain}. hostmaster.{domain}.\"; }};\n"
     );
     rules
         .iter()
         .filter(|rule| rule.tree() == Some(true))
-        .try_for_each(|rule| put(out, &["zone \"", rule.name.as_str(), &rest]))
+        .try_for_each(|rule| out.put(&["zone \"", rule.name.as_str(), &rest]))
 }
 
 /// A policy of Knot Resolver: tables of names and a function that finds the nearest. Not its own
 /// `policy.suffix`, because a name that `policy.PASS` lets through skips all later policies, and
 /// forwarding is one. The names stand in long strings, because a function of LuaJIT holds no more
 /// than 65,536 constants.
-pub(super) fn knot(rules: &Rules<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn knot(rules: &Rules<'_>, out: &mut Out<'_>) -> io::Result<()> {
     out.write_all(TABLES.as_bytes())?;
     for blocked in [true, false] {
         let tree = rules.iter().filter(|rule| rule.tree() == Some(blocked));
@@ -103,7 +103,7 @@ fn write_table<'a>(
     table: &str,
     blocked: bool,
     rules: impl Iterator<Item = Rule<'a>>,
-    out: &mut dyn Write,
+    out: &mut Out<'_>,
 ) -> io::Result<()> {
     let mut rules = rules.peekable();
     if rules.peek().is_none() {
@@ -111,7 +111,7 @@ fn write_table<'a>(
     }
     writeln!(out, "names({table}, {blocked}, [[")?;
     for rule in rules {
-        put(out, &[rule.name.as_str(), "\n"])?;
+        out.put(&[rule.name.as_str(), "\n"])?;
     }
     writeln!(out, "]])")
 }

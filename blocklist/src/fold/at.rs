@@ -1,6 +1,6 @@
 //! What is listed at a moment: places, states, entries.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Action, Entry, Fold, Folded, Held, Listing, ListingState, place::places, registers::Live,
@@ -8,7 +8,6 @@ use super::{
 use crate::{
     DomainName, Scope, Timestamp,
     guard::{Guard, Tier},
-    statement::List,
     time::DAY_SECONDS,
 };
 
@@ -24,7 +23,7 @@ impl Fold {
         for (held, begins) in in_order.into_iter().zip(begins) {
             let state = self.state(held, begins, (&guard, &live), time);
             if matches!(state, ListingState::Listed { .. }) {
-                enforced.push(&held.list);
+                enforced.push(held);
             }
             listings.push(Listing {
                 statement: held.list.clone(),
@@ -34,7 +33,8 @@ impl Fold {
             });
         }
         let mut entries = entries(&enforced, &guard);
-        entries.sort();
+        // Equal entries are the same: nothing is lost by not keeping their order.
+        entries.sort_unstable();
         entries.dedup_by(|later, first| {
             (&later.name, later.scope, later.action) == (&first.name, first.scope, first.action)
         });
@@ -56,7 +56,7 @@ impl Fold {
 
     /// When each of the listings, which stand in order of the log, takes effect: at its own moment,
     /// or with the day in which it has a place if that is a later one.
-    fn begins(&self, in_order: &[&Held]) -> Vec<Timestamp> {
+    pub(super) fn begins(&self, in_order: &[&Held]) -> Vec<Timestamp> {
         let times = self.clock.read();
         let from: Vec<i64> = in_order.iter().map(|held| held.first_day(&times)).collect();
         let days = places(&from, &self.policy).into_iter();
@@ -95,7 +95,7 @@ impl Fold {
             let register = register.to_owned();
             return ListingState::Suspended { register };
         }
-        if let Some(refusal) = guard.covers(&list.name)
+        if let Some(refusal) = &held.guarded(guard).refusal
             && !(refusal.tier == Tier::Raised && held.legal)
         {
             return ListingState::Guarded {
@@ -120,16 +120,24 @@ impl Held {
 }
 
 /// The lines of the list: what is enforced, and what is let through below it.
-fn entries(enforced: &[&List], guard: &Guard) -> Vec<Entry> {
+fn entries(enforced: &[&Held], guard: &Guard) -> Vec<Entry> {
     // A listed name that the guard protects was listed for itself (with the legal signature, or
     // because it stands apart): no other listing's pass-through takes that back.
     let mut own: BTreeMap<&DomainName, Scope> = BTreeMap::new();
-    for list in enforced {
-        let scope = own.entry(&list.name).or_insert(list.scope);
-        *scope = list.scope.max(*scope);
+    let parents = enforced.iter().map(|held| held.guarded(guard));
+    let protected: BTreeSet<&DomainName> = parents
+        .flat_map(|guarded| guarded.below.iter().map(|(name, _)| name))
+        .collect();
+    for held in enforced {
+        let list = &held.list;
+        if !protected.is_empty() && protected.contains(&list.name) {
+            let scope = own.entry(&list.name).or_insert(list.scope);
+            *scope = list.scope.max(*scope);
+        }
     }
-    let mut entries = Vec::new();
-    for list in enforced {
+    let mut entries = Vec::with_capacity(enforced.len());
+    for held in enforced {
+        let list = &held.list;
         let entry = |name, scope, action| Entry {
             name,
             scope,
@@ -137,14 +145,11 @@ fn entries(enforced: &[&List], guard: &Guard) -> Vec<Entry> {
             listing_id: list.listing_id.clone(),
         };
         entries.push(entry(list.name.clone(), list.scope, Action::Block));
-        if list.scope == Scope::Subtree {
-            let spared = guard
-                .below(&list.name)
-                .into_iter()
-                .filter(|(name, scope)| own.get(name).is_none_or(|own| own < scope))
-                .map(|(name, scope)| entry(name, scope, Action::PassThrough));
-            entries.extend(spared);
-        }
+        let below = held.guarded(guard).below.iter();
+        let spared = below
+            .filter(|(name, scope)| own.get(name).is_none_or(|own| own < scope))
+            .map(|(name, scope)| entry(name.clone(), *scope, Action::PassThrough));
+        entries.extend(spared);
     }
     entries
 }

@@ -1,6 +1,9 @@
 //! What each leaf changes. Whoever signed it is checked before; what is wrong here is remarked on.
 
-use std::{cell::OnceCell, sync::OnceLock};
+use std::{
+    cell::OnceCell,
+    sync::{Arc, OnceLock},
+};
 
 use super::{Fold, Held, ListingState};
 use crate::{
@@ -35,7 +38,7 @@ impl Fold {
                     return Err("a smaller serial base would turn the zone's serial back".into());
                 }
                 self.policy = set.policy.clone();
-                self.guard = OnceLock::new();
+                self.forget_guard();
                 Ok(())
             }
             Statement::GuardSet(set) => {
@@ -45,18 +48,18 @@ impl Fold {
                 } else {
                     self.guards.insert(list.clone(), (position, set.clone()));
                 }
-                self.guard = OnceLock::new();
+                self.forget_guard();
                 Ok(())
             }
             Statement::RegisterSnapshot(snapshot) => {
                 if self.registers.enter(snapshot)? {
-                    self.guard = OnceLock::new();
+                    self.forget_guard();
                 }
                 Ok(())
             }
             Statement::RegisterExcept(except) => {
                 self.registers.except(&except.register, &except.name)?;
-                self.guard = OnceLock::new();
+                self.forget_guard();
                 Ok(())
             }
             Statement::List(list) => self.enter_list(position, list, leaf),
@@ -95,12 +98,13 @@ impl Fold {
             return Err(format!("listing {} ends before it begins", list.listing_id));
         }
         let held = Held {
-            list: list.clone(),
+            list: Arc::new(list.clone()),
             position,
             signed_by: leaf.signatures.iter().map(|s| s.key_id.clone()).collect(),
             legal: leaf.signatures.iter().any(|s| s.role == Role::Legal),
             clock: self.clock.count(),
             ended: None,
+            guarded: OnceLock::new(),
         };
         self.listings.insert(list.listing_id.clone(), held);
         Ok(())
@@ -109,7 +113,7 @@ impl Fold {
     fn enter_number(&mut self, number: &OrderNumber) -> Result<(), String> {
         let id = &number.listing_id;
         let held = self.listings.get_mut(id).ok_or_else(|| unknown(id))?;
-        let list = &mut held.list;
+        let list = &held.list;
         if let Some(known) = &list.order.number {
             return Err(format!(
                 "the order of listing {id} already has the number {known}"
@@ -120,7 +124,7 @@ impl Fold {
                 "the number of the order of listing {id} came after the listing had ended for want of it"
             ));
         }
-        list.order.number = Some(number.number.clone());
+        Arc::make_mut(&mut held.list).order.number = Some(number.number.clone());
         Ok(())
     }
 

@@ -1,6 +1,8 @@
 //! What a fold yields: entries, listings and where each stands.
 
-use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{
     BlockSet, DomainName, ListingId, Scope, Timestamp,
@@ -90,16 +92,21 @@ pub enum ListingState {
 /// A listing and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Listing {
-    /// The signed statement.
-    #[serde(flatten)]
-    pub statement: List,
+    /// The signed statement, shared by every list that was folded from this log.
+    #[serde(flatten, serialize_with = "shared")]
+    pub statement: Arc<List>,
     /// The position of its leaf.
     pub position: u64,
     /// The keys that signed.
-    pub signed_by: Vec<KeyId>,
+    #[serde(serialize_with = "shared")]
+    pub signed_by: Arc<[KeyId]>,
     /// Where it stands.
     #[serde(flatten)]
     pub state: ListingState,
+}
+
+fn shared<T: Serialize + ?Sized, S: Serializer>(value: &Arc<T>, to: S) -> Result<S::Ok, S::Error> {
+    value.as_ref().serialize(to)
 }
 
 /// The list at a moment.

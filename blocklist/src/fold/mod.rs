@@ -11,6 +11,7 @@ mod at;
 mod enter;
 mod error;
 mod list;
+mod next;
 mod outlook;
 mod place;
 mod registers;
@@ -28,8 +29,8 @@ use place::Clock;
 use registers::Registers;
 
 use crate::{
-    ListingId, Timestamp,
-    guard::{self, Guard, GuardList, Reach, Tier},
+    DomainName, ListingId, Scope, Timestamp,
+    guard::{self, Guard, GuardList, Reach, Refusal, Tier},
     key::{KeyId, PublicKey, Role},
     leaf::Leaf,
     statement::{
@@ -51,16 +52,37 @@ pub const FOLD_VERSION: u32 = 3;
 
 #[derive(Clone, Debug)]
 struct Held {
-    list: List,
+    list: Arc<List>,
     position: u64,
-    signed_by: Vec<KeyId>,
+    signed_by: Arc<[KeyId]>,
     legal: bool,
     /// How many moments the log's clock had said before it.
     clock: usize,
     ended: Option<ListingState>,
+    /// What the guard says of it, found out once; a leaf that changes the guard empties it.
+    guarded: OnceLock<Guarded>,
+}
+
+/// What the guard says of a listing.
+#[derive(Clone, Debug)]
+struct Guarded {
+    /// Why its name may not be listed.
+    refusal: Option<Box<Refusal>>,
+    /// Protected names below it, with their reach, where it takes names below along.
+    below: Box<[(DomainName, Scope)]>,
 }
 
 impl Held {
+    fn guarded(&self, guard: &Guard) -> &Guarded {
+        self.guarded.get_or_init(|| Guarded {
+            refusal: guard.covers(&self.list.name).map(Box::new),
+            below: match self.list.scope {
+                Scope::Host => Box::default(),
+                Scope::Subtree => guard.below(&self.list.name).into(),
+            },
+        })
+    }
+
     /// When time ends it: by its own date, or for want of its order's number.
     fn ends(&self) -> Timestamp {
         let list = &self.list;
@@ -238,6 +260,14 @@ impl Fold {
             .get(id)
             .filter(|grant| grant.role == role)
             .map(|grant| &grant.key)
+    }
+
+    /// The guard has changed, and what it said of listings with it.
+    fn forget_guard(&mut self) {
+        self.guard = OnceLock::new();
+        for held in self.listings.values_mut() {
+            held.guarded = OnceLock::new();
+        }
     }
 
     /// Every name protected now: floor, lists in the log, and every host a register row names.

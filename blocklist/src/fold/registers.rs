@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::{
     DomainName, Timestamp,
     statement::{Part, RegisterSnapshot},
+    time::Day,
 };
 
 /// The snapshots after some leaves.
@@ -118,6 +119,17 @@ impl Registers {
         })
     }
 
+    /// The moments at which a licence begins or ends.
+    pub(super) fn moments(&self) -> impl Iterator<Item = Timestamp> {
+        let hosts = self.whole.values().flat_map(|snapshot| &snapshot.hosts);
+        let terms = hosts.filter_map(|host| host.licensed);
+        terms.flat_map(|term| {
+            [Some(term.from.start()), term.to.map(Day::end)]
+                .into_iter()
+                .flatten()
+        })
+    }
+
     /// The hosts whose licence is live at `time`.
     pub(super) fn live(&self, time: Timestamp) -> Live<'_> {
         let mut by_host = HashMap::new();
@@ -156,7 +168,6 @@ mod tests {
         fold::ListingState,
         statement::{RegisterHost, Statement, Term, VERSION},
         testing::{START, TestLog, name},
-        time::Day,
     };
 
     fn host(text: &str) -> RegisterHost {

@@ -15,6 +15,7 @@ use blocklist::{
     BlockSet, Digest, Folded, ListingId, Scope,
     export::{Below, Export, Format, Losses},
     fold::{Action, Entry},
+    statement::to_canonical,
     testing::{START, TestLog, name},
 };
 use proptest::prelude::*;
@@ -84,6 +85,13 @@ fn is_told(losses: &Losses<'_>, host: &str) -> bool {
 /// whatever is blocked less is told.
 fn holds(format: Format, folded: &Folded, hosts: &[String]) -> Result<(), TestCaseError> {
     let text = written(format, folded);
+    if format == Format::Json {
+        let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let canonical = to_canonical(&value).unwrap();
+        prop_assert_eq!(text.as_bytes(), &canonical[..], "RFC 8785");
+        let entries: Vec<Entry> = serde_json::from_value(value["entries"].clone()).unwrap();
+        prop_assert_eq!(&entries, &folded.entries);
+    }
     let export = export(format, folded);
     let set = BlockSet::new(&folded.entries);
     for reader in Reader::of(format, &text) {
@@ -234,4 +242,15 @@ fn no_owner_stands_twice_in_the_zone() {
     owners.sort_unstable();
     owners.dedup();
     assert_eq!(owners.len(), lines, "{text}");
+}
+
+/// The parent of which only the names below are listed cannot be said to Unbound; without it the name
+/// below, listed like that itself, cannot be said either.
+#[test]
+fn what_cannot_be_said_without_what_was_left_out_is_left_out_too() {
+    let folded = list(&["a.t+", "!a.t", "a.a.a.t+", "!a.a.a.t"]);
+    let hosts = ["a.t", "b.a.t", "a.a.a.t", "b.a.a.a.t"].map(str::to_owned);
+    for format in Format::ALL {
+        holds(format, &folded, &hosts).unwrap();
+    }
 }

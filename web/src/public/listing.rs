@@ -111,7 +111,7 @@ pub(crate) async fn numbered_later(centre: &Centre) -> Result<BTreeSet<String>, 
 
 /// Hash of the bytes that both officers signed.
 fn statement_digest(listing: &Listing, later: &BTreeSet<String>) -> String {
-    let mut signed = listing.statement.clone();
+    let mut signed = blocklist::statement::List::clone(&listing.statement);
     if later.contains(signed.listing_id.as_str()) {
         signed.order.number = None;
     }
