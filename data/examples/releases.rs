@@ -1,8 +1,9 @@
 //! What one change costs on a long list, and where the time goes:
-//! `cargo run --release -p data --features testing --example releases -- 100000`.
+//! `cargo run --release -p data --features testing --example releases -- 100000`; with `pure` behind it,
+//! only what needs no store.
 //!
 //! A log of that many listings is signed, stored and published in a temporary directory; then names
-//! are listed and lifted one at a time. Memory is what the kernel says of this process
+//! are listed and lifted one at a time, by a process of its own. Memory is what the kernel says of this process
 //! (`/proc/self/status`): resident octets, and their peak since it was last set back.
 //! Nothing here asserts a figure.
 #![allow(
@@ -40,32 +41,45 @@ type Steps = Arc<Mutex<Vec<(Step, Instant)>>>;
 
 #[tokio::main]
 async fn main() {
-    let names: u32 = std::env::args()
-        .nth(1)
-        .map_or(100_000, |count| count.parse().expect("a number of names"));
-    let dir = tempfile::tempdir().unwrap();
-    let began = Instant::now();
-    let (mut log, first) = long_log(names);
-    println!("{names} listings signed in {:.1?}", began.elapsed());
-    pure(&log);
-    let store = stored(&log, dir.path()).await;
-    log.leaves = Vec::new();
-    released(&mut log, first, store, dir.path()).await;
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let number = |text: &str| text.parse::<u32>().expect("a number of names");
+    match args[..] {
+        ["published", dir, names] => released(number(names), Path::new(dir)).await,
+        [names] => whole(number(names), false).await,
+        [names, "pure"] => whole(number(names), true).await,
+        _ => println!("releases NAMES [pure]"),
+    }
 }
 
-/// A log of `names` listings, and the number of its first leaf that lists.
-fn long_log(names: u32) -> (TestLog, u32) {
+/// Signs a log, measures what needs no store, and then publishes it in a process of its own, whose
+/// memory holds nothing else.
+async fn whole(names: u32, pure_only: bool) {
+    let dir = tempfile::tempdir().unwrap();
+    let began = Instant::now();
+    let log = long_log(names);
+    println!("{names} listings signed in {:.1?}", began.elapsed());
+    pure(&log);
+    if pure_only {
+        return;
+    }
+    stored(&log, dir.path()).await.close().await;
+    drop(log);
+    let ended = std::process::Command::new(std::env::current_exe().unwrap())
+        .arg("published")
+        .arg(dir.path())
+        .arg(names.to_string())
+        .status()
+        .unwrap();
+    assert!(ended.success());
+}
+
+/// A log of `names` listings.
+fn long_log(names: u32) -> TestLog {
     let mut log = TestLog::new(false);
     let policy = Policy {
-        serial_base: 2_026_000_000,
-        public_domain: blocklist::testing::name("qalqan.kz"),
-        bases: vec!["193-VII/11-5".into()],
         listings_per_day: u32::MAX,
-        release_seconds: 604_800,
-        register_days: 14,
-        growth: None,
-        witnesses: "0 of 0".into(),
-        witness_keys: Vec::new(),
+        ..log.fold(START).1.policy
     };
     log.push_admin(Statement::PolicySet(PolicySet {
         v: VERSION,
@@ -73,9 +87,8 @@ fn long_log(names: u32) -> (TestLog, u32) {
         policy,
         at: START,
     }));
-    let first = log.leaves.len() as u32;
     (0..names).for_each(|number| list(&mut log, number));
-    (log, first)
+    log
 }
 
 /// Lists name `number`; every fifth is for its host alone.
@@ -115,6 +128,17 @@ fn pure(log: &TestLog) {
         tree.append(leaf).unwrap();
     }
     println!("tree over them                {:>10.1?}", began.elapsed());
+    let (held, sample) = (keys(log), leaves.len().min(5_000));
+    let some: Vec<_> = leaves[leaves.len() - sample..]
+        .iter()
+        .map(|leaf| Leaf::from_bytes(leaf).unwrap())
+        .collect();
+    let began = Instant::now();
+    for leaf in &some {
+        held.check_signatures(leaf).unwrap();
+    }
+    let signatures = began.elapsed() * (leaves.len() / sample) as u32;
+    println!("signatures, by a sample       {signatures:>10.1?}");
     let before = memory();
     let began = Instant::now();
     let mut replay = Replay::begin(&log.trust, &leaves[0]).unwrap();
@@ -138,6 +162,15 @@ fn pure(log: &TestLog) {
         println!("fold at a moment              {took:>10.1?}");
         per_name("  the list", before.0, memory().1, folded.entries.len());
     }
+}
+
+/// The log as far as its people's keys.
+fn keys(log: &TestLog) -> blocklist::fold::Fold {
+    let mut replay = Replay::begin(&log.trust, &log.leaves[0]).unwrap();
+    for leaf in &log.leaves[1..5] {
+        replay.push(leaf).unwrap();
+    }
+    replay.fold().clone()
 }
 
 /// Puts the log into a store as if it had been sequenced.
@@ -166,8 +199,8 @@ async fn stored(log: &TestLog, dir: &Path) -> Store {
         let mut tx = db.begin().await.unwrap();
         for (at, leaf) in leaves.iter().enumerate() {
             let position = (part * 10_000 + at) as i64;
-            queue(&mut *tx, position, leaf).await;
-            sqlx::query("INSERT INTO log_leaf (position, statement_id, leaf, sequenced_at) VALUES ($1, $1, $2, $3)")
+            queue(&mut *tx, position + 1, leaf).await;
+            sqlx::query("INSERT INTO log_leaf (position, statement_id, leaf, sequenced_at) VALUES ($1, $1 + 1, $2, $3)")
                 .bind(position)
                 .bind(leaf)
                 .bind(START.0)
@@ -205,8 +238,15 @@ fn private_key(log: &TestLog) -> String {
 }
 
 /// Opens a publisher over the store, publishes, and then one change after the other.
-async fn released(log: &mut TestLog, first: u32, store: Store, dir: &Path) {
+async fn released(listings: u32, dir: &Path) {
+    let mut log = TestLog::new(false);
+    let store = Store::open(&format!("sqlite:{}", dir.join("qalqan.db").display()))
+        .await
+        .unwrap();
     let before = memory();
+    let began = Instant::now();
+    drop(store.read_record().await.unwrap());
+    println!("the log read and verified     {:>10.1?}", began.elapsed());
     let began = Instant::now();
     let mut publisher = Publisher::open(store.clone(), dir, START.0 + 100)
         .await
@@ -229,15 +269,15 @@ async fn released(log: &mut TestLog, first: u32, store: Store, dir: &Path) {
     };
     let mut took = Vec::new();
     for change in 0..CHANGES {
-        let number = size as u32 - first + change;
+        let number = listings + change;
         if change % 3 == 2 {
             let lifted = publisher.published().unwrap().folded.entries[names / 2].clone();
             let number = lifted.listing_id.as_str()[7..].parse().unwrap();
             log.lift(lifted.name.as_str(), number);
         } else {
-            list(log, number);
+            list(&mut log, number);
         }
-        let id = i64::try_from(size).unwrap() + i64::from(change);
+        let id = i64::try_from(size).unwrap() + i64::from(change) + 1;
         queue(db, id, log.leaves.last().unwrap()).await;
         steps.lock().unwrap().clear();
         peak_anew();

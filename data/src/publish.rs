@@ -3,29 +3,37 @@
 //!
 //! Steps and why a kill between any two loses nothing: a statement is in the queue until its leaf
 //! is committed; leaves in the store are the truth; every file below `release/` can be made again
-//! from them, and is, at the next start. The release note is written last: until it stands, readers
-//! keep the one before.
+//! from them, and is, at the next start. A release is made in a folder of its own and shown to readers
+//! whole, in one step ([`layout`]): until then they keep the one before.
 
 mod anchor;
 mod artefacts;
+mod deltas;
+mod due;
+mod error;
 pub mod files;
+mod layout;
 mod lease;
-mod steps;
+mod pack;
+mod step;
 
+pub use error::PublishError;
 pub use lease::is_running;
+pub use step::Step;
 
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use blocklist::{
-    Folded, ListingId, Release, Timestamp, Trust,
-    export::Format,
-    fold::{FOLD_VERSION, Listing, ListingState},
+    Digest, Folded, Release, Timestamp, Trust,
+    export::{Exports, Format},
+    fold::FOLD_VERSION,
     leaf::Leaf,
-    log::{self, LogError},
-    statement::{Due, Statement, VERSION},
+    log,
+    statement::Statement,
 };
 use signed_note::StandardSigner;
 
@@ -39,84 +47,8 @@ use crate::{
 /// A release is signed anew after this long even if nothing changed, in seconds.
 pub const RESIGN_SECONDS: i64 = 3600;
 
-/// The steps of publication, in order; a fault hook hears of each one done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Leaves are committed to the store.
-    Sequenced,
-    /// Hash tiles and entry bundles are written.
-    TilesWritten,
-    /// The checkpoint is written.
-    CheckpointWritten,
-    /// The artefacts are written.
-    ArtefactsWritten,
-    /// The release note is written.
-    Released,
-}
-
-/// Why publication stops or cannot begin.
-#[derive(Debug, thiserror::Error)]
-pub enum PublishError {
-    /// Another publisher holds the lease.
-    #[error("another publisher is at work on this store; only one may hold the log key")]
-    Leased,
-    /// The directory holds a later or another log than the store: an old backup was restored.
-    #[error(
-        "the published log ({published} leaves) is not continued by the store ({stored} leaves): an old or foreign store; restore the newest backup, never publish a second history"
-    )]
-    Behind {
-        /// Leaves in the published checkpoint.
-        published: u64,
-        /// Leaves in the store.
-        stored: u64,
-    },
-    /// The log key is missing or not the one in the trust file.
-    #[error("{0} is not the private key of this log")]
-    LogKey(PathBuf),
-    /// The clock of this machine is behind what was published; readers would take what is signed
-    /// now for a roll-back.
-    #[error(
-        "this machine's clock says {now}, and the last release was signed at {last}: set the clock; until then nothing is published, and nothing signed is lost"
-    )]
-    Clock {
-        /// What the clock says.
-        now: Timestamp,
-        /// When the last release was signed.
-        last: Timestamp,
-    },
-    /// A queued statement does not verify; it is named and nothing after it is published.
-    #[error("queued statement {id} does not verify: {problem}; find out who changed the store")]
-    Queued {
-        /// Its id.
-        id: i64,
-        /// What is wrong.
-        problem: String,
-    },
-    /// The tree or a note could not be made.
-    #[error(transparent)]
-    Log(#[from] LogError),
-    /// The store or a file failed.
-    #[error(transparent)]
-    Store(#[from] Error),
-}
-
-impl PublishError {
-    /// Whether trying again later may help.
-    #[must_use]
-    pub fn is_temporary(&self) -> bool {
-        match self {
-            Self::Leased | Self::Clock { .. } => true,
-            Self::Store(error) => error.is_temporary(),
-            _ => false,
-        }
-    }
-}
-
-impl From<sqlx::Error> for PublishError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
+/// Hears of each step done.
+type Hook = Arc<dyn Fn(Step) + Send + Sync>;
 
 /// What is published now.
 #[derive(Clone, Debug)]
@@ -143,7 +75,11 @@ pub struct Publisher {
     written: u64,
     /// The UTC day on which the audit chain was last looked at.
     audit_day: Option<i64>,
-    hook: Box<dyn Fn(Step) + Send + Sync>,
+    /// The size of the log at which time alone changes nothing until this moment, in Unix seconds.
+    quiet: Option<(u64, i64)>,
+    /// The lists of the last release, being packed.
+    packing: Option<pack::Packing>,
+    hook: Hook,
 }
 
 impl Publisher {
@@ -164,7 +100,9 @@ impl Publisher {
             artefacts: BTreeMap::new(),
             written: 0,
             audit_day: None,
-            hook: Box::new(|_| ()),
+            quiet: None,
+            packing: None,
+            hook: Arc::new(|_| ()),
         };
         publisher.check_continues().await?;
         publisher.find_last().await?;
@@ -190,7 +128,14 @@ impl Publisher {
 
     /// Lets a test hear of each step done.
     pub fn on_step(&mut self, hook: impl Fn(Step) + Send + Sync + 'static) {
-        self.hook = Box::new(hook);
+        self.hook = Arc::new(hook);
+    }
+
+    /// Waits until the lists of the last release are packed. The next release does not.
+    pub async fn packed(&mut self) {
+        if let Some(packing) = &mut self.packing {
+            packing.done().await;
+        }
     }
 
     /// The directory with the release.
@@ -228,19 +173,48 @@ impl Publisher {
             self.find_last().await?;
         }
         self.check_clock(Timestamp(now))?;
-        self.sequence(now).await?;
-        self.mark_due(now).await?;
-        self.anchor_audit(now).await?;
+        if self.sequence(now).await? {
+            // What is not packed of the release before never will be.
+            self.packing = None;
+        }
         let size = self.size().await?;
         let fresh = self.published.as_ref().is_some_and(|last| {
             last.release.size == size && now < last.release.time.0 + RESIGN_SECONDS
         });
-        if fresh || size == 0 {
+        if size == 0 {
             return Ok(false);
         }
+        let quiet = self
+            .quiet
+            .is_some_and(|(at, until)| at == size && now < until);
+        if !quiet {
+            self.mark_due(size, now).await?;
+        }
+        self.anchor_audit(now).await?;
+        if fresh && self.size().await? == size {
+            if !quiet {
+                self.quiet = Some((size, self.next_change(now).await?));
+            }
+            return Ok(false);
+        }
+        let list = self.list(now).await?;
         self.write_log().await?;
-        self.write_release(now).await?;
+        self.write_release(list).await?;
         Ok(true)
+    }
+
+    /// When time alone may next change the list, in Unix seconds.
+    async fn next_change(&self, now: i64) -> Result<i64, PublishError> {
+        let mut record = self.store.read_record().await?;
+        let next = record.replay()?.fold().next_change(Timestamp(now));
+        Ok(next.map_or(i64::MAX, |moment| moment.0))
+    }
+
+    /// The list at a moment, and the root of the log it follows from.
+    async fn list(&self, now: i64) -> Result<(Folded, Digest), PublishError> {
+        let mut record = self.store.read_record().await?;
+        let replay = record.replay()?;
+        Ok((replay.fold().at(Timestamp(now)), replay.tree().root()?))
     }
 
     /// Refuses to sign in the past of what is published.
@@ -256,8 +230,9 @@ impl Publisher {
         Ok(record.replay().map_or(0, |replay| replay.tree().size()))
     }
 
-    /// Gives queued statements their place in the log. Each is verified before it is committed.
-    async fn sequence(&mut self, now: i64) -> Result<(), PublishError> {
+    /// Gives queued statements their place in the log. Each is verified before it is committed. Gives
+    /// whether there were any.
+    async fn sequence(&mut self, now: i64) -> Result<bool, PublishError> {
         let pending = queue::pending(&self.store).await?;
         for statement in &pending {
             self.check(statement).await?;
@@ -267,7 +242,7 @@ impl Publisher {
         if !pending.is_empty() {
             (self.hook)(Step::Sequenced);
         }
-        Ok(())
+        Ok(!pending.is_empty())
     }
 
     async fn check(&self, queued: &queue::Pending) -> Result<(), PublishError> {
@@ -313,49 +288,27 @@ impl Publisher {
         }
     }
 
-    /// Appends markers for listings that took effect or ended by time alone since the last release,
+    /// Appends markers for listings of which time alone changed what is enforced since the last release,
     /// so that the serial moves with the list. Where other leaves came, the serial moves anyway.
-    async fn mark_due(&mut self, now: i64) -> Result<(), PublishError> {
-        let Some((size, time)) = self.last else {
+    async fn mark_due(&mut self, size: u64, now: i64) -> Result<(), PublishError> {
+        let Some((_, time)) = self.last.filter(|(last, _)| *last == size) else {
             return Ok(());
         };
-        let (before, after) = {
-            let mut record = self.store.read_record().await?;
-            let replay = record.replay()?;
-            if replay.tree().size() != size {
-                return Ok(());
-            }
-            (replay.fold().at(time), replay.fold().at(Timestamp(now)))
+        let (after, _) = self.list(now).await?;
+        let held = self.published.as_ref().map(|held| &held.folded);
+        let changed = match held.filter(|held| (held.size, held.time) == (size, time)) {
+            Some(held) => due::changed(&held.entries, &after.entries),
+            None => due::changed(&self.list(time.0).await?.0.entries, &after.entries),
         };
-        let mut begun = Vec::new();
-        let mut ended = Vec::new();
-        let enforced = |listing: &Listing| matches!(listing.state, ListingState::Listed { .. });
-        for (old, new) in before.listings.iter().zip(&after.listings) {
-            match (enforced(old), enforced(new)) {
-                (false, true) => begun.push(new.statement.listing_id.clone()),
-                (true, false) => ended.push(new.statement.listing_id.clone()),
-                _ => {}
-            }
+        if changed.is_empty() {
+            return Ok(());
         }
         let at = Timestamp(now);
-        if !begun.is_empty() {
-            self.append_due(Statement::Effect(self.due(begun, at)), now)
-                .await?;
+        for marker in due::markers(&changed, &after.listings, &self.trust.origin, at) {
+            self.append_due(marker, now).await?;
         }
-        if !ended.is_empty() {
-            self.append_due(Statement::Expire(self.due(ended, at)), now)
-                .await?;
-        }
+        (self.hook)(Step::Marked);
         Ok(())
-    }
-
-    fn due(&self, listings: Vec<ListingId>, at: Timestamp) -> Due {
-        Due {
-            v: VERSION,
-            origin: self.trust.origin.clone(),
-            listings,
-            at,
-        }
     }
 
     async fn append_due(&self, statement: Statement, now: i64) -> Result<(), PublishError> {
@@ -369,25 +322,31 @@ impl Publisher {
 
     /// Writes tiles, entry bundles and checkpoint for the leaves in the store.
     async fn write_log(&mut self) -> Result<(), PublishError> {
+        let below = |path: String| self.base.join("log").join(path);
         let (size, root, tiles) = {
             let mut record = self.store.read_record().await?;
             let tree = record.replay()?.tree();
             (tree.size(), tree.root()?, tree.tiles_since(self.written)?)
         };
-        for (path, bytes) in tiles {
-            files::write(&self.base.join("log").join(path), &bytes)?;
-        }
-        let first = self.written / log::BUNDLE_WIDTH * log::BUNDLE_WIDTH;
-        let leaves = record::leaves(&self.store, first).await?;
-        let mut rest = leaves.as_slice();
-        for (index, width) in log::bundles(self.written, size) {
-            let (bundle, after) = rest.split_at(rest.len().min(width as usize));
-            let path = log::entry_bundle_path(index, width);
-            let bytes = log::bundle::encode(bundle.iter().map(Vec::as_slice));
-            files::write(&self.base.join("log").join(path), &bytes)?;
-            rest = after;
-        }
+        let tiles = tiles.into_iter().map(|(path, bytes)| (below(path), bytes));
+        files::write_all(&tiles.collect::<Vec<_>>())?;
         (self.hook)(Step::TilesWritten);
+        let bundles: Vec<_> = log::bundles(self.written, size).collect();
+        for some in bundles.chunks((record::SOME / log::BUNDLE_WIDTH) as usize) {
+            let first = some
+                .first()
+                .map_or(0, |(index, _)| index * log::BUNDLE_WIDTH);
+            let leaves = record::leaves(&self.store, first, record::SOME).await?;
+            let mut rest = leaves.as_slice();
+            let bundles = some.iter().map(|(index, width)| {
+                let (bundle, after) = rest.split_at(rest.len().min(*width as usize));
+                rest = after;
+                let bytes = log::bundle::encode(bundle.iter().map(Vec::as_slice));
+                (below(log::entry_bundle_path(*index, *width)), bytes)
+            });
+            files::write_all(&bundles.collect::<Vec<_>>())?;
+        }
+        (self.hook)(Step::BundlesWritten);
         let checkpoint = log::sign_checkpoint(&self.trust.origin, size, root, &self.key)?;
         files::write(&self.base.join("log/checkpoint"), &checkpoint)?;
         self.written = size;
@@ -395,54 +354,63 @@ impl Publisher {
         Ok(())
     }
 
-    /// Folds, writes the artefacts, and last the release note that makes them count.
-    async fn write_release(&mut self, now: i64) -> Result<(), PublishError> {
-        let (folded, root) = {
-            let mut record = self.store.read_record().await?;
-            let replay = record.replay()?;
-            (replay.fold().at(Timestamp(now)), replay.tree().root()?)
-        };
-        // Signing anew what did not change writes no list anew.
-        let same = |last: &Published| (last.release.size, last.release.root) == (folded.size, root);
-        let new = !self.published.as_ref().is_some_and(same);
-        if new {
-            let (base, origin) = (&self.base, &self.trust.origin);
-            let before = steps::before(base, self.published.as_ref(), &self.trust)?;
-            steps::write(base, before.as_ref(), &folded, origin, root)?;
-            self.artefacts = artefacts::write(base, &folded, origin, root)?;
-        }
-        (self.hook)(Step::ArtefactsWritten);
-        let release = Release {
+    /// Makes a release of the list, shows it to readers, and then writes what follows from it.
+    async fn write_release(
+        &mut self,
+        (folded, root): (Folded, Digest),
+    ) -> Result<(), PublishError> {
+        self.packing = None;
+        let (base, origin) = (&self.base, &self.trust.origin);
+        let draft = layout::Draft::begin(base)?;
+        let before = deltas::before(base, self.published.as_ref(), &self.trust)?;
+        let mut release = Release {
             size: folded.size,
             root,
             fold_version: FOLD_VERSION,
             serial: folded.serial(),
-            time: Timestamp(now),
-            not_after: Timestamp(now).plus(i64::from(folded.policy.release_seconds)),
-            artefacts: self
-                .artefacts
-                .iter()
-                .map(|(format, hashes)| (format.path().to_owned(), hashes.sha256))
-                .collect(),
+            time: folded.time,
+            not_after: folded.time.plus(i64::from(folded.policy.release_seconds)),
+            artefacts: BTreeMap::new(),
         };
-        artefacts::sign(
-            &self.base,
-            &self.artefacts,
-            &release,
-            &self.trust,
-            &self.key,
-        )?;
+        let seal = artefacts::Seal {
+            trust: &self.trust,
+            key: &self.key,
+            serial: release.serial,
+            time: release.time,
+            not_after: release.not_after,
+        };
+        // Signing anew what did not change writes no list anew.
+        let same = |last: &Published| (last.release.size, last.release.root) == (folded.size, root);
+        let held = layout::current(base);
+        let is_there = |format: &Format| held.join(format.path()).is_file();
+        if self.published.as_ref().is_some_and(same) && Format::ALL.iter().all(is_there) {
+            artefacts::take_over(&held, &draft.folder(), &self.artefacts, &seal)?;
+        } else {
+            let exports = Exports::new(&folded, origin, root);
+            self.artefacts = artefacts::write(&draft.folder(), &exports, &seal)?;
+        }
+        (self.hook)(Step::ListsWritten);
+        let named = self.artefacts.iter();
+        release.artefacts = named
+            .map(|(format, hashes)| (format.path().to_owned(), hashes.sha256))
+            .collect();
         let note = release
-            .sign(&self.trust.origin, &self.key)
+            .sign(origin, &self.key)
             .map_err(|e| Error::stored("released", e))?;
-        files::write(&self.base.join("release"), &note)?;
+        let folder = draft.folder();
+        files::write(&folder.join("release"), &note)?;
+        (self.hook)(Step::NoteWritten);
+        draft.release()?;
         (self.hook)(Step::Released);
         self.keep(&release, &note).await?;
+        (self.hook)(Step::Kept);
+        deltas::write(base, before.as_ref(), &folded, origin, root)?;
+        (self.hook)(Step::DeltaWritten);
+        layout::sweep(base)?;
+        (self.hook)(Step::Swept);
         self.last = Some((release.size, release.time));
         self.published = Some(Published { release, folded });
-        if new && let Err(error) = artefacts::pack(&self.base) {
-            tracing::warn!(%error, "the lists are published, but not packed: readers get them whole");
-        }
+        self.packing = Some(pack::Packing::start(folder, self.hook.clone()));
         Ok(())
     }
 

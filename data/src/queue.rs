@@ -24,9 +24,11 @@ pub(crate) const INSERT: &str =
 /// Whether a leaf of this hash is in the queue or the log already.
 pub(crate) const COUNT: &str = "SELECT COUNT(*) FROM signed_statement WHERE leaf_sha256 = $1";
 
-/// Statements not yet sequenced, in order of arrival.
+/// Statements not yet sequenced, in order of arrival, which is the order in which they are sequenced:
+/// whatever came after the last one that is in the log. Each id is one more than the one before, given
+/// under [`crate::pool::locks::OFFICE`], so none becomes visible after a later one was sequenced.
 pub async fn pending(store: &Store) -> Result<Vec<Pending>> {
-    const SQL: &str = "SELECT s.id, s.leaf FROM signed_statement s
-        LEFT JOIN log_leaf l ON l.statement_id = s.id WHERE l.position IS NULL ORDER BY s.id";
+    const SQL: &str = "SELECT id, leaf FROM signed_statement
+        WHERE id > (SELECT COALESCE(MAX(statement_id), 0) FROM log_leaf) ORDER BY id";
     Ok(on!(store, |db| sqlx::query_as(SQL).fetch_all(db).await)?)
 }

@@ -13,6 +13,9 @@ use crate::{
     reference,
 };
 
+/// Leaves that are read at a time, so that a long log is never whole in memory: 16 entry bundles.
+pub(crate) const SOME: u64 = 16 * blocklist::log::BUNDLE_WIDTH;
+
 /// Name under which the store keeps its trust file.
 pub(crate) const TRUST: &str = "trust";
 
@@ -47,19 +50,23 @@ impl Store {
     /// Reads and verifies what was sequenced since the last call.
     pub async fn read_record(&self) -> Result<Record<'_>> {
         let mut held = self.record.lock().await;
-        let from = held.as_ref().map_or(0, |replay| replay.tree().size());
-        let mut leaves = leaves(self, from).await?.into_iter();
-        if held.is_none()
-            && let Some(first) = leaves.next()
-        {
-            *held = Some(Replay::begin(&self.trust().await?, &first)?);
-        }
-        if let Some(replay) = held.as_mut() {
-            for leaf in leaves {
-                replay.push(&leaf)?;
+        loop {
+            let from = held.as_ref().map_or(0, |replay| replay.tree().size());
+            let some = leaves(self, from, SOME).await?;
+            let count = some.len() as u64;
+            let mut some = some.iter();
+            if held.is_none()
+                && let Some(first) = some.next()
+            {
+                *held = Some(Replay::begin(&self.trust().await?, first)?);
+            }
+            if let Some(replay) = held.as_mut() {
+                some.try_for_each(|leaf| replay.push(leaf))?;
+            }
+            if count < SOME {
+                return Ok(Record(held));
             }
         }
-        Ok(Record(held))
     }
 
     /// Forgets what was read: somebody may have put another store in the place of this one.
@@ -88,12 +95,15 @@ pub(crate) fn shipped(fold: &Fold) -> Result<impl Iterator<Item = &'static Snaps
     }))
 }
 
-/// Leaves from position `from` on, in order.
-pub async fn leaves(store: &Store, from: u64) -> Result<Vec<Vec<u8>>> {
-    const SQL: &str = "SELECT leaf FROM log_leaf WHERE position >= $1 ORDER BY position";
+/// Leaves from position `from` on, in order, `count` of them at most.
+pub async fn leaves(store: &Store, from: u64, count: u64) -> Result<Vec<Vec<u8>>> {
+    const SQL: &str =
+        "SELECT leaf FROM log_leaf WHERE position >= $1 AND position < $2 ORDER BY position";
+    let to = i64::try_from(from.saturating_add(count)).unwrap_or(i64::MAX);
     let from = i64::try_from(from).unwrap_or(i64::MAX);
     Ok(on!(store, |db| sqlx::query_scalar(SQL)
         .bind(from)
+        .bind(to)
         .fetch_all(db)
         .await)?)
 }

@@ -63,6 +63,7 @@ async fn every_format_is_signed_and_packed(engine: Engine) {
     centre.approved("obmen.test", proposal()).await;
     let mut publisher = centre.publisher().await;
     assert!(publisher.step(NOW).await.unwrap());
+    publisher.packed().await;
     let key = base.join("list/minisign.pub");
     for format in Format::ALL {
         let (file, name) = (base.join(format.path()), format.path());

@@ -22,12 +22,12 @@ use data::{
 const HINDRANCES: [(&str, bool); 4] = [
     ("log/tile/entries", false),
     ("log/checkpoint", true),
-    ("list", false),
-    ("release", true),
+    ("made", false),
+    ("now", true),
 ];
 
 fn remove(path: &Path) {
-    if path.is_dir() {
+    if fs::symlink_metadata(path).unwrap().is_dir() {
         fs::remove_dir_all(path).unwrap();
     } else {
         fs::remove_file(path).unwrap();
@@ -55,7 +55,8 @@ async fn a_step_that_cannot_write_is_made_up_for_later(engine: Engine) {
         };
         assert!(path.starts_with(&place), "{}", path.display());
         assert!(stopped.to_string().contains(hindered), "{stopped}");
-        if hindered != "release" {
+        // What is made and the link to it were taken away here together with the releases in them.
+        if hindered.starts_with("log") {
             assert_eq!(
                 fs::read(base.join("release")).unwrap(),
                 before,

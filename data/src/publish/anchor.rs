@@ -7,7 +7,7 @@ use blocklist::{
 };
 use tracing::error;
 
-use super::{PublishError, Publisher};
+use super::{PublishError, Publisher, Step};
 use crate::{
     audit::{self, Anchored, Head, Walked},
     error::{Error, Result},
@@ -43,6 +43,7 @@ impl Publisher {
                     at: Timestamp(now),
                 });
                 self.append_due(anchor, now).await?;
+                (self.hook)(Step::Anchored);
             }
         }
         self.audit_day = Some(today);

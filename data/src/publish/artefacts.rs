@@ -1,27 +1,22 @@
-//! The files of a release for people and programs: every format, its signature beside it, and both
-//! packed, written a line at a time.
+//! The files of a release for people and programs: every format with its signature beside it. All
+//! formats are written at the same time: while the disk takes one, another is put together.
 
 use std::{
     collections::BTreeMap,
-    fs::File,
-    io::{self, BufWriter, Write},
+    fs,
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
 use blocklist::{
-    Digest, Folded, Release, Trust, digest,
-    export::{Export, Format},
+    Digest, Timestamp, Trust, digest,
+    export::{Exports, Format},
     minisign,
 };
-use flate2::{Compression, write::GzEncoder};
 use signed_note::StandardSigner;
 
-use super::{PublishError, files};
+use super::{PublishError, files, pack};
 use crate::error::{Error, Result};
-
-/// How a packed file ends, and the level it is packed at.
-const GZIP: (&str, u32) = ("gz", 6);
-const ZSTD: (&str, i32) = ("zst", 9);
 
 /// The hashes of one artefact.
 #[derive(Clone, Debug)]
@@ -30,85 +25,90 @@ pub(super) struct Hashes {
     signed: [u8; 64],
 }
 
-/// Writes every artefact. What is packed of the one before goes first: whoever serves these files
-/// must never send an old list because it is smaller.
+/// What the signatures beside the files say, and who makes them.
+pub(super) struct Seal<'a> {
+    pub(super) trust: &'a Trust,
+    pub(super) key: &'a StandardSigner,
+    pub(super) serial: u32,
+    pub(super) time: Timestamp,
+    pub(super) not_after: Timestamp,
+}
+
+/// Writes every artefact and its signature into the folder of a release that nobody reads yet.
 pub(super) fn write(
-    base: &Path,
-    folded: &Folded,
-    origin: &str,
-    root: Digest,
-) -> Result<BTreeMap<Format, Hashes>> {
-    let mut all = BTreeMap::new();
-    for format in Format::ALL {
-        let path = base.join(format.path());
-        for (ending, _) in [(GZIP.0, 0), (ZSTD.0, 0)] {
-            files::remove(&beside(&path, ending))?;
-        }
-        let export = Export::new(format, folded, origin, root);
+    folder: &Path,
+    exports: &Exports<'_>,
+    seal: &Seal<'_>,
+) -> Result<BTreeMap<Format, Hashes>, PublishError> {
+    let written = files::side_by_side(&Format::ALL, |format| {
+        let path = folder.join(format.path());
         let (mut sha256, mut signed) = (digest::Hasher::default(), minisign::Prehash::default());
-        files::write_by(&path, |file| {
-            let mut out = Tee(BufWriter::new(file), &mut sha256, &mut signed);
-            export.write(&mut out)?;
-            out.flush()
+        files::create_by(&path, |file| {
+            let mut tee = Tee(file, &mut sha256, &mut signed);
+            exports.format(*format).write(&mut tee)
         })?;
         let hashes = Hashes {
             sha256: sha256.finish(),
             signed: signed.finish(),
         };
-        all.insert(format, hashes);
-    }
-    Ok(all)
+        seal.beside(&path, *format, &hashes)?;
+        Ok::<_, PublishError>((*format, hashes))
+    })?;
+    seal.key_file(folder)?;
+    Ok(written.into_iter().collect())
 }
 
-/// Writes the signature of each artefact beside it; it says when the list was signed and until when it
-/// holds, so it is written anew with each release note.
-pub(super) fn sign(
-    base: &Path,
+/// Takes every artefact over from the release in `from`, where the list is the same, with what is
+/// packed of it; the signatures are new, for they say when the list was signed.
+pub(super) fn take_over(
+    from: &Path,
+    folder: &Path,
     all: &BTreeMap<Format, Hashes>,
-    release: &Release,
-    trust: &Trust,
-    key: &StandardSigner,
+    seal: &Seal<'_>,
 ) -> Result<(), PublishError> {
-    let refused = |error| Error::stored("released", error);
-    for (format, hashes) in all {
-        let path = base.join(format.path());
+    let all: Vec<_> = all.iter().collect();
+    files::side_by_side(&all, |(format, hashes)| {
+        let (held, path) = (from.join(format.path()), folder.join(format.path()));
+        fs::hard_link(&held, &path).map_err(Error::file(&held))?;
+        for ending in pack::ENDINGS {
+            let (held, path) = (beside(&held, ending), beside(&path, ending));
+            match fs::hard_link(&held, &path) {
+                // Not packed yet; it will be.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                linked => linked.map_err(Error::file(&held))?,
+            }
+        }
+        seal.beside(&path, **format, hashes)
+    })?;
+    seal.key_file(folder)
+}
+
+impl Seal<'_> {
+    fn beside(&self, path: &Path, format: Format, hashes: &Hashes) -> Result<(), PublishError> {
         let comment = format!(
             "file:{} origin:{} serial:{} signed:{} not_after:{}",
             format.path(),
-            trust.origin,
-            release.serial,
-            release.time,
-            release.not_after
+            self.trust.origin,
+            self.serial,
+            self.time,
+            self.not_after
         );
-        let text = minisign::sign(&hashes.signed, &comment, trust, key).map_err(refused)?;
-        files::write(&beside(&path, "minisig"), text.as_bytes())?;
+        let text = minisign::sign(&hashes.signed, &comment, self.trust, self.key)
+            .map_err(|error| Error::stored("released", error))?;
+        let write = |file: &mut fs::File| file.write_all(text.as_bytes());
+        Ok(files::create_by(&beside(path, "minisig"), write)?)
     }
-    let key = minisign::public_key(trust).map_err(refused)?;
-    files::write(&base.join("list/minisign.pub"), key.as_bytes())?;
-    Ok(())
-}
 
-/// Packs every artefact, once, for all who will fetch it. Nobody waits for it: the release stands.
-pub(super) fn pack(base: &Path) -> Result<()> {
-    for format in Format::ALL {
-        let path = base.join(format.path());
-        let open = || File::open(&path);
-        files::write_by(&beside(&path, GZIP.0), |file| {
-            let mut packed = GzEncoder::new(BufWriter::new(file), Compression::new(GZIP.1));
-            io::copy(&mut open()?, &mut packed)?;
-            packed.finish()?.flush()
-        })?;
-        files::write_by(&beside(&path, ZSTD.0), |file| {
-            let mut packed = zstd::Encoder::new(BufWriter::new(file), ZSTD.1)?;
-            io::copy(&mut open()?, &mut packed)?;
-            packed.finish()?.flush()
-        })?;
+    /// The key in the form that the program `minisign` reads.
+    fn key_file(&self, folder: &Path) -> Result<(), PublishError> {
+        let key = minisign::public_key(self.trust).map_err(|e| Error::stored("released", e))?;
+        let write = |file: &mut fs::File| file.write_all(key.as_bytes());
+        Ok(files::create_by(&folder.join("list/minisign.pub"), write)?)
     }
-    Ok(())
 }
 
 /// `list/rpz` with `.gz` behind it.
-fn beside(path: &Path, ending: &str) -> PathBuf {
+pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".");
     name.push(ending);

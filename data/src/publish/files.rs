@@ -1,9 +1,12 @@
 //! Files that are whole or not there: written beside, synced, renamed.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, File},
     io::{self, Write as _},
-    path::Path,
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+    thread,
 };
 
 use crate::error::{Error, Result};
@@ -17,6 +20,69 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 /// Like [`write()`], with what `fill` writes into the file.
 pub fn write_by(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> Result<()> {
     write_with(path, |_| Ok(()), fill).map_err(Error::file(path))
+}
+
+/// Like [`write()`] for many files. They are synced side by side and each folder once, so that the
+/// disk can do them together; what stands there already in the same octets is left alone.
+pub fn write_all(all: &[(PathBuf, Vec<u8>)]) -> Result<()> {
+    const SIDE_BY_SIDE: usize = 16;
+    let is_new =
+        |(path, bytes): &&(PathBuf, Vec<u8>)| fs::read(path).map_or(true, |held| held != *bytes);
+    let new: Vec<_> = all.iter().filter(is_new).collect();
+    for some in new.chunks(SIDE_BY_SIDE) {
+        side_by_side(some, |(path, bytes)| {
+            replace(path, |_| Ok(()), |file| file.write_all(bytes)).map_err(Error::file(path))
+        })?;
+    }
+    let folders: BTreeSet<&Path> = new.iter().filter_map(|(path, _)| path.parent()).collect();
+    folders.into_iter().try_for_each(sync_folder)
+}
+
+/// Does the same to each, at the same time, and gives what came of it in order.
+pub(super) fn side_by_side<T: Sync, R: Send, E: Send>(
+    all: &[T],
+    each: impl Fn(&T) -> Result<R, E> + Sync,
+) -> Result<Vec<R>, E> {
+    thread::scope(|scope| {
+        let each = &each;
+        let begun: Vec<_> = all
+            .iter()
+            .map(|one| scope.spawn(move || each(one)))
+            .collect();
+        let ended = begun.into_iter().map(thread::ScopedJoinHandle::join);
+        ended
+            .map(|one| one.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
+}
+
+/// Writes a file that nobody reads yet, and syncs it. Its folder is not synced.
+pub(super) fn create_by(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> Result<()> {
+    let create = || {
+        let mut file = File::create(path)?;
+        fill(&mut file)?;
+        file.sync_all()
+    };
+    create().map_err(Error::file(path))
+}
+
+/// Points the link at `path` to `target`, in one step: a reader finds what it pointed at before or
+/// this, and after a power cut as well.
+pub(super) fn link(path: &Path, target: &Path) -> Result<()> {
+    let beside = beside(path);
+    let point = || {
+        gone(fs::remove_file(&beside))?;
+        symlink(target, &beside)?;
+        fs::rename(&beside, path)
+    };
+    point().map_err(Error::file(path))?;
+    path.parent().map_or(Ok(()), sync_folder)
+}
+
+/// Makes the names in a folder survive a power cut.
+pub(super) fn sync_folder(path: &Path) -> Result<()> {
+    let sync = || File::open(path)?.sync_all();
+    sync().map_err(Error::file(path))
 }
 
 /// Removes a file, if it is there.
@@ -50,17 +116,30 @@ fn write_with(
     prepare: impl FnOnce(&File) -> io::Result<()>,
     fill: impl FnOnce(&mut File) -> io::Result<()>,
 ) -> io::Result<()> {
-    let parent = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(parent)?;
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
-    let beside = parent.join(name);
+    replace(path, prepare, fill)?;
+    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+}
+
+/// Writes beside, syncs, renames; the new name itself is not synced.
+fn replace(
+    path: &Path,
+    prepare: impl FnOnce(&File) -> io::Result<()>,
+    fill: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<()> {
+    fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+    let beside = beside(path);
     let mut file = File::create(&beside)?;
     prepare(&file)?;
     fill(&mut file)?;
     file.sync_all()?;
-    fs::rename(&beside, path)?;
-    File::open(parent)?.sync_all()
+    fs::rename(&beside, path)
+}
+
+/// Where a file is written before it takes the place of the one at `path`.
+fn beside(path: &Path) -> PathBuf {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    PathBuf::from(beside)
 }
 
 /// Reads a file; `None` when it is not there.

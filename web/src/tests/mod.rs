@@ -269,7 +269,9 @@ impl House {
 
     pub(crate) async fn publish(&self) {
         let now = self.clock.load(Ordering::SeqCst);
-        self.centre.publisher().await.step(now).await.unwrap();
+        let mut publisher = self.centre.publisher().await;
+        publisher.step(now).await.unwrap();
+        publisher.packed().await;
     }
 }
 

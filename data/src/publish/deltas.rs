@@ -1,21 +1,20 @@
 //! Deltas between serials as files: `list/delta/<serial>` holds what the next release changed, and for
 //! the serial of now a delta that changes nothing, so that one address says whether there is news.
 //!
-//! It is a cache. Where the list before is not at hand, the deltas before it are dropped, and who asks
-//! for one of them is told to fetch the list whole.
+//! It is a cache, and written once the release stands, so that no delta leads to a list that nobody
+//! signed. Where the list before is not at hand, or a publisher died before it wrote the step, the
+//! deltas before it are dropped, and who asks for one of them is told to fetch the list whole.
 
 use std::{borrow::Cow, fs, path::Path};
 
 use blocklist::{Delta, Digest, Folded, Release, Trust, export::Format, fold::Entry, statement};
 use serde::Deserialize;
 
-use super::{Published, files};
+use super::{Published, files, layout};
 use crate::error::{Error, Result};
 
 /// How many steps are kept.
 const KEPT: usize = 1000;
-/// Where they stand, below the base.
-const FOLDER: &str = "list/delta";
 
 /// The list that was published last: its serial and its entries.
 pub(super) type Before<'a> = (u32, Cow<'a, [Entry]>);
@@ -45,7 +44,7 @@ pub(super) fn before<'a>(
         return Ok(None);
     };
     let release = Release::open(&note, trust).ok();
-    // A process that died while it wrote left a list that no note speaks of.
+    // Somebody may have changed the file.
     let whole = release.filter(|r| r.artefacts.get(path) == Some(&Digest::of(&list)));
     let read = |release: Release| {
         let list: List = serde_json::from_slice(&list).ok()?;
@@ -54,7 +53,7 @@ pub(super) fn before<'a>(
     Ok(whole.and_then(read))
 }
 
-/// Writes the step to `folded`, before any file that follows from it.
+/// Writes the step to `folded`, the list that is published now.
 pub(super) fn write(
     base: &Path,
     before: Option<&Before<'_>>,
@@ -62,23 +61,23 @@ pub(super) fn write(
     origin: &str,
     root: Digest,
 ) -> Result<()> {
-    let folder = base.join(FOLDER);
-    let put = |delta: &Delta| {
+    let folder = base.join(layout::DELTA);
+    let file = |serial: u32| folder.join(serial.to_string());
+    let bytes = |delta: &Delta| {
         let bytes = statement::to_canonical(delta).map_err(|e| Error::stored("delta", e))?;
-        files::write(&folder.join(delta.from.to_string()), &bytes)
+        Ok::<_, Error>((file(delta.from), bytes))
     };
-    match before {
+    let mut all = Vec::new();
+    // Without the file of the serial before, nobody is led to the step that follows it.
+    match before.filter(|(serial, _)| file(*serial).exists()) {
         Some((serial, _)) if *serial == folded.serial() => return Ok(()),
-        Some((serial, entries)) => put(&Delta::new(*serial, entries, folded, origin, root))?,
+        Some((serial, entries)) => {
+            all.push(bytes(&Delta::new(*serial, entries, folded, origin, root))?);
+        }
         None => files::remove_folder(&folder)?,
     }
-    put(&Delta::new(
-        folded.serial(),
-        &folded.entries,
-        folded,
-        origin,
-        root,
-    ))?;
+    all.push(bytes(&Delta::nothing(folded, origin, root))?);
+    files::write_all(&all)?;
     prune(&folder, folded.serial())
 }
 
