@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     decide::{self, DECISION},
+    ending::annul,
     officer::Officer,
     pool::{Store, locks, on, random_id, storable, transaction},
 };
@@ -119,10 +120,10 @@ pub async fn reject(
 }
 
 /// Upholds an appeal: the listing is lifted by this officer's signature, if nobody has ended it
-/// before, and with [`Outcome::Annul`] it is wanted annulled besides.
+/// before, and with [`Outcome::Annul`] this officer moves to annul it besides, which another seconds.
 ///
-/// The lift and the decision are two transactions, the lift first: what breaks between them leaves a
-/// lifted listing and an appeal that is upheld by asking again.
+/// Lift, motion and decision are transactions of their own, in this order: what breaks between them
+/// leaves a lifted listing and an appeal that is upheld by asking again.
 ///
 /// # Errors
 /// [`AppealError::LiftWaits`] when the lift needs a second signature: the appeal stays taken until it
@@ -139,8 +140,8 @@ pub async fn uphold(
     decision.check(&UPHELD_FOR)?;
     holds(store, officer, id).await?;
     let (listing_id, ended) = listing(store, id).await?;
+    let note = format!("{id}: {}", decision.note.trim());
     if !ended {
-        let note = format!("{id}: {}", decision.note.trim());
         decide::lift(
             store,
             officer,
@@ -155,6 +156,18 @@ pub async fn uphold(
         if !listing(store, id).await?.1 {
             return Err(AppealError::LiftWaits);
         }
+    }
+    if outcome == Outcome::Annul {
+        annul::propose(
+            store,
+            officer,
+            password,
+            &listing_id,
+            LIFTED_FOR,
+            &note,
+            now,
+        )
+        .await?;
     }
     close(
         store,

@@ -131,7 +131,7 @@ impl State {
 pub enum Outcome {
     /// The listing is lifted: it no longer stands.
     Lift,
-    /// It should never have stood: lifted at once, and to be annulled by two officers.
+    /// It should never have stood: lifted at once, and moved to be annulled, which takes a second officer.
     Annul,
 }
 

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     Officer, case, ceremony,
     decide::DecideError,
+    ending::motion,
     officer,
     pool::on,
     testing::{ADMINS, Centre, Engine, NOW, PASSWORD, person, proposal},
@@ -191,7 +192,27 @@ async fn an_upheld_report_lifts_the_listing_and_shows_no_word_of_it(engine: Engi
     let file = case::load(store, "C-2026-000001").await.unwrap().unwrap();
     let mut moves: Vec<_> = file.decisions.iter().map(|d| d.kind.as_str()).collect();
     moves.sort_unstable();
-    assert_eq!(moves, ["appeal-uphold", "approve", "lift", "propose"]);
+    let expected = [
+        "annul-propose",
+        "appeal-uphold",
+        "approve",
+        "lift",
+        "propose",
+    ];
+    assert_eq!(moves, expected);
+    // What this officer moved, another one seconds; then nothing is left to annul.
+    let motions = motion::waiting_on(store, &stage.listing, NOW + 5)
+        .await
+        .unwrap();
+    let [wanted] = motions.as_slice() else {
+        panic!("{motions:?}")
+    };
+    let (second, shown) = (&stage.centre.second, &wanted.statement_sha256);
+    motion::second(store, second, PASSWORD, wanted.id, shown, NOW + 5)
+        .await
+        .unwrap();
+    let desk = desk::desk(store, third).await.unwrap();
+    assert!(desk.to_annul.is_empty());
     // What ended is not appealed against any more.
     let late = stage
         .send(Kind::Report, "It is an error, really.", NOW + 5)
@@ -372,7 +393,10 @@ async fn whoever_signed_the_listing_decides_nothing(engine: Engine) {
         .await
         .unwrap();
     let legal = add(&stage.centre, "legal-1", Role::Legal).await;
-    // The third signature of the listing.
+    // The third signature of the listing, put there past the rule of when a lawyer signs: what matters
+    // here is that it stands.
+    let past = engine.drop_trigger("signature_in_notice", "signature");
+    stage.centre.sql(&past).await.unwrap();
     let hash = case::proposal(store, &stage.listing)
         .await
         .unwrap()
