@@ -225,7 +225,7 @@ async fn older_cases_come_into_the_lifecycle(engine: Engine) {
         ("UPDATE decision SET reason = 'x'", "append-only"),
         ("DELETE FROM signature", "append-only"),
         (
-            "UPDATE review_case SET state = 'open' WHERE id = 'C-1'",
+            "UPDATE review_case SET state = 'proposed' WHERE id = 'C-1'",
             "no move leads",
         ),
     ] {

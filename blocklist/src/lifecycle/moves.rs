@@ -150,7 +150,8 @@ pub static STEPS: &[Step] = {
     step(Move::Release, &[Officer], &[(InReview, Candidate)]),
     step(Move::Dismiss, &[Officer], &[(Candidate, Dismissed), (InReview, Dismissed)]),
     step(Move::Propose, &[Officer], &[(Candidate, Proposed), (InReview, Proposed)]),
-    step(Move::Return, &[Officer, Legal], &[(Proposed, Candidate)]),
+    // Of what both officers signed only a listing that still waits for a lawyer; the store holds that.
+    step(Move::Return, &[Officer, Legal], &[(Proposed, Candidate), (Approved, Candidate), (Ordered, Candidate)]),
     step(Move::Approve, &[SecondOfficer], &[(Proposed, Approved)]),
     step(Move::LegalSign, &[Legal], &[(Proposed, Proposed), (Approved, Approved), (Ordered, Ordered)]),
     step(Move::Number, &[Officer], &[(Approved, Ordered), (Scheduled, Scheduled), (Listed, Listed),

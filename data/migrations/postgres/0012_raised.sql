@@ -158,11 +158,9 @@ CREATE TRIGGER listing_lawyer BEFORE INSERT ON signed_statement
 
 CREATE FUNCTION review_case_return() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF OLD.state = 'listed' AND NEW.state = 'open' AND NOT EXISTS (
-        SELECT 1 FROM raised_notice n JOIN proposal p ON p.listing_id = n.listing_id
-        WHERE p.listing_id = (SELECT MAX(q.listing_id) FROM proposal q WHERE q.case_id = OLD.id)
-            AND NOT EXISTS (SELECT 1 FROM signed_statement
-                WHERE kind = 'list' AND listing_id = p.listing_id)) THEN
+    IF OLD.state = 'listed' AND NEW.state = 'open' AND EXISTS (
+        SELECT 1 FROM signed_statement WHERE kind = 'list'
+            AND listing_id = (SELECT MAX(listing_id) FROM proposal WHERE case_id = OLD.id)) THEN
         RAISE EXCEPTION 'a listing that is on its way into the log is lifted, not sent back'
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;

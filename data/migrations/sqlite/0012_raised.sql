@@ -85,10 +85,9 @@ WHEN NEW.kind = 'list' AND EXISTS (SELECT 1 FROM raised_notice WHERE listing_id 
 BEGIN SELECT RAISE(ABORT, 'a listing of the raised tier needs a lawyer''s signature'); END;
 
 CREATE TRIGGER review_case_return BEFORE UPDATE OF state ON review_case
-WHEN OLD.state = 'listed' AND NEW.state = 'open' AND NOT EXISTS (
-    SELECT 1 FROM raised_notice n JOIN proposal p ON p.listing_id = n.listing_id
-    WHERE p.listing_id = (SELECT MAX(q.listing_id) FROM proposal q WHERE q.case_id = OLD.id)
-        AND NOT EXISTS (SELECT 1 FROM signed_statement WHERE kind = 'list' AND listing_id = p.listing_id))
+WHEN OLD.state = 'listed' AND NEW.state = 'open' AND EXISTS (
+    SELECT 1 FROM signed_statement WHERE kind = 'list'
+        AND listing_id = (SELECT MAX(listing_id) FROM proposal WHERE case_id = OLD.id))
 BEGIN SELECT RAISE(ABORT, 'a listing that is on its way into the log is lifted, not sent back'); END;
 
 CREATE TRIGGER campaign_keeps BEFORE UPDATE ON campaign BEGIN SELECT RAISE(ABORT, 'campaign is append-only'); END;

@@ -51,6 +51,8 @@ pub async fn approve(
         Ok(Statement::List(list)) => list,
         _ => return Err(Error::stored("proposal", "not a listing").into()),
     };
+    let raised = check_listing(store, officer, &list.name, list.scope, &list.basis).await?;
+    let waits = legal::waits_for_lawyer(store, listing_id, raised, now).await?;
     let file = case::load(store, &case_id)
         .await?
         .ok_or(DecideError::Stale)?;
@@ -59,8 +61,6 @@ pub async fn approve(
     if number::due(&list).is_some_and(|due| now >= due) {
         return Err(DecideError::NumberLate);
     }
-    let raised = check_listing(store, officer, &list.name, list.scope, &list.basis).await?;
-    let waits = legal::waits_for_lawyer(store, listing_id, raised, now).await?;
     let key = officer::unlock(store, officer, password, now).await?;
     let first = first_decision(store, &list, listing_id).await?;
     let second = Decision::sign(&list, Role::Officer, &key, Timestamp(now))
