@@ -28,6 +28,9 @@ pub(crate) enum List {
     Show(Base),
     /// What changed between two releases of one log, both verified; exit 0 if nothing, 1 if anything
     Diff(Diff),
+    /// Which secondary has which release; exit 1 if one is behind, was not told, or never asked
+    #[cfg(feature = "centre")]
+    Secondaries,
 }
 
 /// Verbs of `log`.

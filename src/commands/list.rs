@@ -58,6 +58,8 @@ pub(crate) async fn run(dir: &DataDir, verb: List, printer: &Printer) -> Result<
             Ok(Exit::Done)
         }
         List::Diff(options) => diff::run(dir, options, printer).await,
+        #[cfg(feature = "centre")]
+        List::Secondaries => super::secondaries::run(dir, printer),
     }
 }
 

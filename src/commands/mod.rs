@@ -35,6 +35,8 @@ mod resolver;
 #[cfg(feature = "centre")]
 pub(crate) mod run;
 #[cfg(feature = "centre")]
+mod secondaries;
+#[cfg(feature = "centre")]
 mod user;
 #[cfg(feature = "centre")]
 mod web;

@@ -46,6 +46,15 @@ fn told(ended: &Ended) -> String {
     snapshot::steady(&format!("exit {code}\n--- stdout\n{out}--- stderr\n{err}"))
 }
 
+/// What a publisher wrote: one that is well, one that is behind and could not be told, strangers.
+const SECONDARIES: &str = r#"{"serving":{"serial":2026000009,"at":"2026-11-21T06:00:00Z"},"secondaries":[
+    {"address":"198.51.100.53","port":53,"asked":"2026-11-21T06:00:01Z","has":{"serial":2026000009,"at":"2026-11-21T06:00:01Z"},
+     "fetched":{"serial":2026000009,"at":"2026-11-21T06:00:01Z"},"acknowledged":{"serial":2026000009,"at":"2026-11-21T06:00:00Z"},
+     "error":null,"whole":1,"differences":7,"refused":{}},
+    {"address":"2001:db8::53","port":5353,"asked":"2026-11-21T05:00:00Z","has":{"serial":2026000007,"at":"2026-11-21T05:00:00Z"},
+     "fetched":null,"acknowledged":null,"error":"it did not answer","whole":0,"differences":0,"refused":{"bad_time":3}}],
+    "refused":{"address":2}}"#;
+
 /// A data directory with a published log of two listings.
 fn published() -> (tempfile::TempDir, TestLog) {
     let (dir, mut log) = (tempfile::tempdir().unwrap(), TestLog::new(true));
@@ -73,6 +82,9 @@ async fn verbs_over_the_record_print_what_is_documented() {
     let before = before.to_str().unwrap();
     prints("list-diff", data, &["list", "diff", before], NEGATIVE).await;
     prints("log-verify", data, &["log", "verify"], DONE).await;
+    fs::write(data.join("secondaries.json"), SECONDARIES).unwrap();
+    let secondaries = ["list", "secondaries"];
+    prints("list-secondaries", data, &secondaries, NEGATIVE).await;
     let leaves = qalqan(data, ["log", "show"]).await;
     assert!(leaves.done("").out.lines().count() > 5, "{leaves}");
     for leaf in leaves.out.lines() {
