@@ -16,33 +16,28 @@ pub struct Daemon {
 impl Daemon {
     /// Starts `program`; `None` when it is not installed.
     pub fn start(folder: &Path, program: &str, package: &str, arguments: &[&str]) -> Option<Self> {
-        let log = folder.join("log");
-        let output = File::options()
-            .create(true)
-            .append(true)
-            .open(&log)
-            .unwrap();
         let mut command = Command::new(program);
-        command
-            .args(arguments)
-            .current_dir(folder)
-            .stdin(Stdio::null())
-            .stdout(output.try_clone().unwrap())
-            .stderr(output);
-        match command.spawn() {
-            Ok(child) => Some(Self { child, log }),
+        command.args(arguments).current_dir(folder);
+        match Self::spawn(folder, command) {
+            Ok(daemon) => Some(daemon),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                assert!(
-                    std::env::var_os("QALQAN_REQUIRE_TOOLS").is_none(),
-                    "{program} is missing (package {package})"
-                );
-                // Past the capturing of test output, so that it is seen.
-                let line = format!("NOT RUN: {program} is missing (package {package})\n");
-                let _ = std::io::stderr().write_all(line.as_bytes());
+                missing(program, package);
                 None
             }
             Err(error) => panic!("{program}: {error}"),
         }
+    }
+
+    /// Starts a command with its words in the file `log` of this folder.
+    pub fn spawn(folder: &Path, mut command: Command) -> std::io::Result<Self> {
+        let log = folder.join("log");
+        let output = File::options().create(true).append(true).open(&log)?;
+        command
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output);
+        let child = command.spawn()?;
+        Ok(Self { child, log })
     }
 
     /// What it has said so far.
@@ -59,6 +54,30 @@ impl Drop for Daemon {
             let _ = std::io::stderr().write_all(self.words().as_bytes());
         }
     }
+}
+
+/// Whether a program is installed that a page asks for.
+pub fn is_there(program: &str, package: &str) -> bool {
+    let found = Command::new(program)
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    if found.is_err() {
+        missing(program, package);
+    }
+    found.is_ok()
+}
+
+/// Fails where all tools are asked for, and says so otherwise.
+fn missing(program: &str, package: &str) {
+    assert!(
+        std::env::var_os("QALQAN_REQUIRE_TOOLS").is_none(),
+        "{program} is missing (package {package})"
+    );
+    // Past the capturing of test output, so that it is seen.
+    let line = format!("NOT RUN: {program} is missing (package {package})\n");
+    let _ = std::io::stderr().write_all(line.as_bytes());
 }
 
 /// The fenced block called `name` of a page in `docs/isp`, with our places in place of its examples.

@@ -9,6 +9,9 @@
     unreachable_pub
 )]
 
+#[path = "../support/binary.rs"]
+mod binary;
+
 mod bind;
 mod client;
 mod daemon;
@@ -18,3 +21,4 @@ mod powerdns;
 mod primary;
 mod scenario;
 mod unbound;
+mod whole;

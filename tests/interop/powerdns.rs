@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Writes a configuration with this secret and starts `pdns_recursor`.
-fn start(places: &Places, secret: &str) -> Option<Vec<Daemon>> {
+pub fn start(places: &Places, secret: &str) -> Option<Vec<Daemon>> {
     let folder = places.folder.display().to_string();
     let lua = snippet(
         "powerdns.md",

@@ -6,7 +6,7 @@ use crate::{
     scenario::{Places, Trial, run},
 };
 
-fn start(places: &Places) -> Option<Vec<Daemon>> {
+pub fn start(places: &Places) -> Option<Vec<Daemon>> {
     let folder = places.folder.display().to_string();
     let primary = format!("127.0.0.1@{}", places.primary.port());
     let list = snippet(
