@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Digest, Timestamp,
+    Digest, Monitoring, Timestamp,
     export::newest,
     fold::{Entry, Folded},
 };
@@ -21,6 +21,8 @@ pub struct Delta {
     pub added: Vec<Entry>,
     /// The serial to begin with.
     pub from: u32,
+    /// The names for monitoring, as `list/json` says at `to`.
+    pub monitoring: Option<Monitoring>,
     /// When a listing last took effect or was taken back, as `list/json` says at `to`.
     pub newest: Option<Timestamp>,
     /// The log's name.
@@ -52,6 +54,7 @@ impl Delta {
         Self {
             added: Vec::new(),
             from: at.serial(),
+            monitoring: at.monitoring.clone(),
             newest: newest(at),
             origin: origin.to_owned(),
             removed: Vec::new(),

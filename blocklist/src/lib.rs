@@ -12,6 +12,7 @@
 //! 3. **The record.** [`leaf`] is a signed statement as it stands in the public log, [`log`] the
 //!    Merkle tree, its tiles and checkpoints, [`trust`] what a verifier is given by hand.
 //! 4. **The list.** [`fold`] turns leaves into entries, [`rules`] what they say of each name together;
+//!    [`monitoring`] the two names beside it;
 //!    [`zone`] and [`export`] write it down for name servers, [`set`] answers for one name,
 //!    [`release`] is the signed, dated whole, [`minisign`] a signature beside a file, [`delta`] what
 //!    changed since another serial, [`verify`] replays all of it from the beginning, and [`witness`]
@@ -32,6 +33,7 @@ pub mod lifecycle;
 pub mod log;
 pub mod matching;
 pub mod minisign;
+pub mod monitoring;
 pub mod name;
 pub mod register;
 pub mod release;
@@ -51,6 +53,7 @@ pub mod zone;
 pub use delta::Delta;
 pub use digest::Digest;
 pub use fold::{Entry, Folded};
+pub use monitoring::Monitoring;
 pub use name::DomainName;
 pub use release::Release;
 pub use set::BlockSet;

@@ -5,6 +5,9 @@
 //! over a block of the same name. Looking up is a binary search in the entries themselves; nothing is
 //! copied, so a list of a million names costs an octet a name to write down. Most names stand below no
 //! other; which do is found out once for all formats, so that the others are never looked for.
+//!
+//! The two names for monitoring are rules like any other, but for the listing they do not have; where
+//! entries speak of such a name, what was signed goes first.
 
 use std::{
     collections::{BTreeMap, hash_map::RandomState},
@@ -13,8 +16,8 @@ use std::{
 };
 
 use crate::{
-    DomainName, ListingId, Scope,
-    fold::{Action, Entry},
+    DomainName, ListingId, Monitoring, Scope,
+    fold::{Action, Entry, Folded},
 };
 
 /// Why a format leaves a listed name out: it would block something that was not signed.
@@ -58,8 +61,18 @@ pub struct Rule<'a> {
     pub above: bool,
     /// Whether anything was ever said of a name above it; where not, nothing need be looked for.
     pub(crate) nested: bool,
-    /// The first listing that says what is said of the name itself.
-    pub listing_id: &'a ListingId,
+    /// The first listing that says what is said of the name itself; `None` for a name for monitoring.
+    pub listing_id: Option<&'a ListingId>,
+}
+
+/// What is said of one name, whatever stands above it.
+struct Said<'a> {
+    name: &'a DomainName,
+    own_host: Action,
+    own_below: Option<Action>,
+    /// Whether anything is said of a name above it.
+    nested: bool,
+    listing_id: Option<&'a ListingId>,
 }
 
 impl Rule<'_> {
@@ -94,6 +107,7 @@ impl Rule<'_> {
 #[derive(Clone, Debug)]
 pub struct Rules<'a> {
     entries: &'a [Entry],
+    monitoring: Option<&'a Monitoring>,
     /// Of each entry, whether anything at all is said of a name above its own. Leaving names out takes
     /// away from what is said, so it holds for whatever is left.
     nested: Arc<[bool]>,
@@ -101,37 +115,73 @@ pub struct Rules<'a> {
 }
 
 impl<'a> Rules<'a> {
-    /// The rules of `entries`, which stand in order of name as a fold gives them.
-    pub fn new(entries: &'a [Entry]) -> Self {
-        debug_assert!(entries.is_sorted_by(|a, b| a.name <= b.name));
+    /// The rules of a fold, whose entries stand in order of name.
+    pub fn new(folded: &'a Folded) -> Self {
+        debug_assert!(folded.entries.is_sorted_by(|a, b| a.name <= b.name));
         Self {
-            entries,
-            nested: nested(entries),
+            entries: &folded.entries,
+            monitoring: folded.monitoring.as_ref(),
+            nested: nested(&folded.entries, folded.monitoring.as_ref()),
             left_out: BTreeMap::new(),
         }
     }
 
     /// Every rule but those left out, in order of name.
     pub fn iter(&self) -> impl Iterator<Item = Rule<'a>> + '_ {
+        self.said()
+            .filter(|said| !self.left_out.contains_key(said.name.as_str()))
+            .map(|said| Rule {
+                name: said.name,
+                own_host: said.own_host,
+                own_below: said.own_below,
+                nested: said.nested,
+                above: said.nested && self.below(said.name) == Some(Action::Block),
+                listing_id: said.listing_id,
+            })
+    }
+
+    /// What is said of each name, in order of name.
+    fn said(&self) -> impl Iterator<Item = Said<'a>> + '_ {
         let mut next = 0;
-        self.entries
-            .chunk_by(|a, b| a.name == b.name)
+        let listed = self.entries.chunk_by(|a, b| a.name == b.name);
+        let mut listed = listed
             .filter_map(move |group| {
                 let nested = self.nested.get(next).copied().unwrap_or(true);
                 next += group.len();
-                let name = &group.first()?.name;
-                let (own_host, own_below) = combine(group)?;
-                let said = group.iter().find(|entry| entry.action == own_host)?;
-                let out = self.left_out.contains_key(name.as_str());
-                (!out).then(|| Rule {
-                    name,
-                    own_host,
-                    own_below,
-                    nested,
-                    above: nested && self.below(name) == Some(Action::Block),
-                    listing_id: &said.listing_id,
-                })
+                signed(group).map(|said| Said { nested, ..said })
             })
+            .peekable();
+        let mut own = self.monitored().peekable();
+        std::iter::from_fn(move || {
+            loop {
+                match (own.peek(), listed.peek()) {
+                    (Some(ours), Some(signed)) if ours.name == signed.name => {
+                        own.next();
+                    }
+                    (Some(ours), signed) if signed.is_none_or(|s| ours.name < s.name) => {
+                        return own.next();
+                    }
+                    _ => return listed.next(),
+                }
+            }
+        })
+    }
+
+    /// What is said of the names for monitoring, in order of name.
+    fn monitored(&self) -> impl Iterator<Item = Said<'a>> + use<'a> {
+        self.monitoring.into_iter().flat_map(|names| {
+            let said = |name, action| Said {
+                name,
+                own_host: action,
+                own_below: Some(action),
+                nested: true,
+                listing_id: None,
+            };
+            [
+                said(&names.always_blocked, Action::Block),
+                said(&names.never_blocked, Action::PassThrough),
+            ]
+        })
     }
 
     /// Goes on as if nothing were said of `name`.
@@ -192,23 +242,44 @@ impl<'a> Rules<'a> {
     pub(crate) fn find(&self, name: &str) -> Option<(&'a str, Option<Action>)> {
         let from = self.entries.partition_point(|e| e.name.as_str() < name);
         let rest = self.entries.get(from..)?;
-        let group = rest.chunk_by(|a, b| a.name == b.name).next()?;
-        let found = group.first()?.name.as_str();
-        if found != name || self.left_out.contains_key(name) {
-            return None;
-        }
-        combine(group).map(|(_, below)| (found, below))
+        let said = rest
+            .chunk_by(|a, b| a.name == b.name)
+            .next()
+            .and_then(signed)
+            .filter(|said| said.name.as_str() == name)
+            .or_else(|| self.monitored().find(|own| own.name.as_str() == name))?;
+        let out = self.left_out.contains_key(name);
+        (!out).then(|| (said.name.as_str(), said.own_below))
     }
 }
 
-/// Of each entry, whether another stands above it.
-fn nested(entries: &[Entry]) -> Arc<[bool]> {
+/// What entries of one name say together; whether anything stands above it is not known here.
+fn signed(group: &[Entry]) -> Option<Said<'_>> {
+    let (own_host, own_below) = combine(group)?;
+    let first = group.iter().find(|entry| entry.action == own_host)?;
+    Some(Said {
+        name: &first.name,
+        own_host,
+        own_below,
+        nested: true,
+        listing_id: Some(&first.listing_id),
+    })
+}
+
+/// Of each entry, whether another, or a name for monitoring, stands above it.
+fn nested(entries: &[Entry], monitoring: Option<&Monitoring>) -> Arc<[bool]> {
     let there = Filter::new(entries);
+    let monitored = |name: &str| {
+        monitoring.is_some_and(|names| {
+            name == names.always_blocked.as_str() || name == names.never_blocked.as_str()
+        })
+    };
     let stands = |name: &str| {
-        there.may_hold(name)
-            && entries
-                .binary_search_by(|entry| entry.name.as_str().cmp(name))
-                .is_ok()
+        monitored(name)
+            || there.may_hold(name)
+                && entries
+                    .binary_search_by(|entry| entry.name.as_str().cmp(name))
+                    .is_ok()
     };
     entries
         .iter()
@@ -292,7 +363,7 @@ mod tests {
                 })
                 .collect();
             entries.sort();
-            for (entry, nested) in entries.iter().zip(nested(&entries).iter()) {
+            for (entry, nested) in entries.iter().zip(nested(&entries, None).iter()) {
                 let below = |other: &Entry| entry.name != other.name && entry.name.is_at_or_below(&other.name);
                 prop_assert_eq!(entries.iter().any(below), *nested, "{}", entry.name);
             }

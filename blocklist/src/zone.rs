@@ -165,7 +165,7 @@ fn target(action: Action) -> &'static str {
 impl PolicyZone {
     /// Builds the zone `rpz.<public domain>.`.
     pub fn new(folded: &Folded) -> Self {
-        let records = Records::new(folded, Rules::new(&folded.entries));
+        let records = Records::new(folded, Rules::new(folded));
         let mut all = Vec::with_capacity(folded.entries.len() + 2);
         all.extend(records.head());
         let Ok(()) = records.each(|wildcard, name, target| {

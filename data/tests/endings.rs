@@ -222,7 +222,7 @@ async fn a_fourth_lift_of_a_day_waits_for_another_officer(engine: Engine) {
         state(&centre, &more[0], NOW + 90).await,
         ListingState::Lifted { .. }
     ));
-    let leaves = data::record::leaves(store, 0).await.unwrap();
+    let leaves = data::record::leaves(store, 0, u64::MAX).await.unwrap();
     let leaf = Leaf::from_bytes(leaves.last().unwrap()).unwrap();
     assert_eq!(
         (leaf.statement.action(), leaf.signatures.len()),

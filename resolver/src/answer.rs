@@ -77,7 +77,11 @@ impl Answer {
         };
         let mut answer = Self::empty(request, code);
         answer.authorities.extend(blocked.soa.cloned());
-        answer.add_ede(Ede::Censored, &page.words(blocked.listing));
+        let words = match blocked.listing {
+            Some(listing) => page.words(listing),
+            None => "a name for monitoring, blocked wherever the list is enforced".to_owned(),
+        };
+        answer.add_ede(Ede::Censored, &words);
         answer
     }
 

@@ -103,6 +103,8 @@ pub struct ResolverConfig {
     pub list: Option<ListConfig>,
     /// What clients are told about listed names.
     pub block_action: BlockAction,
+    /// Whether everything is answered unfiltered, and what would have been blocked only counted.
+    pub dry_run: bool,
     /// Bounds.
     pub limits: Limits,
 }
@@ -116,6 +118,7 @@ impl ResolverConfig {
             upstreams,
             list: None,
             block_action: BlockAction::default(),
+            dry_run: false,
             limits: Limits::default(),
         }
     }

@@ -2,7 +2,10 @@
 //! "there is a list" turns into "names are blocked".
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -37,6 +40,20 @@ pub fn system_clock() -> Clock {
     })
 }
 
+/// A node that only tries the list out: queries that would have been blocked.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct DryRun(Arc<AtomicU64>);
+
+impl DryRun {
+    pub(crate) fn count(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn would_block(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// What the updating task, the answering tasks and the operator look at together.
 #[derive(Clone)]
 pub(crate) struct Shared {
@@ -44,21 +61,30 @@ pub(crate) struct Shared {
     pub(crate) status: watch::Sender<NodeStatus>,
     pub(crate) trust: Option<Arc<Trust>>,
     pub(crate) clock: Clock,
+    /// `None` where the list is enforced.
+    pub(crate) dry_run: Option<DryRun>,
     /// What is in force; locked while it changes, so that a date and a release never cross.
     held: Arc<Mutex<Option<Held>>>,
 }
 
 impl Shared {
     /// Nothing in force yet; releases come from `source`.
-    pub(crate) fn new(source: Option<String>, trust: Option<Arc<Trust>>, clock: Clock) -> Self {
+    pub(crate) fn new(
+        source: Option<String>,
+        trust: Option<Arc<Trust>>,
+        clock: Clock,
+        dry_run: Option<DryRun>,
+    ) -> Self {
         Self {
             policy: Arc::new(PolicyCell::new(Policy::empty())),
             status: watch::Sender::new(NodeStatus {
                 source,
+                dry_run: dry_run.is_some(),
                 ..NodeStatus::default()
             }),
             trust,
             clock,
+            dry_run,
             held: Arc::default(),
         }
     }
@@ -77,7 +103,7 @@ impl Shared {
                 "listings of protected names are in the log; they are NOT enforced"
             );
         }
-        alarm(held, freshness);
+        self.alarm(held, freshness);
         self.tell(held, freshness);
     }
 
@@ -122,13 +148,24 @@ impl Shared {
             self.tell(held, freshness);
         }
         if changed || repeat {
-            alarm(held, freshness);
+            self.alarm(held, freshness);
+        }
+    }
+
+    fn alarm(&self, held: &Held, freshness: Freshness) {
+        alarm(held, freshness);
+        if let Some(dry_run) = &self.dry_run {
+            tracing::error!(
+                would_block = dry_run.would_block(),
+                list_active = 0,
+                "answering UNFILTERED: this is a dry run, and what would be blocked is only counted"
+            );
         }
     }
 
     fn tell(&self, held: &Held, freshness: Freshness) {
         self.status.send_modify(|status| {
-            status.list_active = freshness != Freshness::Expired;
+            status.list_active = freshness != Freshness::Expired && self.dry_run.is_none();
             status.release = Some(HeldRelease::of(held, freshness));
         });
     }

@@ -64,7 +64,7 @@ pub enum StateError {
     )]
     OtherLog(PathBuf),
     /// A file is not what the state file says; nothing of it is used.
-    #[error("{path} is damaged ({reason}); the list is fetched anew")]
+    #[error("{path} is damaged: {reason}")]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -136,7 +136,7 @@ pub enum PullError {
     Succession(#[from] SuccessionError),
     /// The new log does not contain the log held before.
     #[error(
-        "the release is refused: the log of {size} leaves verified before is not part of it; keep both and tell the publisher and the public"
+        "the release is refused: the log of {size} leaves verified before is not part of it: a fork; keep both and tell the publisher and the public"
     )]
     Fork {
         /// Leaves held.

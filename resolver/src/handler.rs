@@ -24,6 +24,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::{
     access::AccessList,
     answer::{Answer, BlockPage, EDE_OPTION, Ede},
+    enforce::DryRun,
     forward::{ForwardError, Forwarded, Forwarder, Question},
     policy::{Blocked, Policy, PolicyCell},
     wire,
@@ -45,6 +46,7 @@ pub(crate) struct Resolve {
     access: AccessList,
     policy: Arc<PolicyCell>,
     page: BlockPage,
+    dry_run: Option<DryRun>,
     forwarder: Forwarder,
     in_flight: Arc<Semaphore>,
 }
@@ -61,9 +63,16 @@ impl Resolve {
             access,
             policy,
             page,
+            dry_run: None,
             forwarder,
             in_flight: Arc::new(Semaphore::new(in_flight)),
         }
+    }
+
+    /// Blocks nothing from now on, and counts what would be.
+    pub(crate) fn only_count(mut self, dry_run: Option<DryRun>) -> Self {
+        self.dry_run = dry_run;
+        self
     }
 
     /// Everything that can be said without waiting.
@@ -132,8 +141,19 @@ impl Resolve {
 
     fn blocked(&self, request: &Request, query: &LowerQuery) -> Option<Answer> {
         let policy = self.policy.load();
-        let blocked = policy.find(&wire::lower(query.original().name()))?;
+        let blocked = self.enforced(policy.find(&wire::lower(query.original().name())))?;
         Some(Answer::blocked(request, &self.page, blocked))
+    }
+
+    /// What is blocked after all: in a dry run nothing, and it is counted.
+    fn enforced<'p>(&self, blocked: Option<Blocked<'p>>) -> Option<Blocked<'p>> {
+        match &self.dry_run {
+            Some(dry_run) if blocked.is_some() => {
+                dry_run.count();
+                None
+            }
+            _ => blocked,
+        }
     }
 
     /// Asks upstreams and checks what they say against the list as it is then.
@@ -169,9 +189,12 @@ impl Resolve {
         // A listing may have come into force while the upstream was asked, and an innocent name
         // may lead to a listed one: its records must not come through either.
         let policy = self.policy.load();
-        let blocked = policy
-            .find(&wire::lower(question.query.name()))
-            .or_else(|| blocked_target(&policy, &message.answers));
+        let blocked = match policy.find(&wire::lower(question.query.name())) {
+            // A dry run counted it when it was asked for.
+            Some(_) if self.dry_run.is_some() => None,
+            Some(blocked) => Some(blocked),
+            None => self.enforced(blocked_target(&policy, &message.answers)),
+        };
         if let Some(blocked) = blocked {
             return Answer::blocked(request, &self.page, blocked);
         }

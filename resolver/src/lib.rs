@@ -16,7 +16,9 @@
 //!    keeps it so that a kill at any moment loses nothing, and
 //! 6. [`policy`] is the list in force, swapped whole between two packets; `enforce` swaps it when a
 //!    release comes or a date passes.
-//! 7. [`node`] ties both halves together; [`status`] is what it says about itself.
+//! 7. [`node`] ties both halves together; [`status`] is what it says about itself. [`metrics`] what
+//!    a scrape reads of it, and [`copy`] the
+//!    same proof for a program that verifies and does not answer.
 //!
 //! # Feeding other name servers
 //!
@@ -42,7 +44,9 @@ mod wire;
 
 pub mod access;
 pub mod config;
+pub mod copy;
 pub mod error;
+pub mod metrics;
 pub mod node;
 pub mod notify;
 pub mod policy;

@@ -20,10 +20,11 @@ use tokio_util::{
 use crate::{
     answer::BlockPage,
     config::{ListConfig, ResolverConfig},
-    enforce::{Shared, unfiltered},
+    enforce::{DryRun, Shared, unfiltered},
     error::{PullError, StartError, StateError},
     forward::Forwarder,
     handler::Resolve,
+    metrics::Page,
     server,
     source::Reader,
     state::StateDir,
@@ -81,7 +82,7 @@ impl Node {
         let list = config
             .list
             .as_ref()
-            .map(|list| List::open(list, clock))
+            .map(|list| List::open(list, clock, config.dry_run.then(DryRun::default)))
             .transpose()?;
         Ok(Self { config, list })
     }
@@ -94,7 +95,7 @@ impl Node {
         let bound = server::bind(&self.config.listen).await?;
         let addresses = bound.iter().map(|bound| bound.address).collect();
         let shared = self.list.as_ref().map_or_else(
-            || Shared::new(None, None, system_clock()),
+            || Shared::new(None, None, system_clock(), None),
             |list| list.shared.clone(),
         );
         let page = BlockPage {
@@ -108,7 +109,8 @@ impl Node {
             page,
             forwarder,
             self.config.limits.in_flight,
-        );
+        )
+        .only_count(shared.dry_run.clone());
         let (stop, tracker, poked) = (
             CancellationToken::new(),
             TaskTracker::new(),
@@ -159,6 +161,24 @@ impl Running {
         self.shared.status.borrow().clone()
     }
 
+    /// Queries that would have been blocked, in a dry run.
+    pub fn would_block(&self) -> u64 {
+        let dry_run = self.shared.dry_run.as_ref();
+        dry_run.map_or(0, DryRun::would_block)
+    }
+
+    /// What a scrape shows of the node as it is then; outlives the node.
+    pub fn metrics(&self) -> impl Fn() -> String + Send + Sync + 'static {
+        let shared = self.shared.clone();
+        move || {
+            let mut page = Page::default();
+            let status = shared.status.borrow();
+            let would_block = shared.dry_run.as_ref().map(DryRun::would_block);
+            status.write_metrics(&mut page, would_block, (shared.clock)());
+            page.into_text()
+        }
+    }
+
     /// The node's state, each time it changes.
     pub fn watch(&self) -> watch::Receiver<NodeStatus> {
         self.shared.status.subscribe()
@@ -167,14 +187,15 @@ impl Running {
     /// What would happen to a query for `name`.
     pub fn explain(&self, name: &DomainName) -> Explanation {
         let policy = self.shared.policy.load();
-        let listing = policy.find_listed(&name.to_wire()).cloned();
+        let wire = name.to_wire();
+        let listing = policy.find_listed(&wire).cloned();
         let url = listing.as_ref().zip(self.shared.trust.as_ref());
         Explanation {
             name: name.to_string(),
-            blocked: listing.is_some() && policy.is_active(),
+            blocked: policy.find(&wire).is_some() && self.shared.dry_run.is_none(),
             url: url.map(|(listing, trust)| trust.listing_url(listing)),
             listing_id: listing,
-            list_active: policy.is_active(),
+            list_active: policy.is_active() && self.shared.dry_run.is_none(),
             release: self.status().release,
         }
     }
@@ -190,19 +211,28 @@ impl Running {
 }
 
 impl List {
-    fn open(config: &ListConfig, clock: Clock) -> Result<Self, StartError> {
+    fn open(
+        config: &ListConfig,
+        clock: Clock,
+        dry_run: Option<DryRun>,
+    ) -> Result<Self, StartError> {
         let state = StateDir::open(&config.state_dir)?;
         let trust = Arc::new(config.trust.clone());
         let loaded = match state.load(&trust) {
             // Half of a list is no list; it is fetched whole again.
             Err(error @ (StateError::Damaged { .. } | StateError::Io { .. })) => {
-                tracing::error!(%error, "this node's own copy of the list cannot be used");
+                tracing::error!(%error, "this node's own copy of the list cannot be used; it is fetched anew");
                 None
             }
             other => other?,
         };
         let reader = Reader::open(&config.source)?;
-        let shared = Shared::new(Some(config.source.to_string()), Some(trust.clone()), clock);
+        let shared = Shared::new(
+            Some(config.source.to_string()),
+            Some(trust.clone()),
+            clock,
+            dry_run,
+        );
         let updater = Updater::new(trust, reader, state, loaded);
         if let Some(held) = updater.held() {
             shared.enforce(held);

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use blocklist::{BlockSet, ListingId, Release, Timestamp};
+use blocklist::{BlockSet, DomainName, ListingId, Monitoring, Release, Timestamp};
 use hickory_proto::rr::{Name, RData, Record, rdata::SOA};
 
 use crate::config::BLOCK_TTL;
@@ -43,6 +43,8 @@ impl Freshness {
 pub(crate) struct Policy {
     /// Compiled names; shared with the policies before and after when only a date passed.
     set: Arc<BlockSet>,
+    /// The names by which operators see that it is in force.
+    monitoring: Option<Monitoring>,
     /// The SOA of blocked answers, owned by the zone in which other name servers carry this list.
     soa: Option<Arc<Record>>,
     active: bool,
@@ -51,7 +53,8 @@ pub(crate) struct Policy {
 /// Why a name is blocked, and what to say with it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Blocked<'p> {
-    pub(crate) listing: &'p ListingId,
+    /// `None` for the name that is always blocked, which is no listing.
+    pub(crate) listing: Option<&'p ListingId>,
     pub(crate) soa: Option<&'p Record>,
 }
 
@@ -60,6 +63,7 @@ impl Policy {
     pub(crate) fn empty() -> Self {
         Self {
             set: Arc::default(),
+            monitoring: None,
             soa: None,
             active: false,
         }
@@ -69,6 +73,7 @@ impl Policy {
     pub(crate) fn new(set: Arc<BlockSet>, zone: &str, serial: u32, active: bool) -> Self {
         Self {
             set,
+            monitoring: public_domain(zone).as_ref().and_then(Monitoring::of),
             soa: soa(zone, serial).map(Arc::new),
             active,
         }
@@ -82,14 +87,25 @@ impl Policy {
         }
     }
 
-    /// The listing under which a name is blocked now. `wire` is the uncompressed lower-case name
+    /// Why a name is blocked now, if it is. `wire` is the uncompressed lower-case name
     /// with its root octet.
     pub(crate) fn find(&self, wire: &[u8]) -> Option<Blocked<'_>> {
-        let listing = self.active.then(|| self.set.find(wire)).flatten()?;
+        let listing = match self.set.find(wire) {
+            _ if !self.active => return None,
+            Some(listing) => Some(listing),
+            None if self.is_always_blocked(wire) => None,
+            None => return None,
+        };
         Some(Blocked {
             listing,
             soa: self.soa.as_deref(),
         })
+    }
+
+    /// Whether this is the name for monitoring that is blocked while the list is in force, or below it.
+    pub(crate) fn is_always_blocked(&self, wire: &[u8]) -> bool {
+        let monitoring = self.monitoring.as_ref();
+        monitoring.and_then(|names| names.find(wire)) == Some(true)
     }
 
     /// The same whether or not the list may be enforced now.
@@ -101,6 +117,11 @@ impl Policy {
     pub(crate) fn is_active(&self) -> bool {
         self.active
     }
+}
+
+/// The publisher's own domain, below whose label `rpz` the policy zone stands.
+fn public_domain(zone: &str) -> Option<DomainName> {
+    DomainName::parse(zone.strip_prefix("rpz.")?.strip_suffix('.')?).ok()
 }
 
 fn soa(zone: &str, serial: u32) -> Option<Record> {

@@ -102,6 +102,12 @@ impl StateDir {
         }
         let release = Release::open(record.note.as_bytes(), trust)
             .map_err(|_| StateError::OtherLog(self.path.clone()))?;
+        let noted = (release.size, release.root, release.fold_version);
+        if (record.size, record.root, record.fold_version) != noted {
+            return Err(damaged(
+                "it says otherwise than the release note in it".into(),
+            ));
+        }
         let set_path = self.set_path(&record.blockset_sha256);
         let set = read_bounded(&set_path, MAX_SET)?;
         if Digest::of(&set) != record.blockset_sha256 {
@@ -127,6 +133,14 @@ impl StateDir {
         }))
     }
 
+    /// What is wrong with the leaves, by the name of their file.
+    pub(crate) fn damaged_leaves(&self, reason: String) -> StateError {
+        StateError::Damaged {
+            path: self.path.join("leaves"),
+            reason,
+        }
+    }
+
     /// Reads the leaves that count, in order. They are data, not proof.
     pub(crate) fn leaves(&self, octets: u64) -> Result<Vec<Vec<u8>>, StateError> {
         let path = self.path.join("leaves");
@@ -135,10 +149,7 @@ impl StateDir {
         file.take(octets)
             .read_to_end(&mut bytes)
             .map_err(io_error(&path))?;
-        let damaged = |reason: &str| StateError::Damaged {
-            path: path.clone(),
-            reason: reason.into(),
-        };
+        let damaged = |reason: &str| self.damaged_leaves(reason.into());
         if bytes.len() as u64 != octets {
             return Err(damaged("it is cut short"));
         }

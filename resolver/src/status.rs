@@ -3,7 +3,7 @@
 use blocklist::{ListingId, Timestamp};
 use serde::Serialize;
 
-use crate::{policy::Freshness, state::Held};
+use crate::{metrics::Page, policy::Freshness, state::Held};
 
 /// The state of a node.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -12,6 +12,8 @@ pub struct NodeStatus {
     pub source: Option<String>,
     /// Whether listed names are blocked right now. False is an alarm on any node with a source.
     pub list_active: bool,
+    /// Whether that is because this node only tries the list out.
+    pub dry_run: bool,
     /// The release held, if any.
     pub release: Option<HeldRelease>,
     /// Pulls since the node started, whatever came of them.
@@ -20,6 +22,57 @@ pub struct NodeStatus {
     pub last_pull: Option<Timestamp>,
     /// Why the last pull failed; `None` after one that did not.
     pub last_error: Option<PullFailure>,
+}
+
+impl NodeStatus {
+    /// Writes what docs/isp/watching.md lists. `would_block` is given in a dry run.
+    pub(crate) fn write_metrics(&self, page: &mut Page, would_block: Option<u64>, now: Timestamp) {
+        let flag = u8::from;
+        page.gauge(
+            "qalqan_list_active",
+            "Whether listed names are blocked.",
+            flag(self.list_active),
+        );
+        if let Some(held) = &self.release {
+            page.release(held.serial, held.size, (held.time, held.not_after), now);
+            page.entries(held.names, held.guarded);
+        }
+        page.counter(
+            "qalqan_list_pulls_total",
+            "Times the source was asked for a release.",
+            self.pulls,
+        );
+        if let Some(at) = self.last_pull {
+            page.gauge(
+                "qalqan_list_last_success_timestamp_seconds",
+                "When the source last had what is held, or something newer that verified.",
+                at.0,
+            );
+        }
+        let refused = self.last_error.as_ref().is_some_and(|error| error.refused);
+        page.gauge(
+            "qalqan_list_verified",
+            "Whether the last release offered was not refused.",
+            flag(!refused),
+        );
+        page.gauge(
+            "qalqan_list_pull_failed",
+            "Whether the last pull came to nothing.",
+            flag(self.last_error.is_some()),
+        );
+        page.gauge(
+            "qalqan_list_dry_run",
+            "Whether nothing is blocked because this is a dry run.",
+            flag(self.dry_run),
+        );
+        if let Some(count) = would_block {
+            page.counter(
+                "qalqan_list_would_block_total",
+                "Queries that would have been blocked.",
+                count,
+            );
+        }
+    }
 }
 
 /// The release a node holds.

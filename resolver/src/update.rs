@@ -94,6 +94,21 @@ impl Updater {
         self.unkept.as_ref()
     }
 
+    /// The log up to the release held, once it was proved in this process.
+    pub(crate) fn replay(&self) -> Option<&Replay> {
+        self.replay.as_ref()
+    }
+
+    /// Proves the copy of the log that is held, if any is, and refuses one that is damaged.
+    pub(crate) fn prove_copy(&mut self) -> Result<(), StateError> {
+        if let Some(held) = &self.held {
+            let (size, root) = (held.release.size, held.release.root);
+            let octets = self.leaves_octets;
+            self.replay = Some(rebuild(&self.state, &self.trust, octets, size, root)?);
+        }
+        Ok(())
+    }
+
     /// Asks the source once, at the moment `now`.
     pub(crate) async fn pull(&mut self, now: Timestamp) -> Result<Pulled, PullError> {
         let note = self.reader.read("release", MAX_NOTE).await?;
@@ -288,14 +303,14 @@ impl Updater {
         match self.reader.read(&path, MAX_BUNDLE).await {
             Ok(bytes) => log::bundle::decode(index, width, &bytes).map_err(|error| torn(&error)),
             Err(SourceError::NotFound(missing)) if width == log::BUNDLE_WIDTH => {
-                Err(torn(&format!("{missing} is missing")))
+                Err(torn(&format!("{missing} is not there")))
             }
             // A partial bundle may be removed once the full one stands (C2SP tlog-tiles).
             Err(SourceError::NotFound(missing)) => {
                 let path = format!("log/{}", log::entry_bundle_path(index, log::BUNDLE_WIDTH));
                 let bytes = match self.reader.read(&path, MAX_BUNDLE).await {
                     Err(SourceError::NotFound(_)) => {
-                        return Err(torn(&format!("{missing} is missing")));
+                        return Err(torn(&format!("{missing} is not there")));
                     }
                     other => other?,
                 };
@@ -337,14 +352,15 @@ fn rebuild(
     octets: u64,
     size: u64,
     root: Digest,
-) -> Result<Replay, String> {
-    let leaves = state.leaves(octets).map_err(|error| error.to_string())?;
-    let replay = push_all(None, trust, &leaves).map_err(|error| error.to_string())?;
-    let found = replay.tree().root().map_err(|error| error.to_string())?;
+) -> Result<Replay, StateError> {
+    let damaged = |error: &dyn std::fmt::Display| state.damaged_leaves(error.to_string());
+    let leaves = state.leaves(octets)?;
+    let replay = push_all(None, trust, &leaves).map_err(|error| damaged(&error))?;
+    let found = replay.tree().root().map_err(|error| damaged(&error))?;
     if replay.tree().size() == size && found == root {
         Ok(replay)
     } else {
-        Err("the kept leaves are not those of the release held".into())
+        Err(damaged(&"these are not the leaves of the release held"))
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod appeals;
 pub(crate) mod crawl;
+pub(crate) mod health;
 pub(crate) mod publisher;
 pub(crate) mod rematch;
 pub(crate) mod web;

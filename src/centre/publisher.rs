@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
-use super::{Tasks, rematch};
+use super::{Tasks, health::Health, rematch};
 use crate::{cli::Zone, clock, failure::Failure, paths::DataDir};
 
 /// How often the store is looked at when no other process can call.
@@ -38,6 +38,8 @@ pub(crate) struct PublisherParts {
     pub(crate) waker: Arc<Notify>,
     /// Serves the zone, and knows who is told of each release.
     pub(crate) transfer: Transfer,
+    /// Hears how each look at the store went.
+    pub(crate) health: Arc<Health>,
     /// Hears of each release after it is written.
     pub(crate) on_release: Box<dyn Fn(&Published) + Send>,
 }
@@ -119,6 +121,9 @@ pub(crate) async fn start(
         dir.secondaries(),
         tasks.stop.clone(),
     ));
+    parts
+        .health
+        .stepped(true, publisher.published(), clock::now());
     announce(&publisher, &parts, &notifier);
     let rematch = rematch::start(store, tasks);
     rematch.notify_one();
@@ -150,6 +155,9 @@ async fn go_on(
     let quiet = if wakeups.hears() { LOOK } else { POLL };
     loop {
         let stepped = publisher.step(clock::now().0).await;
+        parts
+            .health
+            .stepped(stepped.is_ok(), publisher.published(), clock::now());
         match &stepped {
             Ok(true) => {
                 announce(&publisher, &parts, &notifier);

@@ -35,7 +35,7 @@ pub(crate) use self::{
 pub(crate) use self::{
     node::{Node, Resolver},
     program::{Completions, Config, Man},
-    record::{Base, Diff, List, Log},
+    record::{Base, Diff, DryRun, List, Log},
 };
 
 /// Qalqan: finds unlicensed crypto exchanges that serve Kazakhstan, puts each before two officers,

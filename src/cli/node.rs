@@ -37,6 +37,12 @@ pub(crate) struct Resolver {
     /// Answer, unfiltered, before any release was ever verified
     #[arg(long)]
     pub(crate) start_empty: bool,
+    /// Block nothing; only count what the list would block
+    #[arg(long, requires = "list")]
+    pub(crate) dry_run: bool,
+    /// Where GET /metrics is answered; nowhere unless given
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) metrics: Option<SocketAddr>,
     /// Tasks that read the socket
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) workers: u16,

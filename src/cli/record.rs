@@ -12,9 +12,13 @@ pub(crate) enum List {
     Verify {
         #[command(flatten)]
         base: Base,
-        /// Remember here what verified, and refuse what is older or another history the next time
+        /// Remember here what verified, and refuse what is older or another history the next time; the
+        /// log itself is kept in FILE.log, so that the next time only what is new is fetched
         #[arg(long, value_name = "FILE")]
         seen: Option<PathBuf>,
+        /// Fetch and replay all of it, not only what is new since --seen
+        #[arg(long)]
+        full: bool,
     },
     /// Write the verified list in a format
     Export {
@@ -31,6 +35,8 @@ pub(crate) enum List {
     /// Which secondary has which release; exit 1 if one is behind, was not told, or never asked
     #[cfg(feature = "centre")]
     Secondaries,
+    /// What the list would block of names that people ask for; exit 1 if one of --protected is among them
+    DryRun(DryRun),
 }
 
 /// Verbs of `log`.
@@ -52,6 +58,24 @@ pub(crate) struct Diff {
     /// Trust file of both [default: the data directory's own]
     #[arg(long, value_name = "FILE")]
     pub(crate) trust: Option<PathBuf>,
+}
+
+/// Options of `list dry-run`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DryRun {
+    /// Names, one a line, each alone or with how often it was asked for; `-` for stdin
+    pub(crate) names: PathBuf,
+    #[command(flatten)]
+    pub(crate) base: Base,
+    /// An older release of the same log, to say what changes
+    #[arg(long, value_name = "DIR|URL")]
+    pub(crate) since: Option<resolver::ListSource>,
+    /// Names of your own that must not be blocked, one a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) protected: Option<PathBuf>,
+    /// Names shown at most, those asked for most often
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) top: usize,
 }
 
 /// Which release, and whom it must come from.

@@ -82,6 +82,9 @@ pub(crate) struct Run {
     pub(crate) crawl: Crawl,
     #[command(flatten)]
     pub(crate) zone: Zone,
+    /// Where GET /metrics is answered for publisher and node; nowhere unless given
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) metrics: Option<SocketAddr>,
 }
 
 /// `crawl`, and its verb.
@@ -141,6 +144,9 @@ pub(crate) struct Publish {
     pub(crate) transfer: SocketAddr,
     #[command(flatten)]
     pub(crate) zone: Zone,
+    /// Where GET /metrics is answered; nowhere unless given
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) metrics: Option<SocketAddr>,
     /// While another publisher is at work on the store, wait, and take over when it ends
     #[arg(long)]
     pub(crate) standby: bool,

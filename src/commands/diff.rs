@@ -50,11 +50,11 @@ struct Changed<'a> {
 pub(crate) async fn run(dir: &DataDir, options: Diff, printer: &Printer) -> Result<Exit, Failure> {
     let of = async |base: Option<ListSource>| {
         let trust = options.trust.clone();
-        replayed::log_of(dir, &Base { base, trust }).await
+        replayed::leaves_of(dir, &Base { base, trust }).await
     };
-    let old = of(Some(options.old.clone())).await?;
-    let new = of(options.new.clone()).await?;
-    one_history(&old.leaves, &new.leaves)?;
+    let (old, old_leaves) = of(Some(options.old.clone())).await?;
+    let (new, new_leaves) = of(options.new.clone()).await?;
+    one_history(&old_leaves, &new_leaves)?;
     let difference = Difference {
         old: side(&old),
         new: side(&new),

@@ -10,7 +10,7 @@ use blocklist::{
 use serde_json::json;
 use tracing::warn;
 
-use super::{diff, replayed};
+use super::{diff, dry_run, remembered, replayed};
 use crate::{
     cli::List,
     clock,
@@ -21,11 +21,11 @@ use crate::{
 
 pub(crate) async fn run(dir: &DataDir, verb: List, printer: &Printer) -> Result<Exit, Failure> {
     match verb {
-        List::Verify { base, seen } => {
-            let replayed = replayed::list_of(dir, &base).await?;
-            if let Some(seen) = &seen {
-                replayed::check_seen(&replayed, seen)?;
-            }
+        List::Verify { base, seen, full } => {
+            let replayed = match &seen {
+                Some(seen) => remembered::list_of(dir, &base, seen, full).await?,
+                None => replayed::list_of(dir, &base).await?,
+            };
             let (release, folded) = (&replayed.release, &replayed.folded);
             let now = clock::now();
             let fresh = release.is_fresh(now);
@@ -33,7 +33,7 @@ pub(crate) async fn run(dir: &DataDir, verb: List, printer: &Printer) -> Result<
                 "origin": replayed.trust.origin, "size": release.size, "root": release.root,
                 "serial": release.serial, "time": release.time, "not_after": release.not_after,
                 "fresh": fresh, "entries": folded.entries.len(), "listings": folded.listings.len(),
-                "guarded": folded.guarded().count(), "remarks": folded.remarks,
+                "monitoring": folded.monitoring, "guarded": folded.guarded().count(), "remarks": folded.remarks,
                 "artefacts": release.artefacts,
             });
             printer.result(&result, || verify_text(&replayed, now));
@@ -60,6 +60,7 @@ pub(crate) async fn run(dir: &DataDir, verb: List, printer: &Printer) -> Result<
         List::Diff(options) => diff::run(dir, options, printer).await,
         #[cfg(feature = "centre")]
         List::Secondaries => super::secondaries::run(dir, printer),
+        List::DryRun(options) => dry_run::run(dir, options, printer).await,
     }
 }
 
@@ -109,6 +110,12 @@ fn verify_text(replayed: &replayed::Replayed, now: Timestamp) -> String {
         folded.entries.len(),
         folded.listings.len()
     );
+    if let Some(names) = &folded.monitoring {
+        text += &format!(
+            "  {} is blocked beside them, for monitoring\n",
+            names.always_blocked
+        );
+    }
     for path in release.artefacts.keys() {
         text += &format!("  {path} is exactly what the log folds to\n");
     }

@@ -13,15 +13,15 @@ use crate::{
 pub(crate) async fn run(dir: &DataDir, verb: Log, printer: &Printer) -> Result<Exit, Failure> {
     match verb {
         Log::Show(base) => {
-            let replayed = replayed::log_of(dir, &base).await?;
-            for leaf in replayed.leaves.iter().take_while(|_| printer.is_read()) {
+            let (_, leaves) = replayed::leaves_of(dir, &base).await?;
+            for leaf in leaves.iter().take_while(|_| printer.is_read()) {
                 // A leaf is canonical JSON: one line.
                 printer.json(&String::from_utf8_lossy(leaf));
             }
         }
         Log::Verify(base) => {
             let replayed = replayed::log_of(dir, &base).await?;
-            replayed::check_tiles(&replayed).await?;
+            replayed::check_tiles(&replayed, 0).await?;
             let release = &replayed.release;
             let result = json!({ "origin": replayed.trust.origin, "size": release.size, "root": release.root });
             printer.result(&result, || {

@@ -15,6 +15,7 @@ mod crawl_status;
 #[cfg(feature = "centre")]
 mod db;
 mod diff;
+mod dry_run;
 #[cfg(feature = "centre")]
 mod evaluate;
 #[cfg(feature = "centre")]
@@ -23,6 +24,7 @@ mod guard;
 pub(crate) mod init;
 mod list;
 mod log;
+mod names;
 #[cfg(feature = "centre")]
 mod network;
 mod program;
@@ -30,6 +32,7 @@ mod program;
 mod publish;
 #[cfg(feature = "centre")]
 mod registry;
+mod remembered;
 pub(crate) mod replayed;
 mod resolver;
 #[cfg(feature = "centre")]
@@ -146,4 +149,17 @@ pub(crate) async fn until_stopped() -> Result<(), Failure> {
         _ = terminate.recv() => {}
     }
     Ok(())
+}
+
+/// Answers scrapes on `address` until `stop`; gives where.
+pub(crate) async fn serve_metrics(
+    address: std::net::SocketAddr,
+    source: ::resolver::metrics::Source,
+    stop: &tokio_util::sync::CancellationToken,
+    tracker: &tokio_util::task::TaskTracker,
+) -> Result<std::net::SocketAddr, Failure> {
+    let served = ::resolver::metrics::serve(address, source, stop.clone(), tracker).await;
+    let bound = served.map_err(|source| ::resolver::StartError::Bind { address, source })?;
+    crate::telemetry::ready("metrics", bound);
+    Ok(bound)
 }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-use super::{open_store, until_stopped};
+use super::{open_store, serve_metrics, until_stopped};
 use crate::{
-    centre::{Ports, Tasks, publisher},
+    centre::{Ports, Tasks, health::Health, publisher},
     cli::{Global, Publish},
+    clock,
     failure::{Exit, Failure},
     paths::DataDir,
     telemetry,
@@ -22,10 +23,19 @@ pub(crate) async fn run(
     let tasks = Tasks::default();
     let transfer = publisher::bind_transfer(dir, options.transfer, &options.zone).await?;
     let address = transfer.address();
-    dir.write_ports(&Ports::from([("transfer", address)]))?;
+    let mut ports = Ports::from([("transfer", address)]);
+    let health = Arc::new(Health::default());
+    if let Some(address) = options.metrics {
+        let health = health.clone();
+        let source = Arc::new(move || health.metrics(clock::now()));
+        let bound = serve_metrics(address, source, &tasks.stop, &tasks.tracker).await?;
+        ports.insert("metrics", bound);
+    }
+    dir.write_ports(&ports)?;
     let parts = publisher::PublisherParts {
         waker: Arc::new(Notify::new()),
         transfer,
+        health,
         on_release: Box::new(|_| ()),
     };
     let started = publisher::start(store.clone(), dir, parts, options.standby, &tasks);

@@ -1,11 +1,11 @@
 //! A published release, fetched and replayed from its first leaf, believing nobody.
 
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
 use blocklist::{
     Folded, Release, Trust, export, log,
     statement::Policy,
-    verify::{self, Replay, Seen},
+    verify::{self, Replay},
     witness,
 };
 use resolver::{ListSource, error::SourceError, source::Reader};
@@ -31,21 +31,33 @@ const MAX_ARTEFACT: u64 = 1 << 30;
 pub(crate) struct Replayed {
     pub(crate) trust: Trust,
     pub(crate) release: Release,
-    pub(crate) leaves: Vec<Vec<u8>>,
     pub(crate) folded: Folded,
     pub(crate) artefacts: BTreeMap<String, Vec<u8>>,
+    pub(crate) tree: log::Tree,
     reader: Reader,
-    tree: log::Tree,
 }
 
-/// Fetches and verifies log and release: genesis, tree, checkpoint, signatures, roles, fold.
-pub(crate) async fn log_of(dir: &DataDir, base: &Base) -> Result<Replayed, Failure> {
+/// The trust file and the source that are meant.
+pub(crate) fn open(dir: &DataDir, base: &Base) -> Result<(Trust, Reader), Failure> {
     let trust = dir.trust(base.trust.as_deref())?;
     let source = base
         .base
         .clone()
         .unwrap_or_else(|| ListSource::Directory(dir.release()));
-    let reader = Reader::open(&source).map_err(unread)?;
+    Ok((trust, Reader::open(&source).map_err(unread)?))
+}
+
+/// Fetches and verifies log and release: genesis, tree, checkpoint, signatures, roles, fold.
+pub(crate) async fn log_of(dir: &DataDir, base: &Base) -> Result<Replayed, Failure> {
+    Ok(leaves_of(dir, base).await?.0)
+}
+
+/// As [`log_of`], with the leaves themselves.
+pub(crate) async fn leaves_of(
+    dir: &DataDir,
+    base: &Base,
+) -> Result<(Replayed, Vec<Vec<u8>>), Failure> {
+    let (trust, reader) = open(dir, base)?;
     let note = reader.read("release", MAX_NOTE).await.map_err(unread)?;
     let release = Release::open(&note, &trust).map_err(refused)?;
     let leaves = leaves(&reader, release.size).await?;
@@ -59,23 +71,33 @@ pub(crate) async fn log_of(dir: &DataDir, base: &Base) -> Result<Replayed, Failu
         replay.push(leaf).map_err(refused)?;
     }
     drop(progress);
+    let replayed = finish(trust, reader, release, &replay).await?;
+    Ok((replayed, leaves))
+}
+
+/// What stands at the end of a replay, however its leaves were come by.
+pub(crate) async fn finish(
+    trust: Trust,
+    reader: Reader,
+    release: Release,
+    replay: &Replay,
+) -> Result<Replayed, Failure> {
     let folded = replay.finish(&release).map_err(refused)?;
-    check_checkpoint(&reader, &trust, &replay, &folded.policy).await?;
+    check_checkpoint(&reader, &trust, replay, &folded.policy).await?;
     Ok(Replayed {
         trust,
         release,
-        leaves,
         folded,
         artefacts: BTreeMap::new(),
-        reader,
         tree: replay.tree().clone(),
+        reader,
     })
 }
 
 /// Compares every hash tile, octet for octet, with what the leaves hash to: light verifiers prove
-/// inclusion and consistency from the tiles alone.
-pub(crate) async fn check_tiles(replayed: &Replayed) -> Result<(), Failure> {
-    for (path, expected) in replayed.tree.tiles_since(0).map_err(refused)? {
+/// inclusion and consistency from the tiles alone. Tiles that were whole at the size `since` are left out.
+pub(crate) async fn check_tiles(replayed: &Replayed, since: u64) -> Result<(), Failure> {
+    for (path, expected) in replayed.tree.tiles_since(since).map_err(refused)? {
         let path = format!("log/{path}");
         let bytes = replayed
             .reader
@@ -94,7 +116,13 @@ pub(crate) async fn check_tiles(replayed: &Replayed) -> Result<(), Failure> {
 /// As [`log_of`], and compares every hash tile and every artefact, octet for octet, with what the log folds to.
 pub(crate) async fn list_of(dir: &DataDir, base: &Base) -> Result<Replayed, Failure> {
     let mut replayed = log_of(dir, base).await?;
-    check_tiles(&replayed).await?;
+    check_files(&mut replayed, 0).await?;
+    Ok(replayed)
+}
+
+/// Compares hash tiles, as [`check_tiles`], and every artefact with what the log folds to.
+pub(crate) async fn check_files(replayed: &mut Replayed, since: u64) -> Result<(), Failure> {
+    check_tiles(replayed, since).await?;
     for path in export::ARTEFACTS {
         let bytes = replayed.reader.read(path, MAX_ARTEFACT).await;
         replayed
@@ -107,35 +135,7 @@ pub(crate) async fn list_of(dir: &DataDir, base: &Base) -> Result<Replayed, Fail
         &replayed.folded,
         &replayed.artefacts,
     )
-    .map_err(refused)?;
-    Ok(replayed)
-}
-
-/// Checks that the release continues what the file `path` remembers of an earlier one, and
-/// remembers it there instead. A file that is not there remembers nothing.
-pub(crate) fn check_seen(replayed: &Replayed, path: &Path) -> Result<(), Failure> {
-    let shown = path.display();
-    let unusable = |error: &dyn std::fmt::Display| Failure::usage(format_args!("{shown}: {error}"));
-    let (trust, release) = (&replayed.trust, &replayed.release);
-    match std::fs::read(path) {
-        Ok(bytes) => {
-            let seen: Seen = serde_json::from_slice(&bytes).map_err(|error| unusable(&error))?;
-            if seen.origin != trust.origin {
-                let other = format!("remembers the log `{}`; name another file", seen.origin);
-                return Err(unusable(&other));
-            }
-            seen.check(release, &replayed.tree).map_err(refused)?;
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => return Err(unusable(&error)),
-    }
-    let beside = path.with_extension("new");
-    std::fs::write(
-        &beside,
-        serde_json::to_string(&Seen::of(trust, release))? + "\n",
-    )
-    .and_then(|()| std::fs::rename(&beside, path))
-    .map_err(|error| unusable(&error))
+    .map_err(refused)
 }
 
 async fn leaves(reader: &Reader, size: u64) -> Result<Vec<Vec<u8>>, Failure> {
@@ -177,7 +177,7 @@ async fn check_checkpoint(
     Ok(())
 }
 
-fn refused(error: impl Into<anyhow::Error>) -> Failure {
+pub(crate) fn refused(error: impl Into<anyhow::Error>) -> Failure {
     Failure::new(Exit::Negative, error)
 }
 
@@ -187,7 +187,7 @@ fn refused_words(words: impl std::fmt::Display) -> Failure {
 
 /// A release of which parts are missing or of no possible size does not verify; a server that
 /// cannot be reached says nothing of the release.
-fn unread(error: SourceError) -> Failure {
+pub(crate) fn unread(error: SourceError) -> Failure {
     let exit = match &error {
         SourceError::NotFound(_) | SourceError::TooLarge { .. } => Exit::Negative,
         SourceError::Http { .. } | SourceError::Status { .. } => Exit::Temporary,

@@ -1,6 +1,9 @@
 //! `resolver`: a node by itself, as an ISP runs it.
 
+use std::sync::Arc;
+
 use resolver::{ListConfig, Node, ResolverConfig, Upstream, access::AccessList};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     cli::{self, Resolver},
@@ -38,6 +41,7 @@ pub(crate) async fn run(dir: &DataDir, options: Resolver) -> Result<Exit, Failur
     let mut config = ResolverConfig::new(options.listen, upstreams);
     config.access = AccessList::new(options.allow);
     config.limits.workers = usize::from(options.workers);
+    config.dry_run = options.dry_run;
     if let Some(source) = options.list {
         let named = options.trust.as_deref().ok_or_else(|| {
             Failure::usage(
@@ -67,7 +71,13 @@ pub(crate) async fn run(dir: &DataDir, options: Resolver) -> Result<Exit, Failur
     for address in running.addresses() {
         telemetry::ready("dns", *address);
     }
+    let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
+    if let Some(address) = options.metrics {
+        let source = Arc::new(running.metrics());
+        super::serve_metrics(address, source, &stop, &tracker).await?;
+    }
     super::until_stopped().await?;
     running.stop().await;
+    stop.cancel();
     Ok(Exit::Done)
 }

@@ -6,10 +6,12 @@ use resolver::{ListConfig, ListSource, Node, ResolverConfig, Upstream};
 use tokio::sync::Notify;
 use tracing::error;
 
-use super::{open_store, until_stopped};
+use super::{open_store, serve_metrics, until_stopped};
 use crate::{
     centre::{
-        Ports, Tasks, appeals, crawl, publisher,
+        Ports, Tasks, appeals, crawl,
+        health::Health,
+        publisher,
         web::{self, WebListeners},
     },
     cli::{Global, Run},
@@ -28,9 +30,11 @@ pub(crate) async fn run(global: &Global, dir: &DataDir, options: Run) -> Result<
     let node_poked = Arc::new(Notify::new());
     let transfer = publisher::bind_transfer(dir, options.listen.transfer, &options.zone).await?;
     let mut ports = Ports::from([("transfer", transfer.address())]);
+    let health = Arc::new(Health::default());
     let parts = publisher::PublisherParts {
         waker: waker.clone(),
         transfer,
+        health: health.clone(),
         on_release: Box::new({
             let poked = node_poked.clone();
             move |_| poked.notify_one()
@@ -55,6 +59,13 @@ pub(crate) async fn run(global: &Global, dir: &DataDir, options: Run) -> Result<
             .unwrap_or(options.listen.dns),
     );
     follow(&tasks, node_poked, node.poker());
+    if let Some(address) = options.metrics {
+        let of_node = node.metrics();
+        // The node has what the release says; of the publisher, only how it fares is added.
+        let source = Arc::new(move || of_node() + &health.metrics_of_publishing());
+        let bound = serve_metrics(address, source, &tasks.stop, &tasks.tracker).await?;
+        ports.insert("metrics", bound);
+    }
     let listeners = WebListeners::bind(options.listen.pages).await?;
     web::start(store.clone(), dir, listeners, waker, &mut ports, &tasks).await?;
     dir.write_ports(&ports)?;

@@ -298,6 +298,7 @@ async fn start_publisher(
     let parts = publisher::PublisherParts {
         waker: waker.clone(),
         transfer,
+        health: Arc::default(),
         on_release: Box::new(move |_| released.notify_one()),
     };
     publisher::start(store.clone(), dir, parts, false, tasks).await

@@ -146,7 +146,7 @@ async fn a_directory_that_cannot_be_used_is_named() {
     // Nothing was lost: with the hindrance gone the release is made anew from the store.
     fs::remove_file(data.join("release")).unwrap();
     centre.publisher().await.step(NOW + 60).await.unwrap();
-    qalqan(data, ["log", "verify"]).await.done("4 leaves");
+    qalqan(data, ["log", "verify"]).await.done("leaves");
 }
 
 #[tokio::test]

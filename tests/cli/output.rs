@@ -9,7 +9,7 @@ use std::{
 };
 
 use blocklist::{Scope, statement::Statement, testing::TestLog};
-use data::testing::{Centre, PASSWORD};
+use data::testing::{Centre, NOW, PASSWORD};
 
 use super::{
     DONE, Ended, NEGATIVE, PERMANENT, USAGE, binary, now, qalqan,
@@ -151,7 +151,7 @@ async fn verbs_of_a_centre_print_what_is_documented() {
         &officers,
     ];
     object("registry-import", &qalqan(data, import).await, DONE);
-    centre.publisher().await.step(now().0).await.unwrap();
+    centre.publisher().await.step(NOW + 1).await.unwrap();
     let show = ["--format", "json", "registry", "show"];
     conforms(
         "registry-show",

@@ -124,7 +124,9 @@ async fn a_backup_is_put_back_and_an_old_one_never_published(engine: Engine) {
         .unwrap();
     publisher.step(later).await.unwrap();
     let folded = &publisher.published().unwrap().folded;
-    assert_eq!((folded.size, folded.listings.len()), (5, 1));
+    // By this machine's clock days have passed since the test log began, and so the audit chain is anchored.
+    let anchors = data::audit::anchors(&store).await.unwrap().len() as u64;
+    assert_eq!((folded.size - anchors, folded.listings.len()), (5, 1));
     let listing = folded.listings[0].statement.listing_id.clone();
     data::decide::lift(
         &store,
@@ -138,7 +140,7 @@ async fn a_backup_is_put_back_and_an_old_one_never_published(engine: Engine) {
     .await
     .unwrap();
     publisher.step(later + 1).await.unwrap();
-    assert_eq!(publisher.published().unwrap().release.size, 6);
+    assert_eq!(publisher.published().unwrap().release.size - anchors, 6);
     assert!(publisher.published().unwrap().folded.entries.is_empty());
 }
 

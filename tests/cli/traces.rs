@@ -45,7 +45,14 @@ impl Talkative {
         let mut command = binary::qalqan();
         command.env("QALQAN_LOG", "trace").arg("--data").arg(data);
         command.args(["-vvv", "run", "--upstream", "127.0.0.1:9"]);
-        for listener in ["--web", "--block-page", "--evidence", "--dns", "--transfer"] {
+        for listener in [
+            "--web",
+            "--block-page",
+            "--evidence",
+            "--dns",
+            "--transfer",
+            "--metrics",
+        ] {
             command.args([listener, "127.0.0.1:0"]);
         }
         let log = data.join(LOG);
@@ -160,6 +167,16 @@ fn use_it(centre: &Talkative) {
         "",
     );
     assert!(sealed.starts_with("HTTP/1.1 403"), "{sealed}");
+    // Of the node and of the publisher, each metric once.
+    let scrape = centre.http("metrics", "GET /metrics", "host: m.test\r\n", "");
+    for metric in [
+        "qalqan_list_active 1",
+        "qalqan_list_entries 1",
+        "qalqan_publish_failed 0",
+    ] {
+        let found = scrape.lines().filter(|line| *line == metric).count();
+        assert_eq!(found, 1, "{metric}:\n{scrape}");
+    }
 
     assert_eq!(centre.ask(LISTED), ResponseCode::NXDomain);
     assert_eq!(centre.ask(&format!("www.{LISTED}")), ResponseCode::NXDomain);

@@ -17,8 +17,7 @@ class Refused(Exception):
     """Where something does not verify, and why."""
 
 def need(true, where, why):
-    if not true:
-        raise Refused(where, why)
+    if not true: raise Refused(where, why)
 
 # One meaning has one spelling: values and structures, as docs/record.json names them.
 def moment(number, form="%Y-%m-%dT%H:%M:%SZ"): return datetime.fromtimestamp(number, timezone.utc).strftime(form)
@@ -233,10 +232,11 @@ def artefacts(fold, entries, release):
     for name, scope, action, _ in map(dict.values, entries):  # is the name blocked, and what is below it
         (host, below), block = rules.get(name, (True, None)), action == "block"
         rules[name] = host and block, below is not False and block if scope == "subtree" else below
+    monitored = {f"{what}_blocked": f"{what}-blocked.{said['public_domain']}" for what in ("always", "never")}
+    rules = {**{name: (key == "always_blocked",) * 2 for key, name in monitored.items()}, **rules}  # nobody signs these
     def above(name, rules): return next((rules[up][1] for up in ups(name) if rules.get(up, (0, None))[1] is not None), 0)
     out = {name for name in rules if len(name) + len(said["public_domain"]) > 246}
-    unsaid = [up for name in out if above(name, rules) and False in rules[name] for up in ups(name)]
-    out |= {up for up in unsaid if up in rules and rules[up][1]}
+    out |= {up for name in out if above(name, rules) and False in rules[name] for up in ups(name) if rules.get(up, (0, 0))[1]}
     kept = {name: rule for name, rule in rules.items() if name not in out}
     gaps = {up: (True, None) for name in kept for up in ups(name) if above(up, kept)}
     lines = [head["list"], head["newest" if newest else "nothing"], head["verify"]]
@@ -245,7 +245,7 @@ def artefacts(fold, entries, release):
         below = (above(name, kept) or None) if below is None else below
         lines += [owner + zone["answer"][block] for owner, block in ((name, host), ("*." + name, below)) if block is not None]
     return {"list/rpz": "".join(line.format(**said) + "\n" for line in lines).encode(), "list/json": canonical(
-        {"entries": entries, **{key: said[key] for key in ("newest", "origin", "root", "serial", "size")}})}
+        {"entries": entries, "monitoring": monitored, **{key: said[key] for key in ("newest", "origin", "root", "serial", "size")}})}
 
 def verify(options):
     RECORD.update(json.load(open(options.record, encoding="utf-8")))

@@ -48,6 +48,12 @@ pub(super) fn csv(folded: &Folded, origin: &str, out: &mut Out<'_>) -> io::Resul
         }
         out.put(&[&end])?;
     }
+    if let Some(names) = &folded.monitoring {
+        let (always, never) = (&names.always_blocked, &names.never_blocked);
+        for (name, action) in [(always, "block"), (never, "pass-through")] {
+            out.put(&[name.as_str(), ",subtree,", action, ",,,,", &end])?;
+        }
+    }
     Ok(())
 }
 
@@ -82,6 +88,7 @@ pub(super) fn json(
     }
     out.write_all(b"],")?;
     let rest = canonical(&json!({
+        "monitoring": folded.monitoring,
         "newest": newest,
         "origin": origin,
         "root": root,

@@ -217,7 +217,7 @@ impl<'a> Exports<'a> {
             folded,
             origin,
             root,
-            rules: Rules::new(&folded.entries),
+            rules: Rules::new(folded),
             newest: newest(folded),
         }
     }
@@ -253,6 +253,7 @@ impl<'a> Export<'a> {
         Losses {
             left_out: self.left_out(),
             below: rules
+                .filter(|rule| rule.listing_id.is_some())
                 .filter_map(|rule| Some((rule.name.as_str(), self.format.loss_below(&rule)?)))
                 .collect(),
         }

@@ -38,7 +38,7 @@ pub(super) fn dnsmasq(rules: &Rules<'_>, out: &mut Out<'_>) -> io::Result<()> {
 pub(super) fn unbound(rules: &Rules<'_>, out: &mut Out<'_>) -> io::Result<()> {
     writeln!(out, "server:")?;
     for rule in rules.iter() {
-        let (name, listing_id) = (rule.name.as_str(), rule.listing_id.as_str());
+        let name = rule.name.as_str();
         let kind = match (rule.tree(), rule.exact()) {
             (_, Some(true)) => "transparent",
             (Some(true), _) => "always_nxdomain",
@@ -46,9 +46,11 @@ pub(super) fn unbound(rules: &Rules<'_>, out: &mut Out<'_>) -> io::Result<()> {
             (None, None) => continue,
         };
         out.put(&["local-zone: \"", name, ".\" ", kind, "\n"])?;
-        if kind == "transparent" {
-            let text = ["local-data: '", name, ". 60 IN TXT \"", listing_id, "\"'\n"];
-            out.put(&text)?;
+        if kind == "transparent"
+            && let Some(listing_id) = rule.listing_id
+        {
+            let id = listing_id.as_str();
+            out.put(&["local-data: '", name, ". 60 IN TXT \"", id, "\"'\n"])?;
         }
     }
     Ok(())

@@ -6,7 +6,7 @@ use super::{
     Action, Entry, Fold, Folded, Held, Listing, ListingState, place::places, registers::Live,
 };
 use crate::{
-    DomainName, Scope, Timestamp,
+    DomainName, Monitoring, Scope, Timestamp,
     guard::{Guard, Tier},
     time::DAY_SECONDS,
 };
@@ -50,6 +50,7 @@ impl Fold {
                 .chain(self.registers.missing())
                 .chain(self.ahead_of(time))
                 .collect(),
+            monitoring: Monitoring::of(&self.policy.public_domain),
             policy: self.policy.clone(),
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{
-    BlockSet, DomainName, ListingId, Scope, Timestamp,
+    BlockSet, DomainName, ListingId, Monitoring, Scope, Timestamp,
     key::KeyId,
     statement::{List, Policy},
 };
@@ -118,6 +118,8 @@ pub struct Folded {
     pub time: Timestamp,
     /// What is enforced, in order of name.
     pub entries: Vec<Entry>,
+    /// The names by which operators see that the list works; they are not among the entries.
+    pub monitoring: Option<Monitoring>,
     /// Every listing there ever was, in order of the log.
     pub listings: Vec<Listing>,
     /// Leaves that verify and with which something is wrong, in words: alarms for the operator. Most of

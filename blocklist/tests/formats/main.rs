@@ -228,6 +228,47 @@ fn what_is_not_lost_is_not_said_to_be() {
     assert_eq!(told.losses().below, [("lic.tree.t", Below::LetThrough)]);
 }
 
+/// Operators look for both names on any list, an empty one and one that covers them included.
+#[test]
+fn the_names_for_monitoring_are_in_every_format() {
+    // No fold lists what is above the publisher's own domain without letting that domain through.
+    for lines in [&[][..], &["host.test"], &["test+", "!qalqan.test+"]] {
+        let folded = list(lines);
+        for format in Format::ALL {
+            let text = written(format, &folded);
+            for reader in Reader::of(format, &text) {
+                assert!(
+                    reader.blocks("always-blocked.qalqan.test"),
+                    "{format:?}:\n{text}"
+                );
+                assert!(
+                    !reader.blocks("never-blocked.qalqan.test"),
+                    "{format:?}:\n{text}"
+                );
+                assert!(!reader.blocks("qalqan.test"), "{format:?}:\n{text}");
+            }
+        }
+    }
+    let zone = written(Format::Rpz, &list(&[]));
+    assert!(zone.contains("\nalways-blocked.qalqan.test.rpz.qalqan.test. 60 IN CNAME .\n"));
+    assert!(
+        zone.contains("\nnever-blocked.qalqan.test.rpz.qalqan.test. 60 IN CNAME rpz-passthru.\n")
+    );
+    assert_eq!(list(&[]).block_set().len(), 0, "they are not listings");
+}
+
+/// What is signed of such a name goes first: a register's host below the publisher's own domain.
+#[test]
+fn what_was_signed_of_a_name_for_monitoring_goes_first() {
+    let folded = list(&["test+", "!always-blocked.qalqan.test+"]);
+    for format in [Format::Rpz, Format::Dnsmasq, Format::Unbound, Format::Knot] {
+        let text = written(format, &folded);
+        for reader in Reader::of(format, &text) {
+            assert!(!reader.blocks("always-blocked.qalqan.test"), "{text}");
+        }
+    }
+}
+
 /// A name that is listed twice stands once: one owner with two aliases makes a server refuse a zone.
 #[test]
 fn no_owner_stands_twice_in_the_zone() {

@@ -239,8 +239,14 @@ fn csv(text: &str) -> Blocks {
         .skip(1)
         .map(|line| {
             let cells: Vec<_> = line.split(',').collect();
+            // A name for monitoring has no listing.
+            let listing = if cells[3].is_empty() {
+                "Q-2026-999999"
+            } else {
+                cells[3]
+            };
             let value = serde_json::json!({
-                "name": cells[0], "scope": cells[1], "action": cells[2], "listing_id": cells[3],
+                "name": cells[0], "scope": cells[1], "action": cells[2], "listing_id": listing,
             });
             serde_json::from_value(value).unwrap()
         })
@@ -250,7 +256,17 @@ fn csv(text: &str) -> Blocks {
 
 fn json(text: &str) -> Blocks {
     let value: serde_json::Value = serde_json::from_str(text).unwrap();
-    let entries: Vec<Entry> = serde_json::from_value(value["entries"].clone()).unwrap();
+    let mut entries: Vec<Entry> = serde_json::from_value(value["entries"].clone()).unwrap();
+    for (member, action) in [
+        ("always_blocked", "block"),
+        ("never_blocked", "pass-through"),
+    ] {
+        let entry = serde_json::json!({
+            "name": value["monitoring"][member], "scope": "subtree", "action": action,
+            "listing_id": "Q-2026-999999",
+        });
+        entries.push(serde_json::from_value(entry).unwrap());
+    }
     set(&entries)
 }
 

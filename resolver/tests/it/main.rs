@@ -16,3 +16,4 @@ mod signatures;
 mod slow;
 mod support;
 mod transfers;
+mod watching;

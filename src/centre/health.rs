@@ -1,0 +1,92 @@
+//! How the publisher fares, for whoever watches it.
+
+use std::sync::{Mutex, PoisonError};
+
+use blocklist::Timestamp;
+use data::publish::Published;
+use resolver::metrics::Page;
+
+/// What is known; nothing before the first look at the store.
+#[derive(Debug, Default)]
+pub(crate) struct Health(Mutex<State>);
+
+#[derive(Clone, Debug, Default)]
+struct State {
+    last_success: Option<Timestamp>,
+    failed: bool,
+    release: Option<Release>,
+}
+
+/// What is shown of a release.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Release {
+    serial: u32,
+    size: u64,
+    time: Timestamp,
+    not_after: Timestamp,
+    entries: u64,
+    guarded: u64,
+}
+
+impl Health {
+    /// The publisher looked at the store, and this is published now.
+    pub(crate) fn stepped(&self, well: bool, published: Option<&Published>, now: Timestamp) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.failed = !well;
+        if well {
+            state.last_success = Some(now);
+        }
+        let Some(Published { release, folded }) = published else {
+            return;
+        };
+        // Looked at several times a second, signed once an hour.
+        let held = state.release.as_ref();
+        if held.is_none_or(|held| (held.size, held.time) != (release.size, release.time)) {
+            state.release = Some(Release {
+                serial: release.serial,
+                size: release.size,
+                time: release.time,
+                not_after: release.not_after,
+                entries: folded.entries.len() as u64,
+                guarded: folded.guarded().count() as u64,
+            });
+        }
+    }
+
+    /// What a scrape of the publisher shows.
+    pub(crate) fn metrics(&self, now: Timestamp) -> String {
+        let mut page = Page::default();
+        let state = self.state();
+        if let Some(held) = &state.release {
+            page.release(held.serial, held.size, (held.time, held.not_after), now);
+            page.entries(held.entries, held.guarded);
+        }
+        page.into_text() + &self.metrics_of_publishing()
+    }
+
+    /// The part that is not of the release.
+    pub(crate) fn metrics_of_publishing(&self) -> String {
+        let mut page = Page::default();
+        let state = self.state();
+        if let Some(at) = state.last_success {
+            page.gauge(
+                "qalqan_publish_last_success_timestamp_seconds",
+                "When all that waited was last published.",
+                at.0,
+            );
+        }
+        page.gauge(
+            "qalqan_publish_failed",
+            "Whether what waits could not be published.",
+            u8::from(state.failed),
+        );
+        page.into_text()
+    }
+
+    fn state(&self) -> State {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
