@@ -56,6 +56,12 @@ impl Transfer {
     pub(crate) fn address(&self) -> std::net::SocketAddr {
         self.server.address()
     }
+
+    /// What a scrape shows of the secondaries: who has which release, and what was refused.
+    pub(crate) fn metrics(&self) -> impl Fn() -> String + Send + Sync + 'static {
+        let book = self.book.watch();
+        move || resolver::secondaries::metrics::text(&book.borrow())
+    }
 }
 
 /// Binds the zone transfer server; its journal lies in `dir`.

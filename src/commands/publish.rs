@@ -26,8 +26,8 @@ pub(crate) async fn run(
     let mut ports = Ports::from([("transfer", address)]);
     let health = Arc::new(Health::default());
     if let Some(address) = options.metrics {
-        let health = health.clone();
-        let source = Arc::new(move || health.metrics(clock::now()));
+        let (health, secondaries) = (health.clone(), transfer.metrics());
+        let source = Arc::new(move || health.metrics(clock::now()) + &secondaries());
         let bound = serve_metrics(address, source, &tasks.stop, &tasks.tracker).await?;
         ports.insert("metrics", bound);
     }

@@ -30,6 +30,7 @@ pub(crate) async fn run(global: &Global, dir: &DataDir, options: Run) -> Result<
     let node_poked = Arc::new(Notify::new());
     let transfer = publisher::bind_transfer(dir, options.listen.transfer, &options.zone).await?;
     let mut ports = Ports::from([("transfer", transfer.address())]);
+    let secondaries = transfer.metrics();
     let health = Arc::new(Health::default());
     let parts = publisher::PublisherParts {
         waker: waker.clone(),
@@ -61,8 +62,8 @@ pub(crate) async fn run(global: &Global, dir: &DataDir, options: Run) -> Result<
     follow(&tasks, node_poked, node.poker());
     if let Some(address) = options.metrics {
         let of_node = node.metrics();
-        // The node has what the release says; of the publisher, only how it fares is added.
-        let source = Arc::new(move || of_node() + &health.metrics_of_publishing());
+        // The node has what the release says; of the publisher, only how it fares and who follows it is added.
+        let source = Arc::new(move || of_node() + &health.metrics_of_publishing() + &secondaries());
         let bound = serve_metrics(address, source, &tasks.stop, &tasks.tracker).await?;
         ports.insert("metrics", bound);
     }
