@@ -122,7 +122,7 @@ pub async fn record(
 }
 
 /// Walks the whole chain. Gives the number of rows and the last hash; a broken chain is an error
-/// that names the row. [`walk`] names every one of them.
+/// that names the row. [`walk()`] names every one of them.
 pub async fn verify(store: &Store) -> Result<(i64, String)> {
     let walked = walk(store, Head::default(), &[]).await?;
     match walked.broken.first() {

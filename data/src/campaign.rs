@@ -4,7 +4,7 @@
 //! another confirms it, and only then does it count: [`figure`] holds both, and the database refuses
 //! one person in both places. Nothing is ever changed or taken away; a correction is a new row that
 //! names the one it replaces, and replaces it once it is confirmed itself. [`read`] says where each row
-//! stands, [`totals`] adds up what is confirmed, [`table`] reads figures from a table.
+//! stands, [`mod@totals`] adds up what is confirmed, [`table`] reads figures from a table.
 
 pub mod figure;
 pub mod read;

@@ -4,7 +4,7 @@
 //! Steps and why a kill between any two loses nothing: a statement is in the queue until its leaf
 //! is committed; leaves in the store are the truth; every file below `release/` can be made again
 //! from them, and is, at the next start. A release is made in a folder of its own and shown to readers
-//! whole, in one step ([`layout`]): until then they keep the one before.
+//! whole, in one step (`layout`): until then they keep the one before.
 
 mod anchor;
 mod artefacts;

@@ -15,7 +15,7 @@ pub struct Pending {
 }
 
 /// The statement that puts a leaf with all its signatures into the queue. It always runs inside the
-/// transaction that stores what the leaf is about, and that holds [`crate::pool::locks::OFFICE`]: ids
+/// transaction that stores what the leaf is about, and that holds the lock `OFFICE`: ids
 /// are given and become visible in one order, so that nothing is sequenced before what came first.
 pub(crate) const INSERT: &str =
     "INSERT INTO signed_statement (id, kind, listing_id, leaf, leaf_sha256, signed_at)
@@ -26,7 +26,7 @@ pub(crate) const COUNT: &str = "SELECT COUNT(*) FROM signed_statement WHERE leaf
 
 /// Statements not yet sequenced, in order of arrival, which is the order in which they are sequenced:
 /// whatever came after the last one that is in the log. Each id is one more than the one before, given
-/// under [`crate::pool::locks::OFFICE`], so none becomes visible after a later one was sequenced.
+/// under the lock `OFFICE`, so none becomes visible after a later one was sequenced.
 pub async fn pending(store: &Store) -> Result<Vec<Pending>> {
     const SQL: &str = "SELECT id, leaf FROM signed_statement
         WHERE id > (SELECT COALESCE(MAX(statement_id), 0) FROM log_leaf) ORDER BY id";

@@ -1,6 +1,6 @@
 //! Metrics in Prometheus' text format, version 0.0.4, and the smallest server that answers a scrape.
 //!
-//! It listens only where it is told to, knows one address, reads at most [`MAX_HEAD`] octets of a request
+//! It listens only where it is told to, knows one address, reads at most `MAX_HEAD` octets of a request
 //! and answers a bounded number at once. Nothing that it shows is about who asked for what.
 
 use std::{fmt::Display, net::SocketAddr, sync::Arc, time::Duration};

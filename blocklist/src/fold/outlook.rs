@@ -5,8 +5,13 @@ use crate::{Timestamp, time::DAY_SECONDS};
 
 impl Fold {
     /// When a listing meant for `effective_at` would begin if it entered the log now, after listings meant
-    /// for the moments in `waiting`: at once, or with the first UTC day that has room under the caps.
-    pub fn would_begin(&self, waiting: &[Timestamp], effective_at: Timestamp) -> Timestamp {
+    /// for the moments in `waiting`: at once, or with the first UTC day that has room under the caps. With
+    /// it, how many others have a place in the first day it could have begun.
+    pub fn would_begin(
+        &self,
+        waiting: &[Timestamp],
+        effective_at: Timestamp,
+    ) -> (Timestamp, usize) {
         let mut in_order: Vec<&Held> = self.listings.values().collect();
         in_order.sort_by_key(|held| held.position);
         let times = self.clock.read();
@@ -14,8 +19,12 @@ impl Fold {
         let now = self.clock.latest().day_number();
         let coming = waiting.iter().copied().chain([effective_at]);
         from.extend(coming.map(|at| at.day_number().max(now)));
-        let day = places(&from, &self.policy).pop().unwrap_or(now);
-        effective_at.max(Timestamp(day.saturating_mul(DAY_SECONDS)))
+        let first = from.last().copied().unwrap_or(now);
+        let mut days = places(&from, &self.policy);
+        let day = days.pop().unwrap_or(first);
+        let taken = days.iter().filter(|day| **day == first).count();
+        let midnight = Timestamp(day.saturating_mul(DAY_SECONDS));
+        (effective_at.max(midnight), taken)
     }
 }
 
@@ -42,8 +51,9 @@ mod tests {
         }));
         let next_day = crate::Timestamp((START.day_number() + 1) * DAY_SECONDS);
         for number in 1..=3 {
-            let told = log.fold(START).0.fold().would_begin(&[], START);
+            let (told, taken) = log.fold(START).0.fold().would_begin(&[], START);
             assert_eq!(told, if number < 3 { START } else { next_day });
+            assert_eq!(taken, number as usize - 1);
             log.list(&format!("site-{number}.test"), Scope::Host, number);
             let state = log.fold(START).1.listings.pop().unwrap().state;
             match state {
@@ -54,7 +64,7 @@ mod tests {
         }
         // What is signed and not in the log yet comes first, too.
         let (replay, _) = log.fold(START);
-        let behind = replay.fold().would_begin(&[START], START);
+        let (behind, _) = replay.fold().would_begin(&[START], START);
         assert_eq!(behind, next_day.plus(DAY_SECONDS));
     }
 }

@@ -127,7 +127,7 @@ pub async fn reject(
 ///
 /// # Errors
 /// [`AppealError::LiftWaits`] when the lift needs a second signature: the appeal stays taken until it
-/// is there. As [`reject`] and [`decide::lift`](crate::decide::lift) otherwise.
+/// is there. As [`reject`] and [`decide::lift`] otherwise.
 pub async fn uphold(
     store: &Store,
     officer: &Officer,

@@ -15,8 +15,8 @@ pub struct Outlook {
     pub begins: Timestamp,
     /// Whether the day it is meant for is full, so that it waits.
     pub full: bool,
-    /// How many listings may begin on one day.
-    pub per_day: u32,
+    /// How many others begin on the day it is meant for; where that is full, as many as may.
+    pub taken: usize,
 }
 
 /// When a listing meant for `effective_at` would begin: after those in the log, and those that two
@@ -35,10 +35,10 @@ pub async fn outlook(store: &Store, effective_at: Timestamp) -> Result<Outlook> 
     }
     let mut record = store.read_record().await?;
     let fold = record.replay()?.fold();
-    let begins = fold.would_begin(&waiting, effective_at);
+    let (begins, taken) = fold.would_begin(&waiting, effective_at);
     Ok(Outlook {
         begins,
         full: begins > effective_at,
-        per_day: fold.policy().listings_per_day,
+        taken,
     })
 }

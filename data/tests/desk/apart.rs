@@ -1,9 +1,13 @@
 //! Proposer, approver, lawyer and whoever decides an appeal are four people: tried pair by pair.
 
-use blocklist::key::Role;
+use blocklist::{
+    guard::{GuardList, Reach, Tier},
+    key::Role,
+    testing::name,
+};
 use data::{
-    Officer, case, decide,
-    testing::{Centre, Engine, NOW, PASSWORD, proposal},
+    Officer, case, ceremony, decide,
+    testing::{ADMINS, Centre, Engine, NOW, PASSWORD, proposal},
 };
 
 use super::{approve, hired};
@@ -37,6 +41,17 @@ async fn no_two_of_the_four_are_one_person(engine: Engine) {
     let centre = Centre::on(engine).await;
     let lawyer = hired(&centre, "lawyer", Role::Legal).await;
     let third = hired(&centre, "officer-3", Role::Officer).await;
+    // Only a name of the raised tier is signed by a lawyer.
+    let raised = GuardList {
+        list: "brands".into(),
+        tier: Tier::Raised,
+        reach: Reach::Host,
+        reason: "a name the world knows".into(),
+        names: vec![name("obmen.test")],
+    };
+    ceremony::set_guard(&centre.store, raised, ADMINS, NOW)
+        .await
+        .unwrap();
     centre.publisher().await.step(NOW).await.unwrap();
     let (proposer, approver) = (&centre.first, &centre.second);
     let listing = centre.proposed("obmen.test", proposal()).await;

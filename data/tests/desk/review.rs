@@ -197,8 +197,8 @@ async fn the_desk_tells_when_a_listing_would_begin(engine: Engine) {
         .await
         .unwrap();
     assert_eq!(
-        (today.begins, today.full, today.per_day),
-        (Timestamp(NOW), false, 50)
+        (today.begins, today.full, today.taken),
+        (Timestamp(NOW), false, 1)
     );
 }
 

@@ -27,7 +27,10 @@ pub(crate) async fn stops(
             key("outlook-full"),
             &[
                 ("day", Value::Text(&p.date(at.0))),
-                ("count", Value::Count(i64::from(outlook.per_day))),
+                (
+                    "count",
+                    Value::Count(i64::try_from(outlook.taken).unwrap_or(i64::MAX)),
+                ),
                 ("begins", Value::Text(&p.date_time(outlook.begins.0))),
             ],
         );
