@@ -61,7 +61,7 @@ pub(crate) struct CampaignAdd {
 pub(crate) struct CampaignFigure {
     /// The campaign
     pub(crate) code: String,
-    /// A table of figures: kind,amount,unit,rate,rate_on,rate_source,source,document_sha256,listing,replaces
+    /// A table of figures with the columns kind, amount, unit, rate, rate_on, rate_source, source, document_sha256, listing, replaces
     #[arg(long, value_name = "FILE", conflicts_with_all = ["kind", "withdraw"])]
     pub(crate) csv: Option<PathBuf>,
     /// What it is of: turnover, seized, sites, networks or people
