@@ -185,16 +185,6 @@ async fn stored(log: &TestLog, dir: &Path) -> Store {
     let Pool::Sqlite(db) = store.pool() else {
         unreachable!()
     };
-    // It counts all leaves for each that comes: right for one, not for a million.
-    let rule: String =
-        sqlx::query_scalar("SELECT sql FROM sqlite_master WHERE name = 'log_leaf_in_order'")
-            .fetch_one(db)
-            .await
-            .unwrap();
-    sqlx::query("DROP TRIGGER log_leaf_in_order")
-        .execute(db)
-        .await
-        .unwrap();
     for (part, leaves) in log.leaves.chunks(10_000).enumerate() {
         let mut tx = db.begin().await.unwrap();
         for (at, leaf) in leaves.iter().enumerate() {
@@ -210,10 +200,6 @@ async fn stored(log: &TestLog, dir: &Path) -> Store {
         }
         tx.commit().await.unwrap();
     }
-    sqlx::query(sqlx::AssertSqlSafe(rule))
-        .execute(db)
-        .await
-        .unwrap();
     store
 }
 
