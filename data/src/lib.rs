@@ -7,7 +7,7 @@
 //!   [`certificate`]s they came under, frozen [`evidence`],
 //!   [`assessment`]s, and the [`lexicon`] and [`model`] files the crawler reads.
 //! * Work: [`case`] holds what the crawler put before officers, [`decide`] the moves they make,
-//!   [`ending`] how listings end,
+//!   [`ending`] how listings end, [`mod@calendar`] when people work,
 //!   [`register`] the licence registers and [`mod@reference`] what is shipped of them, [`known`] all that a
 //!   public answer follows from, [`rematch`] what a changed register means for the sites in the store,
 //!   [`appeal`] what is held against a listing and who decides it, [`audit`] the chain of who did what.
@@ -23,6 +23,7 @@ pub mod appeal;
 pub mod assessment;
 pub mod audit;
 pub mod backup;
+pub mod calendar;
 pub mod campaign;
 pub mod capture;
 pub mod case;

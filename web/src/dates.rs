@@ -136,6 +136,13 @@ mod tests {
         }
     }
 
+    /// What is written "UTC+5" is what terms are counted by.
+    #[test]
+    fn clocks_here_are_those_of_the_calendar() {
+        let calendar = data::calendar::shipped().unwrap();
+        assert_eq!(i64::from(KAZAKHSTAN.whole_seconds()), calendar.offset(AT));
+    }
+
     proptest! {
         #[test]
         fn any_text_is_a_day_or_not(text in "\\PC{0,20}") {

@@ -94,7 +94,7 @@ impl TryFrom<Row> for Line {
         Ok(Self {
             kind: Kind::parse(&row.kind).ok_or_else(|| unreadable("kind"))?,
             state: State::stored(&row.state)?,
-            due: Due::from(row.reached_at.unwrap_or(row.received_at)),
+            due: Due::from(row.reached_at.unwrap_or(row.received_at))?,
             outcome: row
                 .outcome
                 .map(|word| Outcome::parse(&word).ok_or_else(|| unreadable("outcome")))
@@ -109,10 +109,14 @@ impl TryFrom<Row> for Line {
     }
 }
 
-async fn lines(store: &Store, officer: &Officer, rest: &str) -> Result<Vec<Line>> {
+/// What waits for an officer, or for the decision of one.
+const OPEN: &str = "WHERE e.state IN ('received', 'proved', 'taken')";
+
+/// `officer` is the id of whoever asks.
+async fn lines(store: &Store, officer: &str, rest: &str) -> Result<Vec<Line>> {
     let sql = format!("{LINE} {rest}");
     let rows: Vec<Row> = on!(store, |db| sqlx::query_as(sqlx::AssertSqlSafe(sql))
-        .bind(&officer.id)
+        .bind(officer)
         .fetch_all(db)
         .await)?;
     rows.into_iter().map(Line::try_from).collect()
@@ -124,12 +128,7 @@ async fn lines(store: &Store, officer: &Officer, rest: &str) -> Result<Vec<Line>
 /// When the store fails.
 pub async fn desk(store: &Store, officer: &Officer) -> Result<Desk> {
     const UNPROVED: &str = "SELECT COUNT(*) FROM appeal_check";
-    let mut open = lines(
-        store,
-        officer,
-        "WHERE e.state IN ('received', 'proved', 'taken')",
-    )
-    .await?;
+    let mut open = lines(store, &officer.id, OPEN).await?;
     open.sort_by(|a, b| (a.due_at(), &a.id).cmp(&(b.due_at(), &b.id)));
     let to_annul = "WHERE e.state = 'upheld' AND e.outcome = 'annul' AND NOT EXISTS (SELECT 1
         FROM signed_statement q WHERE q.listing_id = a.listing_id AND q.kind = 'annul') ORDER BY a.id";
@@ -138,10 +137,19 @@ pub async fn desk(store: &Store, officer: &Officer) -> Result<Desk> {
     );
     Ok(Desk {
         open,
-        to_annul: lines(store, officer, to_annul).await?,
-        decided: lines(store, officer, &decided).await?,
+        to_annul: lines(store, &officer.id, to_annul).await?,
+        decided: lines(store, &officer.id, &decided).await?,
         unproved: on!(store, |db| sqlx::query_scalar(UNPROVED).fetch_one(db).await)?,
     })
+}
+
+/// How many appeals wait longer than was promised, at `now` in Unix seconds.
+///
+/// # Errors
+/// When the store fails.
+pub async fn overdue(store: &Store, now: i64) -> Result<usize> {
+    let open = lines(store, "", OPEN).await?;
+    Ok(open.iter().filter(|line| line.is_overdue(now)).count())
 }
 
 /// A step of an appeal, as colleagues see it.

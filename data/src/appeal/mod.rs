@@ -5,7 +5,7 @@
 //!   then on ([`sender`]); nothing is kept of where it came from.
 //! * An owner is heard once control of the name is proved: [`proof`] holds what is to be looked for,
 //!   and what was seen. A report is heard at once. Neither reaches people twice, or without a bound.
-//! * [`desk`] is what officers have before them, by its [`clock`]; [`decide`] what they do: take,
+//! * [`desk`] is what officers have before them, by when it is due; [`decide`] what they do: take,
 //!   uphold, reject. Whoever signed the listing does neither, and the database holds that.
 //! * [`outcome`] is what the public sees; [`keep`] seals what would name the sender, and erases it.
 //!
@@ -13,7 +13,6 @@
 
 #[macro_use]
 mod trail;
-pub mod clock;
 pub mod code;
 pub mod decide;
 pub mod desk;

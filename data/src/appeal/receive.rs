@@ -6,13 +6,13 @@ use blocklist::{
 };
 
 use super::{
-    AppealError, Kind, LONGEST_CONTACT, MOST_OPEN, MOST_WAITING, State, TEXT, bounded, clock,
+    AppealError, Kind, LONGEST_CONTACT, MOST_OPEN, MOST_WAITING, State, TEXT, bounded,
     code::{self, Receipt},
     keep,
     trail::{Actor, Step},
 };
 use crate::{
-    case,
+    calendar, case,
     error::Error,
     pool::{Store, locks, on, storable, transaction},
 };
@@ -163,7 +163,7 @@ async fn fingerprint(store: &Store, new: &NewAppeal<'_>, now: i64) -> Result<Str
         new.listing_id,
         new.kind.as_str(),
         new.host.as_str(),
-        clock::day(now),
+        calendar::shipped()?.day_start(now),
         said,
     );
     // Texts and a number always have a form.

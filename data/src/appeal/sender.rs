@@ -2,16 +2,23 @@
 //! taking it back.
 
 use super::{
-    AppealError, Kind, Outcome, State, clock,
+    AppealError, Kind, Outcome, State,
     code::Receipt,
     keep,
     proof::{self, LOOK_AGAIN, Look},
     trail::{Actor, Step},
 };
 use crate::{
+    calendar,
     error::{Error, Result},
     pool::{Store, locks, on, transaction},
 };
+
+/// Working days until an officer has taken an appeal.
+pub const ANSWER_DAYS: u32 = 1;
+
+/// Working days until it is decided.
+pub const DECISION_DAYS: u32 = 5;
 
 /// An appeal as its sender sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +49,7 @@ pub struct Status {
     pub moved_at: i64,
 }
 
-/// The promise of [`clock`], made when an appeal reaches people.
+/// What is promised, in working days of the [`calendar`], when an appeal reaches people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Due {
     /// The first answer.
@@ -53,11 +60,15 @@ pub struct Due {
 
 impl Due {
     /// For an appeal that reached people at `at`.
-    pub fn from(at: i64) -> Self {
-        Self {
-            answer_by: clock::working_days_after(at, clock::ANSWER_DAYS),
-            decision_by: clock::working_days_after(at, clock::DECISION_DAYS),
-        }
+    ///
+    /// # Errors
+    /// When the calendar cannot be used.
+    pub fn from(at: i64) -> Result<Self> {
+        let calendar = calendar::shipped()?;
+        Ok(Self {
+            answer_by: calendar.working_days(at, ANSWER_DAYS),
+            decision_by: calendar.working_days(at, DECISION_DAYS),
+        })
     }
 }
 
@@ -131,7 +142,7 @@ impl TryFrom<Row> for Status {
         };
         Ok(Self {
             kind: Kind::parse(&row.kind).ok_or_else(|| unreadable("kind"))?,
-            due: row.reached_at.map(Due::from),
+            due: row.reached_at.map(Due::from).transpose()?,
             outcome: row
                 .outcome
                 .map(|word| Outcome::parse(&word).ok_or_else(|| unreadable("outcome")))

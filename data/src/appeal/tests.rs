@@ -700,10 +700,16 @@ async fn what_is_due_first_stands_first(engine: Engine) {
         .await
         .unwrap();
     let open = stage.open().await;
-    assert_eq!(open[0].due_at(), monday + 60 + DAY_SECONDS);
-    assert_eq!(open[1].due_at(), monday + 7 * DAY_SECONDS);
+    // Monday is eleven in the morning there; terms end with their last day.
+    let monday_ends = monday + 13 * 3_600;
+    assert_eq!(open[0].due_at(), monday_ends + DAY_SECONDS);
+    assert_eq!(open[1].due_at(), monday_ends + 7 * DAY_SECONDS);
     assert!(!open[0].is_overdue(monday + DAY_SECONDS));
     assert!(open[0].is_overdue(monday + 2 * DAY_SECONDS));
+    for (days, late) in [(1, 0), (2, 1), (8, 2)] {
+        let overdue = desk::overdue(store, monday + days * DAY_SECONDS).await;
+        assert_eq!(overdue.unwrap(), late, "{days}");
+    }
     assert_eq!(order(open), [second, first]);
     let by_first = desk::desk(store, &stage.centre.first).await.unwrap();
     assert!(by_first.open.iter().all(|line| line.took_part));

@@ -8,12 +8,13 @@ use blocklist::{
 };
 
 use super::{
-    LIFTS_A_DAY, calendar, close_matters, enter_lift,
+    LIFTS_A_DAY, close_matters, enter_lift,
     motion::{Action, Draft, enter_motion, oldest},
     subject,
 };
 use crate::{
     audit::append_audit,
+    calendar,
     decide::{DecideError, check_key, enter_move, may_decide, moves::Move, required, sign_leaf},
     error::Error,
     officer::{self, Officer},
@@ -97,7 +98,7 @@ pub async fn lift(
         at: now,
     };
     let calendar = calendar::shipped()?;
-    let (today, due_at) = (calendar.day_start(now), calendar.one_working_day(now));
+    let (today, due_at) = (calendar.day_start(now), calendar.working_days(now, 1));
     let answered = random_id()?;
     let detail = serde_json::json!({ "key_id": officer.key_id.as_str(), "listing": listing_id });
     let lifted = transaction!(store, locks::OFFICE, |tx| {

@@ -2,7 +2,7 @@
 //!
 //! * [`number`]: the number of an emergency listing's order, which two officers must bring within a day.
 //! * [`mod@lift`] takes a name off by one signature; [`review`] is where another officer looks at each
-//!   lift, within one working day of the [`calendar`].
+//!   lift, within one working day of the [`calendar`](crate::calendar).
 //! * [`annul`]: two officers say that a listing should never have been.
 //! * [`motion`]: what one officer has signed of these and another has to sign as well. A lift waits
 //!   as one, too, once its officer has made [`LIFTS_A_DAY`] that day.
@@ -10,7 +10,6 @@
 //!   to end, are visited again and asked about ([`question`]); those that are over close their case.
 
 pub mod annul;
-pub mod calendar;
 mod close;
 pub mod lift;
 pub mod motion;
@@ -29,7 +28,7 @@ use crate::{
 };
 pub(crate) use close::{close_matters, enter_lift};
 
-/// Lifts one officer may make in a day by the [`calendar`] with their own signature alone. One more
+/// Lifts one officer may make in a day by the [`calendar`](crate::calendar) with their own signature alone. One more
 /// takes the signature of another officer before it has effect: nobody empties the list alone.
 pub const LIFTS_A_DAY: i64 = 3;
 

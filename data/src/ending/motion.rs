@@ -11,8 +11,9 @@ use blocklist::{
     time::DAY_SECONDS,
 };
 
-use super::{MOTION_DAYS, Subject, calendar, close_matters, enter_lift, number, subject};
+use super::{MOTION_DAYS, Subject, close_matters, enter_lift, number, subject};
 use crate::{
+    calendar,
     decide::{DecideError, check_key, enter_move, may_decide, moves::Move},
     error::{Error, Result},
     officer::{self, Officer},
@@ -356,7 +357,7 @@ pub async fn second(
     };
     const SIGNED: &str = "SELECT COUNT(*) FROM motion_signature WHERE motion_id = $1";
     let (listing_id, answered) = (motion.listing_id.as_str(), random_id()?);
-    let due_at = calendar::shipped()?.one_working_day(now);
+    let due_at = calendar::shipped()?.working_days(now, 1);
     transaction!(store, locks::OFFICE, |tx| {
         let last: i64 = sqlx::query_scalar(LAST)
             .bind(listing_id)

@@ -12,7 +12,7 @@ use crate::{
 
 const FILE: (&str, &str) = (
     "office/calendar.toml",
-    include_str!("../../office/calendar.toml"),
+    include_str!("../office/calendar.toml"),
 );
 
 /// When an office works, and what its clocks show.
@@ -90,13 +90,16 @@ impl Calendar {
         &self.zone
     }
 
-    /// The end of the working day that follows the day of `moment`: a term of one working day. Unix
-    /// seconds in and out.
+    /// The end of the last of `days` working days that follow the day of `moment`: a term of so many
+    /// working days. Unix seconds in and out.
     #[must_use]
-    pub fn one_working_day(&self, moment: i64) -> i64 {
-        let mut day = self.day(moment) + 1;
-        while !self.works(day) {
+    pub fn working_days(&self, moment: i64, days: u32) -> i64 {
+        let mut day = self.day(moment);
+        for _ in 0..days {
             day += 1;
+            while !self.works(day) {
+                day += 1;
+            }
         }
         self.start(day + 1)
     }
@@ -127,7 +130,9 @@ impl Calendar {
         self.working_days.iter().any(|d| i64::from(*d) == of_week)
     }
 
-    fn offset(&self, moment: i64) -> i64 {
+    /// What clocks here show more than UTC at `moment`, in seconds.
+    #[must_use]
+    pub fn offset(&self, moment: i64) -> i64 {
         let begun = self.offset.iter().rev().find(|row| row.from.0 <= moment);
         begun.or(self.offset.first()).map_or(0, |row| row.seconds)
     }
@@ -146,7 +151,7 @@ mod tests {
     fn a_term_ends_with_the_next_working_day_in_almaty() {
         let calendar = shipped().unwrap();
         assert_eq!(calendar.zone(), "Asia/Almaty");
-        for (lifted, due) in [
+        for (begun, due) in [
             // Thursday noon: to the end of Friday.
             ("2026-11-19T07:00:00Z", "2026-11-20T19:00:00Z"),
             // Friday, Saturday, Sunday: to the end of Monday.
@@ -159,11 +164,21 @@ mod tests {
             ("2024-02-29T10:00:00Z", "2024-03-01T19:00:00Z"),
             ("2024-02-28T10:00:00Z", "2024-02-29T19:00:00Z"),
         ] {
-            let term = calendar.one_working_day(at(lifted));
-            assert_eq!(Timestamp(term).to_string(), due, "{lifted}");
+            let term = calendar.working_days(at(begun), 1);
+            assert_eq!(Timestamp(term).to_string(), due, "{begun}");
         }
         let midnight = calendar.day_start(at("2026-11-21T18:59:59Z"));
         assert_eq!(Timestamp(midnight).to_string(), "2026-11-20T19:00:00Z");
+    }
+
+    #[test]
+    fn of_several_days_only_working_days_count() {
+        let five = |begun| Timestamp(shipped().unwrap().working_days(at(begun), 5)).to_string();
+        // From a Friday to the end of the next; from a weekend to the same evening.
+        assert_eq!(five("2026-11-20T06:00:00Z"), "2026-11-27T19:00:00Z");
+        assert_eq!(five("2026-11-21T06:00:00Z"), "2026-11-27T19:00:00Z");
+        // Sunday evening in UTC is Monday there: to the end of the Monday after.
+        assert_eq!(five("2026-11-22T19:00:00Z"), "2026-11-30T19:00:00Z");
     }
 
     #[test]
@@ -185,9 +200,16 @@ mod tests {
         #[test]
         fn a_term_is_later_and_at_most_four_days(moment in 0i64..4_000_000_000) {
             let calendar = shipped().unwrap();
-            let term = calendar.one_working_day(moment);
+            let term = calendar.working_days(moment, 1);
             prop_assert!(term > moment && term - moment <= 4 * DAY_SECONDS + 3600);
             prop_assert!(calendar.day_start(moment) <= moment);
+        }
+
+        #[test]
+        fn who_comes_later_is_never_due_earlier(moment in 0i64..4_000_000_000, more in 0i64..1_000_000, days in 0u32..10) {
+            let calendar = shipped().unwrap();
+            prop_assert!(calendar.working_days(moment, days) <= calendar.working_days(moment + more, days));
+            prop_assert!(calendar.working_days(moment, days) < calendar.working_days(moment, days + 1));
         }
     }
 }
