@@ -16,7 +16,7 @@ error-timeout-text = The server is busy. Wait a minute and try again.
 error-method-title = Not possible this way
 error-method-text = This address does not accept that kind of request. Start again from the page with the form.
 error-role-title = Not for your role
-error-role-text = Only officers work on cases. Administrators and lawyers have no part in them here.
+error-role-text = Only officers work on cases. A lawyer signs third, where a name is widely known; administrators have no part in cases.
 
 problem-wrong-credentials = Login or password is wrong.
 problem-too-many-tries = Too many tries. Wait a quarter of an hour and try again.
