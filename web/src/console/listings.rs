@@ -11,7 +11,10 @@ use blocklist::{
     fold::{Listing, ListingState},
     statement::{Statement, from_canonical},
 };
-use data::case::{self, CaseRow};
+use data::{
+    case::{self, CaseRow},
+    decide,
+};
 
 use crate::{
     centre::Centre,
@@ -106,9 +109,15 @@ pub(crate) async fn listings(
             .listings
             .iter()
             .find(|listing| listing.statement.listing_id.as_str() == id);
-        let row = row(&centre, &p, &names, case, id, logged).await?;
+        let awaits_lawyer = case.state == "listed"
+            && logged.is_none()
+            && decide::awaits_lawyer(&centre.store, id)
+                .await
+                .map_err(Fault::internal)?;
+        let row = row(&centre, &p, &names, case, id, logged, awaits_lawyer).await?;
         match case.state.as_str() {
             "proposed" => waiting.push(row),
+            _ if awaits_lawyer => waiting.push(row),
             _ if is_live(&case.state, logged) => live.push(row),
             _ => ended.push(row),
         }
@@ -142,6 +151,7 @@ async fn row(
     case: &CaseRow,
     id: &str,
     logged: Option<&Listing>,
+    awaits_lawyer: bool,
 ) -> Result<Row, Fault> {
     let proposal = case::proposal(&centre.store, id)
         .await
@@ -156,7 +166,10 @@ async fn row(
             )),
             _ => None,
         });
-    let (state, tone) = state(p, &case.state, logged);
+    let (mut state, mut tone) = state(p, &case.state, logged);
+    if awaits_lawyer {
+        (state, tone) = (p.t(key("state-awaits-lawyer")), "care");
+    }
     Ok(Row {
         id: id.to_owned(),
         path: format!("console/listing/{id}"),

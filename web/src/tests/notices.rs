@@ -78,6 +78,9 @@ async fn a_raised_name_is_announced_and_a_lawyer_signs_third() {
         .says("Waits for a lawyer, under public notice")
         .says(&format!("/en/console/to-sign/{id}"));
     assert!(!waiting.body.contains("/lift\""), "it is in no log yet");
+    let all = house.get_as(&second, "/en/console/listings").await;
+    all.says("Waits for a lawyer, under public notice");
+    assert!(!all.body.contains("being written to the log"));
 
     // Public, in three languages and as data, before it is in the log, and nothing about people.
     let announced = house.get("/api/v1/notices").await.json();
