@@ -15,6 +15,16 @@ struct State {
     last_success: Option<Timestamp>,
     failed: bool,
     release: Option<Release>,
+    overdue: Option<Overdue>,
+}
+
+/// What waits for officers longer than was promised.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Overdue {
+    /// Lifts that no other officer has looked at.
+    pub(crate) reviews: i64,
+    /// Appeals.
+    pub(crate) appeals: usize,
 }
 
 /// What is shown of a release.
@@ -53,6 +63,12 @@ impl Health {
         }
     }
 
+    /// Officers were found to be late with so much.
+    pub(crate) fn late(&self, overdue: Overdue) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.overdue = Some(overdue);
+    }
+
     /// What a scrape of the publisher shows.
     pub(crate) fn metrics(&self, now: Timestamp) -> String {
         let mut page = Page::default();
@@ -80,6 +96,18 @@ impl Health {
             "Whether what waits could not be published.",
             u8::from(state.failed),
         );
+        if let Some(overdue) = state.overdue {
+            page.gauge(
+                "qalqan_lift_reviews_overdue",
+                "Lifts that no other officer looked at within a working day.",
+                overdue.reviews,
+            );
+            page.gauge(
+                "qalqan_appeals_overdue",
+                "Appeals that wait longer than was promised.",
+                overdue.appeals,
+            );
+        }
         page.into_text()
     }
 
@@ -88,5 +116,24 @@ impl Health {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_officers_are_late_with_is_shown_once_it_is_known() {
+        let health = Health::default();
+        assert!(!health.metrics_of_publishing().contains("overdue"));
+        health.late(Overdue {
+            reviews: 2,
+            appeals: 3,
+        });
+        let page = health.metrics(Timestamp(0));
+        for line in ["qalqan_lift_reviews_overdue 2", "qalqan_appeals_overdue 3"] {
+            assert!(page.lines().any(|one| one == line), "{line}\n{page}");
+        }
     }
 }

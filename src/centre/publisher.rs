@@ -131,7 +131,7 @@ pub(crate) async fn start(
         .health
         .stepped(true, publisher.published(), clock::now());
     announce(&publisher, &parts, &notifier);
-    let rematch = rematch::start(store, tasks);
+    let rematch = rematch::start(store, parts.health.clone(), tasks).await?;
     rematch.notify_one();
     tasks.tracker.spawn(go_on(
         publisher,

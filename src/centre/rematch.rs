@@ -6,21 +6,34 @@
 use std::{sync::Arc, time::Duration};
 
 use data::{
-    Store, decide,
+    Store,
+    appeal::desk,
+    decide,
     ending::{review, sweep},
     rematch,
 };
 use tokio::sync::Notify;
 use tracing::{error, info, warn};
 
-use super::Tasks;
+use super::{
+    Tasks,
+    health::{Health, Overdue},
+};
 use crate::clock;
 
 /// How long to wait after a failure before trying again.
 const REST: Duration = Duration::from_secs(5);
 
 /// Starts the task; each call of what it gives back makes it look once.
-pub(crate) fn start(store: Store, tasks: &Tasks) -> Arc<Notify> {
+///
+/// # Errors
+/// When the store fails at the first count of what officers are late with.
+pub(crate) async fn start(
+    store: Store,
+    health: Arc<Health>,
+    tasks: &Tasks,
+) -> data::Result<Arc<Notify>> {
+    health.late(overdue(&store).await?);
     let released = Arc::new(Notify::new());
     let (called, stop) = (released.clone(), tasks.stop.clone());
     tasks.tracker.spawn(async move {
@@ -30,7 +43,7 @@ pub(crate) fn start(store: Store, tasks: &Tasks) -> Arc<Notify> {
                 () = called.notified() => {}
             }
             let looked = match look(&store).await {
-                Ok(()) => dates(&store).await,
+                Ok(()) => dates(&store, &health).await,
                 failed => failed,
             };
             if let Err(failed) = looked {
@@ -45,7 +58,7 @@ pub(crate) fn start(store: Store, tasks: &Tasks) -> Arc<Notify> {
             }
         }
     });
-    released
+    Ok(released)
 }
 
 async fn look(store: &Store) -> data::Result<()> {
@@ -69,8 +82,8 @@ async fn look(store: &Store) -> data::Result<()> {
     Ok(())
 }
 
-/// Asks about listings whose dates have come, and says so when lifts wait too long for a second look.
-async fn dates(store: &Store) -> data::Result<()> {
+/// Asks about listings whose dates have come, and says so when lifts or appeals wait too long.
+async fn dates(store: &Store, health: &Health) -> data::Result<()> {
     let now = clock::now().0;
     let swept = sweep::sweep(store, now).await?;
     if swept != sweep::Swept::default() {
@@ -81,12 +94,28 @@ async fn dates(store: &Store) -> data::Result<()> {
             "dates of listings have come"
         );
     }
-    let lifts = review::counts(store, now).await?;
-    if lifts.overdue > 0 {
+    let overdue = overdue(store).await?;
+    health.late(overdue);
+    if overdue.reviews > 0 {
         warn!(
-            overdue = lifts.overdue,
+            overdue = overdue.reviews,
             "lifts wait longer than a working day for another officer; see Reviews in the console"
         );
     }
+    if overdue.appeals > 0 {
+        warn!(
+            overdue = overdue.appeals,
+            "appeals wait longer than was promised; see Appeals in the console"
+        );
+    }
     Ok(())
+}
+
+/// What waits for officers too long.
+async fn overdue(store: &Store) -> data::Result<Overdue> {
+    let now = clock::now().0;
+    Ok(Overdue {
+        reviews: review::counts(store, now).await?.overdue,
+        appeals: desk::overdue(store, now).await?,
+    })
 }

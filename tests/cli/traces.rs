@@ -173,6 +173,8 @@ fn use_it(centre: &Talkative) {
         "qalqan_list_active 1",
         "qalqan_list_entries 1",
         "qalqan_publish_failed 0",
+        "qalqan_lift_reviews_overdue 0",
+        "qalqan_appeals_overdue 0",
     ] {
         let found = scrape.lines().filter(|line| *line == metric).count();
         assert_eq!(found, 1, "{metric}:\n{scrape}");
