@@ -36,7 +36,7 @@ pub(crate) async fn play(scene: &Scene, screen: &Screen) -> Result<bool, Failure
         rows.extend(before(scene, site).await?);
     }
     rows.extend(networks(scene).await?);
-    let [first, second] = &scene.officers;
+    let [first, second, _] = &scene.people.officers;
     let web = scene.port("web")?;
     let mut stage = Stage {
         scene,

@@ -52,13 +52,22 @@ pub(crate) struct Person {
     pub(crate) password: String,
 }
 
+/// Who has a part in a listing. Nobody has two: who signed it decides no appeal against it.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct People {
+    /// The proposer and the approver of the fixed script, and one who signs nothing in it.
+    pub(crate) officers: [Person; 3],
+    /// Signs third where a name is widely known.
+    pub(crate) lawyer: Person,
+}
+
 /// Everything that runs.
 pub(crate) struct Scene {
     pub(crate) world: RunningWorld,
     pub(crate) store: Store,
     pub(crate) dir: DataDir,
     pub(crate) ports: Ports,
-    pub(crate) officers: [Person; 2],
+    pub(crate) people: People,
     node: resolver::Running,
     tasks: Tasks,
     started: Instant,
@@ -84,7 +93,7 @@ impl Scene {
         let world = World::embedded()?.start(0, now).await?;
         let store = Store::open(database.unwrap_or(&dir.database())).await?;
         let listeners = WebListeners::bind(listen.pages).await?;
-        let officers = found(&store, &dir, &world, listeners.web_address()?, now).await?;
+        let people = found(&store, &dir, &world, listeners.web_address()?, now).await?;
         let tasks = Tasks::default();
         let (waker, released) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let mut ports = Ports::new();
@@ -109,7 +118,7 @@ impl Scene {
             store,
             dir,
             ports,
-            officers,
+            people,
             node,
             tasks,
             started,
@@ -214,14 +223,14 @@ fn clear(dir: &DataDir) -> Result<(), Failure> {
     )))
 }
 
-/// Makes log, admins, officers, guards and register of the demonstration.
+/// Makes log, admins, officers, a lawyer, guards and register of the demonstration.
 async fn found(
     store: &Store,
     dir: &DataDir,
     world: &RunningWorld,
     web: SocketAddr,
     now: i64,
-) -> Result<[Person; 2], Failure> {
+) -> Result<People, Failure> {
     let person = |login| {
         Ok::<_, Failure>(Person {
             login,
@@ -229,7 +238,10 @@ async fn found(
         })
     };
     let admins = [person("admin-1")?, person("admin-2")?];
-    let officers = [person("aigerim")?, person("daniyar")?];
+    let people = People {
+        officers: [person("aigerim")?, person("daniyar")?, person("saule")?],
+        lawyer: person("yerlan")?,
+    };
     let domain = DomainName::parse("qalqan.test")?;
     let new = NewLog {
         origin: "demo.qalqan.test/log",
@@ -252,18 +264,19 @@ async fn found(
     };
     ceremony::init(store, dir.path(), new, now).await?;
     let admins = pair(&admins);
-    for officer in &officers {
+    for officer in &people.officers {
         ceremony::add_officer(store, account(officer, Role::Officer), admins, now).await?;
     }
+    ceremony::add_officer(store, account(&people.lawyer, Role::Legal), admins, now).await?;
     for list in world.guards() {
         ceremony::set_guard(store, list.clone(), admins, now).await?;
     }
     for file in world.register_snapshots() {
         let snapshot =
             Snapshot::from_json(&file.json).with_context(|| format!("register {}", file.name))?;
-        ceremony::enter_register(store, &snapshot, pair(&officers), now).await?;
+        ceremony::enter_register(store, &snapshot, pair(&people.officers), now).await?;
     }
-    Ok(officers)
+    Ok(people)
 }
 
 fn account(person: &Person, role: Role) -> NewOfficer<'_> {
@@ -275,7 +288,9 @@ fn account(person: &Person, role: Role) -> NewOfficer<'_> {
     }
 }
 
-fn pair(people: &[Person; 2]) -> ceremony::Pair<'_> {
+/// The first two.
+fn pair<const N: usize>(people: &[Person; N]) -> ceremony::Pair<'_> {
+    const { assert!(N >= 2) };
     [
         (people[0].login, &people[0].password),
         (people[1].login, &people[1].password),

@@ -11,7 +11,7 @@ use std::{
 use crawler::crawl::Event;
 use serde::Serialize;
 
-use super::scene::{Person, Scene};
+use super::scene::{People, Scene};
 use crate::{
     centre::Ports,
     cli::Language,
@@ -19,14 +19,16 @@ use crate::{
 };
 
 /// What `demo --format json` prints, on one line, as soon as the crawl has ended and every listener
-/// answers. It holds the officers' passwords: they open nothing but this demonstration.
+/// answers. It holds the people's passwords: they open nothing but this demonstration.
 #[derive(Debug, Serialize)]
 struct Ready<'a> {
     /// Bound addresses by name (`web`, `block_page`, `evidence`, `dns`, `transfer`), as in
     /// `ports.json`.
     ports: &'a Ports,
-    /// Who may sign: `login` and `password` of each, the proposer of the fixed script first.
-    officers: &'a [Person; 2],
+    /// Who may sign: `login` and `password` of each of three `officers`, the proposer of the fixed
+    /// script first, and of the `lawyer`.
+    #[serde(flatten)]
+    people: &'a People,
     /// The data directory, absolute.
     data: PathBuf,
     /// The trust file inside it, for `list verify` and `resolver`.
@@ -218,7 +220,7 @@ impl Screen {
         let data = std::path::absolute(data).unwrap_or_else(|_| data.to_owned());
         let ready = Ready {
             ports: &scene.ports,
-            officers: &scene.officers,
+            people: &scene.people,
             trust: data.join("trust.json"),
             data,
         };
@@ -254,6 +256,12 @@ impl Screen {
             "Первым откройте дело, предложите и подпишите; затем выйдите, войдите вторым и утвердите.",
             "As the first, open a case, propose and sign; sign out, sign in as the second, and approve.",
         );
+        let others = self.say(
+            "Үшіншісі еш тізімге қол қоймады, сондықтан шағымды сол шешеді; заңгер кеңінен танымал атауларға үшінші болып қол қояды.",
+            "Третий ничего не подписывал и потому решает обжалования; юрист подписывает третьим широко известные имена.",
+            "The third has signed nothing and so decides appeals; the lawyer signs third for widely known names.",
+        );
+        let lawyer = self.say("заңгер", "юрист", "lawyer");
         let blocked = self.say(
             "Бір секунд ішінде бұғатталады:",
             "Через секунду заблокирован:",
@@ -267,16 +275,26 @@ impl Screen {
         );
         let verify = self.say("Тізімді тексеру:", "Проверить список:", "Verify the list:");
         let stop = self.say("Тоқтату: Ctrl-C", "Остановить: Ctrl-C", "Stop with Ctrl-C");
-        let officers: String = scene.officers.iter().fold(String::new(), |mut text, who| {
-            let _ = writeln!(text, "       {:8}  {}", who.login, who.password);
-            text
-        });
+        let People {
+            officers,
+            lawyer: legal,
+        } = &scene.people;
+        let mut accounts = String::new();
+        for who in officers {
+            let _ = writeln!(accounts, "       {:8}  {}", who.login, who.password);
+        }
+        let _ = writeln!(
+            accounts,
+            "       {:8}  {}  ({lawyer})",
+            legal.login, legal.password
+        );
         format!(
             "
 {next}
   1. {resolves}  {dig}
   2. {sign_in}  http://{web}/{code}/console/sign-in
-{officers}     {sign}
+{accounts}     {sign}
+     {others}
   3. {blocked}  {dig}
   4. {people}  http://{web}/{code}/
      {zone}  dig @127.0.0.1 -p {} rpz.qalqan.test AXFR
