@@ -7,7 +7,7 @@ reviews-motions = Waiting for a second signature
 reviews-dates = Dates that have come
 reviews-empty = Nothing waits.
 reviews-what = What
-reviews-since = Since
+reviews-since = Who and when
 reviews-overdue = Overdue lifts: { $count }. Each should have been looked at within one working day.
 
 order-no-follows = not given yet (emergency)
@@ -17,6 +17,7 @@ emergency-text = This is an emergency listing. It ends by itself on { $date } un
 emergency-left = { $hours } h { $minutes } min left.
 emergency-late = The number of the order did not come by { $date }. The listing ended; propose it anew.
 emergency-button = Sign the number
+emergency-another = Give another number
 
 motion-number = Number of the order
 motion-lift = Lift beyond the day’s three

@@ -1,6 +1,6 @@
 # Names under public notice, and the third signature.
-notices-title = Under public notice
-notices-lead = Two officers have agreed to block these widely known names. They are not blocked yet: a full day of notice passes first, and a lawyer has to sign. Whoever is concerned can object now.
+notices-title = Announced, not blocked yet
+notices-lead = Two officers have agreed to block these widely known names. They are not blocked yet: a full day of notice passes first, and a lawyer has to sign. If you object, write now to the authority named here.
 notices-empty = No name is under notice.
 notices-json = The same as data (JSON)
 notice-from = Public since
@@ -8,7 +8,7 @@ notice-signed = A lawyer has signed
 notice-unsigned = Waits for a lawyer
 nav-to-sign = To sign
 to-sign-title = To sign
-to-sign-lead = Names of the raised tier that two officers have signed. A lawyer signs third.
+to-sign-lead = Widely known names that two officers have signed. A lawyer signs third.
 to-sign-empty = Nothing waits for a third signature.
 legal-sign-title = Third signature, { $id }
 legal-sign-evidence = evidence, order and proposal

@@ -7,7 +7,7 @@ reviews-motions = Екінші қолды күтуде
 reviews-dates = Келіп жеткен мерзімдер
 reviews-empty = Күтіп тұрған ештеңе жоқ.
 reviews-what = Не
-reviews-since = Қашаннан
+reviews-since = Кім және қашан
 reviews-overdue = Мерзімі өткен тексерулер: { $count }. Әрқайсысы бір жұмыс күні ішінде тексерілуі керек еді.
 
 order-no-follows = әлі берілмеген (шұғыл жазба)
@@ -17,6 +17,7 @@ emergency-text = Бұл — шұғыл жазба. Екі қызметкер н�
 emergency-left = { $hours } сағ { $minutes } мин қалды.
 emergency-late = Нұсқаманың нөмірі { $date } дейін берілмеді. Жазба аяқталды; оны қайта ұсыныңыз.
 emergency-button = Нөмірге қол қою
+emergency-another = Басқа нөмір беру
 
 motion-number = Нұсқаманың нөмірі
 motion-lift = Күніне үштен артық бұғат алу

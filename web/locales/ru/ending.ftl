@@ -7,7 +7,7 @@ reviews-motions = Ждут второй подписи
 reviews-dates = Наступившие сроки
 reviews-empty = Ничего не ждёт.
 reviews-what = Что
-reviews-since = С какого времени
+reviews-since = Кто и когда
 reviews-overdue = Просроченные снятия: { $count }. Каждое следовало проверить в течение одного рабочего дня.
 
 order-no-follows = ещё не указан (срочная запись)
@@ -17,6 +17,7 @@ emergency-text = Это срочная запись. Она закончится
 emergency-left = Осталось { $hours } ч { $minutes } мин.
 emergency-late = Номер предписания не указали до { $date }. Запись закончилась; предложите её заново.
 emergency-button = Подписать номер
+emergency-another = Указать другой номер
 
 motion-number = Номер предписания
 motion-lift = Снятие сверх трёх за день

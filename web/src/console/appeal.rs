@@ -58,6 +58,9 @@ struct View {
     looks: Vec<appeal::LookView>,
     trail: Vec<EventView>,
     signed_by_you: bool,
+    /// Which form is open: the one that came back with something wrong.
+    rejecting: bool,
+    upholding: bool,
     officer: bool,
     can_take: bool,
     take_over: bool,
@@ -152,6 +155,14 @@ fn view(p: &Page, staff: &Staff, file: File, stands: bool, typed: Decided, now: 
     let taken = line.state == At::Taken;
     let yours = taken && line.officer_id.as_deref() == Some(staff.officer.id.as_str());
     let closed = line.state.is_closed();
+    let came_back = [
+        &typed.outcome,
+        &typed.reason_code,
+        &typed.answer,
+        &typed.note,
+    ]
+    .iter()
+    .any(|word| !word.is_empty());
     View {
         name: Shown::of(&line.host),
         kind: kind_words(p, line.kind.as_str()),
@@ -170,6 +181,8 @@ fn view(p: &Page, staff: &Staff, file: File, stands: bool, typed: Decided, now: 
         looks: looks(p, &file.proof),
         trail: file.trail.iter().map(|step| event(p, step)).collect(),
         signed_by_you: line.took_part,
+        rejecting: came_back && typed.outcome.is_empty(),
+        upholding: came_back && !typed.outcome.is_empty(),
         officer,
         can_take: may && !closed && !yours,
         take_over: taken,

@@ -46,6 +46,8 @@ pub(crate) struct Emergency {
     pub(crate) due: String,
     /// `None` once it is too late.
     pub(crate) left: Option<String>,
+    /// Whether a number waits for its second signature.
+    pub(crate) moved: bool,
     pub(crate) path: String,
     pub(crate) typed: String,
 }
@@ -54,6 +56,8 @@ pub(crate) struct Emergency {
 pub(crate) struct MotionView {
     pub(crate) id: i64,
     pub(crate) title: String,
+    /// What `reason` is: the order's number or a reason.
+    pub(crate) reason_label: String,
     pub(crate) reason: String,
     pub(crate) by: String,
     pub(crate) at: String,
@@ -168,6 +172,10 @@ pub(crate) async fn of(
     let view = |motion: Motion| MotionView {
         id: motion.id,
         title: action_words(p, motion.action),
+        reason_label: p.t(match motion.action {
+            Action::OrderNumber => key("field-order-no"),
+            Action::Lift | Action::Annul => key("propose-reason"),
+        }),
         reason: reason(p, &motion),
         by: who(&motion.moved_by),
         at: p.date_time(motion.moved_at),
@@ -176,9 +184,13 @@ pub(crate) async fn of(
         own: motion.moved_by == staff.officer.id,
     };
     let signed = about.case_state == "listed" || about.logged.is_some();
-    let annullable = signed && ["listed", "lifted", "expired"].contains(&about.case_state);
+    let moved = |action| motions.iter().any(|motion| motion.action == action);
+    let annullable = signed
+        && ["listed", "lifted", "expired"].contains(&about.case_state)
+        && !moved(Action::Annul);
+    let number_moved = moved(Action::OrderNumber);
     Ok(Ending {
-        emergency: emergency(centre, p, about, typed, now).await?,
+        emergency: emergency(centre, p, about, typed, number_moved).await?,
         motions: motions.into_iter().map(view).collect(),
         second_path: format!("console/listing/{id}/second"),
         review: unreviewed(centre, staff, p, id, typed).await?,
@@ -210,8 +222,9 @@ async fn emergency(
     p: &Page,
     about: &About<'_>,
     typed: &Typed,
-    now: i64,
+    moved: bool,
 ) -> Result<Option<Emergency>, Fault> {
+    let now = centre.now();
     let waits = ["listed", "expired"].contains(&about.case_state);
     let due = about.list.filter(|_| waits).and_then(number::due);
     let Some(due) = due else { return Ok(None) };
@@ -223,6 +236,7 @@ async fn emergency(
     Ok(Some(Emergency {
         due: p.date_time(due),
         left: in_time.then(|| left(p, due - now)),
+        moved,
         path: format!("console/listing/{}/number", about.id),
         typed: hostile::line(&typed.number, number::MAX_NUMBER),
     }))

@@ -15,7 +15,7 @@ async fn a_case_is_taken_taken_over_and_given_back() {
     );
     let path = format!("/en/console/case/{case}");
     let page = house.get_as(&first, &path).await;
-    page.says("Candidate: nobody has looked yet")
+    page.says("New: nobody has looked yet")
         .says("accesskey=\"t\">Take for review")
         .says("Propose to block");
     let taken = house.post(&first, &format!("{path}/take"), &[]).await;
