@@ -55,6 +55,7 @@ pub mod session;
 #[cfg(any(test, feature = "testing"))]
 #[doc(hidden)]
 pub mod testing;
+pub mod waiting;
 
 pub use error::{Error, Result};
 pub use officer::Officer;

@@ -5,6 +5,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use data::waiting::Waiting;
 
 use crate::{
     assets, dates,
@@ -21,6 +22,8 @@ pub(crate) struct Who {
     pub(crate) login: String,
     /// Role code: `officer`, `legal` or `admin`.
     pub(crate) role: String,
+    /// What waits for them.
+    pub(crate) waiting: Waiting,
 }
 
 /// What every template gets as `p`.
@@ -62,6 +65,8 @@ pub(crate) struct NavItem {
     pub(crate) text: String,
     /// Whether the reader is there.
     pub(crate) current: bool,
+    /// How much waits for the reader there.
+    pub(crate) waits: usize,
 }
 
 const PUBLIC_NAV: [(&str, &str); 4] = [
@@ -70,13 +75,14 @@ const PUBLIC_NAV: [(&str, &str); 4] = [
     ("licensed", key("nav-licensed")),
     ("verify", key("nav-verify")),
 ];
+/// What officers need most stands first.
 const CONSOLE_NAV: [(&str, &str); 7] = [
     ("console", key("nav-queue")),
     ("console/listings", key("nav-listings")),
-    ("console/to-sign", key("nav-to-sign")),
-    ("console/appeals", key("nav-appeals")),
     ("console/reviews", key("nav-reviews")),
+    ("console/appeals", key("nav-appeals")),
     ("console/networks", key("nav-networks")),
+    ("console/to-sign", key("nav-to-sign")),
     ("", key("nav-public")),
 ];
 
@@ -197,6 +203,11 @@ impl Page {
         } else {
             &PUBLIC_NAV
         };
+        let waiting = self
+            .officer
+            .as_ref()
+            .map(|who| who.waiting)
+            .unwrap_or_default();
         let here = self.path.split('?').next().unwrap_or_default();
         items
             .iter()
@@ -204,6 +215,13 @@ impl Page {
                 href: self.href(path),
                 text: self.t(key),
                 current: *path == here,
+                waits: match *path {
+                    "console/listings" => waiting.proposals,
+                    "console/reviews" => waiting.reviews,
+                    "console/appeals" => waiting.appeals,
+                    "console/to-sign" => waiting.to_sign,
+                    _ => 0,
+                },
             })
             .collect()
     }

@@ -8,7 +8,10 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use blocklist::key::Role;
-use data::{Officer, session};
+use data::{
+    Officer, session,
+    waiting::{self, Waiting},
+};
 
 use crate::{
     centre::Centre,
@@ -75,6 +78,8 @@ pub(crate) struct Staff {
     pub(crate) officer: Officer,
     /// The language of the page.
     pub(crate) lang: Lang,
+    /// What waits for them.
+    pub(crate) waiting: Waiting,
 }
 
 impl Staff {
@@ -85,6 +90,7 @@ impl Staff {
             name: crate::hostile::line(&self.officer.display_name, 80),
             login: self.officer.login.clone(),
             role: self.officer.role.as_str().to_owned(),
+            waiting: self.waiting,
         });
         p
     }
@@ -120,6 +126,13 @@ impl FromRequestParts<Arc<Centre>> for Staff {
             let page = faults::error_page(centre, lang, path, StatusCode::FORBIDDEN, words);
             return Err(forget(centre, page));
         }
-        Ok(Self { officer, lang })
+        let waiting = waiting::count(&centre.store, &officer, centre.now())
+            .await
+            .map_err(|error| Fault::internal(error).into_response())?;
+        Ok(Self {
+            officer,
+            lang,
+            waiting,
+        })
     }
 }
