@@ -147,3 +147,15 @@ async fn switches_language(browser: &Browser, lang: &str, verdict: &str) {
         assert_eq!(browser.text("#verdict").await, word(to, verdict));
     }
 }
+
+/// Objects to a listing as somebody who noticed an error, and is shown the code once.
+pub(crate) async fn objects_to(browser: &Browser, demo: &Demo, listing: &str) {
+    let form = demo.page(&format!("/kk/appeal?listing={listing}"));
+    browser.goto(&form).await;
+    browser.click("#kind-report").await;
+    browser
+        .type_into("#text", "Бұл сайтта айырбас жоқ, бағам ғана.")
+        .await;
+    browser.follow("form[action$='/appeal'] button").await;
+    assert_eq!(browser.text(".receipt").await.len(), 19);
+}

@@ -178,6 +178,12 @@ impl<'a> Officer<'a> {
         tie
     }
 
+    /// The path of the page of the appeal that is due first.
+    pub(crate) async fn first_appeal(&self) -> String {
+        self.browser.goto(&self.address("/appeals")).await;
+        self.browser.attribute("th a.row-link", "href").await
+    }
+
     /// Opens ties, network by network, until one has more than two of these forms: it holds without one.
     async fn tie_of_several(&self, form: &str) -> String {
         let browser = self.browser;

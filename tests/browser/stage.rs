@@ -2,7 +2,7 @@
 //! signature, one undecided, and the second officer signed in.
 
 use crate::{
-    FLAGGED, ORDER,
+    FLAGGED, ORDER, citizen,
     driver::Browser,
     officer::Officer,
     support::{
@@ -82,6 +82,8 @@ pub(crate) async fn set(browser: &Browser, demo: &Demo) -> Vec<Page> {
     let within = crate::ENFORCED_WITHIN;
     let blocked = |answer: &Answer| matches!(answer, Answer::Blocked(_));
     dns::until(demo.port("dns"), FLAGGED, within, blocked).await;
+    citizen::objects_to(browser, demo, &listed).await;
+    let appeal = officer.first_appeal().await;
     let tie = officer.mark_on_a_tie().await;
     officer.open_case(OPEN).await;
     let anywhere = |address: &str| address.replacen("/kk/", "/{lang}/", 1);
@@ -104,6 +106,9 @@ pub(crate) async fn set(browser: &Browser, demo: &Demo) -> Vec<Page> {
         page("licensed", "licensed"),
         page("notices", "notices"),
         page("campaigns", "campaigns"),
+        page("appeal-form", &format!("appeal?listing={listed}")),
+        page("appeal-form-empty", "appeal"),
+        page("appeal-status", "appeal/status"),
         page("verify", "verify"),
         page("privacy", "privacy"),
         page("listing", &format!("i/{listed}")),
@@ -116,6 +121,9 @@ pub(crate) async fn set(browser: &Browser, demo: &Demo) -> Vec<Page> {
         Page::new("capture", demo.page(&anywhere(&capture))),
         Page::new("propose", format!("{case}/propose")),
         page("listings", "console/listings"),
+        page("reviews", "console/reviews"),
+        page("appeals", "console/appeals"),
+        Page::new("appeal", demo.page(&anywhere(&appeal))),
         page("to-sign", "console/to-sign"),
         page("approval", &format!("console/listing/{waiting}")),
         page("lift", &format!("console/listing/{listed}")),
