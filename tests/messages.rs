@@ -167,14 +167,23 @@ fn every_verdict_and_state_has_a_word_and_a_meaning() {
     }
 }
 
-/// Fields of the forms that `data::decide` can refuse, read from its source: each has an arm of its
-/// own where the console says what to do.
+/// Fields of the forms that `data::decide` and `data::ending` can refuse, read from their source: each
+/// has an arm of its own where the console says what to do.
 #[test]
 fn every_field_that_can_be_refused_has_its_words() {
-    let source: String = std::fs::read_dir("../data/src/decide")
-        .unwrap()
-        .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap())
-        .collect();
+    let mut source = String::new();
+    let mut folders = vec!["../data/src/decide".into(), "../data/src/ending".into()];
+    while let Some(folder) = folders.pop() {
+        let folder: std::path::PathBuf = folder;
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                source.push_str(&std::fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
     let console = std::fs::read_to_string("../web/src/console/problems.rs").unwrap();
     let mut fields = BTreeSet::new();
     for opening in ["required(\"", "Field(\""] {

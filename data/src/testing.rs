@@ -144,7 +144,7 @@ impl Centre {
 
     /// A site with one capture that was flagged and has no case; gives its assessment and the root of
     /// its evidence.
-    pub async fn plant_site(&self, host: &str) -> (i64, String) {
+    pub async fn plant_site_at(&self, host: &str, seen: i64) -> (i64, String) {
         let host = DomainName::parse(host).expect("a host");
         let id = random_id().expect("an id");
         let report = serde_json::json!({
@@ -156,21 +156,21 @@ impl Centre {
         });
         let body = "ab".repeat(32);
         let manifest = format!(
-            r#"[{{"body_sha256":"{body}","fetched_at":{NOW},"record_sha256":"{body}","status":200,"url":"http://{host}/"}}]"#
+            r#"[{{"body_sha256":"{body}","fetched_at":{seen},"record_sha256":"{body}","status":200,"url":"http://{host}/"}}]"#
         );
         let root = blocklist::Digest::of(manifest.as_bytes()).to_string();
         for sql in [
             format!(
-                "INSERT INTO site (id, host, discovered_at, discovered_from, state) VALUES ({id}, '{host}', {NOW}, 'seed', 'assessed')"
+                "INSERT INTO site (id, host, discovered_at, discovered_from, state) VALUES ({id}, '{host}', {seen}, 'seed', 'assessed')"
             ),
             format!(
-                "INSERT INTO capture (id, host, url, fetched_at, status, content_type, charset, title, body_sha256, body_bytes, truncated, warc_file, warc_offset, warc_length, record_sha256) VALUES ({id}, '{host}', 'http://{host}/', {NOW}, 200, 'text/html', 'utf-8', 'Title of {host}', '{body}', 12, FALSE, 'x.warc.gz', 0, 1, '{body}')"
+                "INSERT INTO capture (id, host, url, fetched_at, status, content_type, charset, title, body_sha256, body_bytes, truncated, warc_file, warc_offset, warc_length, record_sha256) VALUES ({id}, '{host}', 'http://{host}/', {seen}, 200, 'text/html', 'utf-8', 'Title of {host}', '{body}', 12, FALSE, 'x.warc.gz', 0, 1, '{body}')"
             ),
             format!(
-                "INSERT INTO evidence (root, host, manifest, created_at) VALUES ('{root}', '{host}', '{manifest}', {NOW})"
+                "INSERT INTO evidence (root, host, manifest, created_at) VALUES ('{root}', '{host}', '{manifest}', {seen})"
             ),
             format!(
-                "INSERT INTO assessment (id, host, assessed_at, exchange, serves_kz, verdict, evidence_root, report) VALUES ({id}, '{host}', {NOW}, 0.98, 0.97, 'flag', '{root}', '{report}')"
+                "INSERT INTO assessment (id, host, assessed_at, exchange, serves_kz, verdict, evidence_root, report) VALUES ({id}, '{host}', {seen}, 0.98, 0.97, 'flag', '{root}', '{report}')"
             ),
         ] {
             on!(self.store, |db| sqlx::query(sqlx::AssertSqlSafe(sql))
@@ -182,9 +182,19 @@ impl Centre {
         (id, root)
     }
 
+    /// A site as [`Self::plant_site_at`] makes it, captured at [`NOW`].
+    pub async fn plant_site(&self, host: &str) -> (i64, String) {
+        self.plant_site_at(host, NOW).await
+    }
+
     /// Puts a site with one capture and a flag before the officers; gives the case id.
     pub async fn plant_case(&self, host: &str) -> String {
-        let (assessment_id, root) = self.plant_site(host).await;
+        self.plant_case_at(host, NOW).await
+    }
+
+    /// The same, captured and opened at a moment: what people sign by this machine's clock must be fresh.
+    pub async fn plant_case_at(&self, host: &str, seen: i64) -> String {
+        let (assessment_id, root) = self.plant_site_at(host, seen).await;
         let host = DomainName::parse(host).expect("a host");
         let licence_match = serde_json::json!({
             "match": blocklist::matching::check_host(&host, &self.store.known(blocklist::Timestamp(NOW)).await.expect("known"), blocklist::Timestamp(NOW)),
@@ -195,7 +205,7 @@ impl Centre {
             assessment_id,
             evidence_root: &root,
             licence_match: &licence_match.to_string(),
-            at: NOW,
+            at: seen,
         };
         case::open(&self.store, new)
             .await

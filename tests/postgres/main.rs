@@ -91,7 +91,7 @@ impl Drop for Process {
 
 /// Proposes and approves a listing for `host`, as two officers at another process do.
 async fn sign(centre: &Centre, store: &Store, host: &str) {
-    let case = centre.plant_case(host).await;
+    let case = centre.plant_case_at(host, now()).await;
     let listing = decide::propose(store, &centre.first, PASSWORD, &case, proposal(), now())
         .await
         .unwrap();
