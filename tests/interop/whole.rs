@@ -8,7 +8,11 @@ use data::{
     testing::{Centre, NOW, PASSWORD, proposal},
 };
 use serde_json::Value;
-use tokio::time::{Instant, interval};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    time::{Instant, interval},
+};
 
 use crate::{
     binary, bind,
@@ -43,7 +47,14 @@ impl Road {
         let upstream = upstream().await;
         let mut command = binary::qalqan();
         command.arg("--data").arg(data).arg("run");
-        for listener in ["--web", "--block-page", "--evidence", "--dns", "--transfer"] {
+        for listener in [
+            "--web",
+            "--block-page",
+            "--evidence",
+            "--dns",
+            "--transfer",
+            "--metrics",
+        ] {
             command.args([listener, "127.0.0.1:0"]);
         }
         command.args(["--upstream", &upstream.to_string()]);
@@ -112,6 +123,16 @@ impl Road {
             .unwrap();
         let said = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
         (output.status.code(), said)
+    }
+
+    /// What `--metrics` shows.
+    async fn scrape(&self) -> String {
+        let mut stream = TcpStream::connect(self.port("metrics")).await.unwrap();
+        let ask = b"GET /metrics HTTP/1.1\r\nhost: m.test\r\nconnection: close\r\n\r\n";
+        stream.write_all(ask).await.unwrap();
+        let mut page = String::new();
+        stream.read_to_string(&mut page).await.unwrap();
+        page
     }
 }
 
@@ -222,5 +243,11 @@ async fn two_signatures_are_enforced_everywhere_and_one_lifts() {
         let (_, said) = road.secondaries();
         assert_eq!(said["secondaries"][0]["behind"], 0, "{said}");
         assert_eq!(said["secondaries"][0]["error"], Value::Null, "{said}");
+        let scrape = road.scrape().await;
+        let behind = format!("qalqan_secondary_behind{{address=\"{bind_at}\"}} 0");
+        assert!(
+            scrape.lines().any(|line| line == behind),
+            "{behind}\n{scrape}"
+        );
     }
 }
