@@ -2,8 +2,10 @@
 
 use std::{error::Error, fs, path::Path};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use blocklist::{
-    Scope,
+    Digest, PolicyZone, Scope,
+    delta::Delta,
     guard::Tier,
     leaf::Leaf,
     log::{self, bundle},
@@ -11,6 +13,7 @@ use blocklist::{
     testing::{START, TestLog, name},
     time::Day,
 };
+use resolver::transfer::{Admission, Keys, TransferLimits, TransferServer};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let corpus = std::env::args()
@@ -19,6 +22,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let corpus = Path::new(&corpus);
     record(corpus)?;
     texts(corpus)?;
+    lists(corpus)?;
+    secondaries(corpus)?;
     let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/demo");
     pages(corpus, &demo.join("sites"))?;
     for entry in fs::read_dir(demo.join("registers"))? {
@@ -87,6 +92,88 @@ fn record(corpus: &Path) -> Result<(), Box<dyn Error>> {
         content.lines().nth(1).unwrap_or_default().as_bytes(),
     )?;
     put(corpus, "note", "tree", format!("{size}\n{root}").as_bytes())?;
+    Ok(())
+}
+
+/// What readers of the list fetch, and what witnesses put under a checkpoint.
+fn lists(corpus: &Path) -> Result<(), Box<dyn Error>> {
+    let mut log = TestLog::new(true);
+    log.list("obmen.test", Scope::Subtree, 1);
+    log.list("host.test", Scope::Host, 2);
+    let (replay, first) = log.fold(START);
+    log.list("third.test", Scope::Host, 3);
+    let (_, second) = log.fold(START);
+    log.lift("obmen.test", 1);
+    let (_, third) = log.fold(START);
+    let (origin, root) = (&log.trust.origin, replay.tree().root()?);
+    let added = Delta::new(first.serial(), &first.entries, &second, origin, root);
+    let removed = Delta::new(added.to, &second.entries, &third, origin, root);
+    let both = [serde_json::to_vec(&added)?, serde_json::to_vec(&removed)?];
+    put(corpus, "delta", "one", &both[0])?;
+    put(corpus, "delta", "two", &both.join(&b"\n\n"[..]))?;
+    put(corpus, "witness", "none", b"0 of 0\n\n")?;
+    // Any key will do for a shape; a witness's differs from a log's in its first octet.
+    let key = log.trust.log_key.rsplit('+').next().unwrap_or_default();
+    let mut key = STANDARD.decode(key)?;
+    key[0] = 4;
+    let id = Digest::of(&[b"w.test\n", key.as_slice()].concat()).to_string();
+    let line = STANDARD.encode([0; 4 + 8 + 64]);
+    let one = format!(
+        "1 of 1\nw.test+{}+{}\n\n\u{2014} w.test {line}\n",
+        &id[..8],
+        STANDARD.encode(key)
+    );
+    put(corpus, "witness", "one", one.as_bytes())?;
+    Ok(())
+}
+
+/// What secondaries send, what their operator writes, and what the publisher keeps for them.
+fn secondaries(corpus: &Path) -> Result<(), Box<dyn Error>> {
+    put(corpus, "keys", "two", b"# tsig-keygen\nkey \"isp-one\" {\n\talgorithm hmac-sha256;\n\tsecret \"b25lIG9uZSBvbmUgb25lIG9uZSBvbmUgb25lIG9uZSE=\";\n};\nkey two { secret aGVsbG8gaGVsbG8gaGVsbG8gaGVsbG8gaGVsbG8gISE=; algorithm hmac-sha512; };\n")?;
+    let apex = b"\x03rpz\x06qalqan\x04test\x00";
+    let whole = [
+        b"\x00\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00",
+        &apex[..],
+        b"\x00\xfc\x00\x01",
+    ]
+    .concat();
+    let differences = [
+        b"\x00\x02\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00",
+        &apex[..],
+        b"\x00\xfb\x00\x01\xc0\x0c\x00\x06\x00\x01\x00\x00\x00\x00\x00\x16\x00\x00",
+        &[0; 20],
+    ]
+    .concat();
+    for (sign, seed) in [(0u8, "plain"), (1, "signed")] {
+        for (query, what) in [(&whole, "whole"), (&differences, "differences")] {
+            let bytes = [&[sign], query.as_slice()].concat();
+            put(corpus, "transfer", &format!("{what}-{seed}"), &bytes)?;
+        }
+    }
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("journal");
+    tokio::runtime::Runtime::new()?.block_on(kept(&file))?;
+    let journal = fs::read(&file)?;
+    // Without what the target puts before and after it: a line, two hashes.
+    let begins = journal.iter().position(|octet| *octet == b'\n');
+    let begins = begins.ok_or("the journal has no first line")? + 1 + 32;
+    let differences = journal.get(begins..journal.len() - 32);
+    let serial = [0; 4];
+    let bytes = [&serial, differences.unwrap_or_default()].concat();
+    Ok(put(corpus, "journal", "one", &bytes)?)
+}
+
+/// Lets a server keep the journal of one change.
+async fn kept(file: &Path) -> Result<(), Box<dyn Error>> {
+    let admission = Admission::new(&["127.0.0.1".parse()?], Keys::default())?;
+    let listen = ([127, 0, 0, 1], 0).into();
+    let server = TransferServer::start(listen, admission, TransferLimits::default());
+    let server = server.await?.with_journal(file.to_owned());
+    let mut log = TestLog::new(true);
+    server.set_zone(&PolicyZone::new(&log.fold(START).1))?;
+    log.list("obmen.test", Scope::Subtree, 1);
+    server.set_zone(&PolicyZone::new(&log.fold(START).1))?;
+    server.stop().await;
     Ok(())
 }
 
