@@ -162,15 +162,41 @@ async fn cases(centre: &Centre) -> Vec<(&'static Traps, &'static str, String)> {
     cases
 }
 
+/// What takes a lawyer may be proposed, but never at once, and two officers bring it no nearer to the
+/// log; everything else is refused at the first door.
 #[tokio::test]
 async fn the_first_officer_is_refused() {
     let centre = centre().await;
+    let (store, first, second) = (&centre.store, &centre.first, &centre.second);
     for (traps, text, case) in cases(&centre).await {
-        let mut form = proposal();
-        form.scope = traps.scope;
-        let proposed = decide::propose(&centre.store, &centre.first, PASSWORD, &case, form, NOW);
-        stopped_by(traps, text, &refusal(text, proposed.await));
+        let form = |urgent: Option<&str>| decide::Proposal {
+            scope: traps.scope,
+            urgent: urgent.map(Into::into),
+            ..proposal()
+        };
+        let proposed = decide::propose(store, first, PASSWORD, &case, form(None), NOW);
+        if traps.tier != Tier::Raised {
+            stopped_by(traps, text, &refusal(text, proposed.await));
+            continue;
+        }
+        let listing = proposed.await.unwrap().to_string();
+        let row = data::case::proposal(store, &listing).await.unwrap();
+        let shown = row.unwrap().statement_sha256;
+        decide::approve(store, second, PASSWORD, &listing, &shown, NOW)
+            .await
+            .unwrap();
+        assert!(decide::awaits_lawyer(store, &listing).await.unwrap());
+        decide::withhold(store, second, &listing, "again, at once", NOW)
+            .await
+            .unwrap();
+        let at_once = decide::propose(store, first, PASSWORD, &case, form(Some("now")), NOW).await;
+        assert!(
+            matches!(at_once, Err(DecideError::RaisedUrgent)),
+            "{text}: {at_once:?}"
+        );
     }
+    let queued = data::queue::pending(store).await.unwrap();
+    assert!(queued.is_empty(), "nothing is on its way into the log");
 }
 
 /// Proposals that stand in the store although the first officer could never have signed them: put
