@@ -106,6 +106,21 @@ END $$;
 CREATE TRIGGER motion_signature_rules BEFORE INSERT ON motion_signature
     FOR EACH ROW EXECUTE FUNCTION motion_signature_rules();
 
+-- Nobody empties the list alone: as many a day as ending::LIFTS_A_DAY, the day of data/office/calendar.toml
+-- (UTC+5 since 2024), and each one more by two. The officer's row is locked, so that two lifts at once
+-- are counted one after the other.
+CREATE FUNCTION lift_few_alone() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM 1 FROM officer WHERE id = NEW.lifted_by FOR NO KEY UPDATE;
+    IF NEW.second_by IS NULL AND (SELECT COUNT(*) FROM lift WHERE lifted_by = NEW.lifted_by
+            AND (lifted_at + 18000) / 86400 = (NEW.lifted_at + 18000) / 86400) >= 3 THEN
+        RAISE EXCEPTION 'one more lift of that day takes another officer''s signature'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER lift_few_alone BEFORE INSERT ON lift FOR EACH ROW EXECUTE FUNCTION lift_few_alone();
+
 -- Signatures and lifts only ever come, so what is found here holds at commit.
 CREATE FUNCTION ending_is_whole() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

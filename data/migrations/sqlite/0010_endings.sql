@@ -95,6 +95,13 @@ WHEN NEW.kind IN ('order.number', 'annul') AND NOT EXISTS (
     WHERE m.listing_id = NEW.listing_id AND m.action = NEW.kind)
 BEGIN SELECT RAISE(ABORT, 'two officers sign an order number and an annulment'); END;
 
+-- Nobody empties the list alone: as many a day as ending::LIFTS_A_DAY, the day of data/office/calendar.toml
+-- (UTC+5 since 2024), and each one more by two.
+CREATE TRIGGER lift_few_alone BEFORE INSERT ON lift
+WHEN NEW.second_by IS NULL AND (SELECT COUNT(*) FROM lift WHERE lifted_by = NEW.lifted_by
+    AND (lifted_at + 18000) / 86400 = (NEW.lifted_at + 18000) / 86400) >= 3
+BEGIN SELECT RAISE(ABORT, 'one more lift of that day takes another officer''s signature'); END;
+
 CREATE TRIGGER lift_is_reviewed BEFORE INSERT ON signed_statement
 WHEN NEW.kind = 'lift' AND NOT EXISTS (SELECT 1 FROM lift WHERE listing_id = NEW.listing_id)
 BEGIN SELECT RAISE(ABORT, 'a lift is entered where another officer reviews it'); END;

@@ -2,23 +2,23 @@
 
 use blocklist::{
     Digest, Timestamp,
-    key::{KeyId, Role, SignatureBytes},
-    leaf::LeafSignature,
+    key::Role,
     lifecycle::{Decision, Proposed},
-    statement::{List, Statement, from_canonical},
+    statement::{Statement, from_canonical},
 };
 
 use super::{
     DecideError, check_listing, fresh, lapse, legal, live_case, may_decide,
     moves::{Move, SIGNATURE},
     required,
+    signed::{decisions, for_the_log},
 };
 use crate::{
     case,
     ending::number,
     error::{Error, Result},
     officer::{self, Officer},
-    pool::{Store, locks, on, random_id, transaction},
+    pool::{Store, locks, random_id, transaction},
     queue,
 };
 
@@ -62,23 +62,12 @@ pub async fn approve(
         return Err(DecideError::NumberLate);
     }
     let key = officer::unlock(store, officer, password, now).await?;
-    let first = first_decision(store, &list, listing_id).await?;
+    let [first] = decisions(store, &list).await?;
     let second = Decision::sign(&list, Role::Officer, &key, Timestamp(now))
         .map_err(|e| Error::stored("proposal", e))?;
     let signature = second.signature.signature;
     let leaf = Proposed::new(list, first)?.approve(second)?.leaf();
-    // What the log would refuse must not enter the queue: a statement or signature that was
-    // altered in the store shows here, before anything is stored.
-    store
-        .read_record()
-        .await?
-        .replay()?
-        .fold()
-        .check_signatures(&leaf)
-        .map_err(|error| Error::stored("signature", error))?;
-    let bytes = leaf
-        .to_bytes()
-        .map_err(|e| Error::stored("signed_statement", e))?;
+    let bytes = for_the_log(store, &leaf).await?;
     let step = Move {
         id: random_id()?,
         case_id: &case_id,
@@ -144,26 +133,4 @@ pub async fn send_back(
         enter_move!(tx, step);
     });
     Ok(())
-}
-
-/// What the proposer signed.
-async fn first_decision(store: &Store, list: &List, listing_id: &str) -> Result<Decision> {
-    const SQL: &str =
-        "SELECT key_id, signature, signed_at FROM signature WHERE listing_id = $1 AND place = 1";
-    let (key_id, signature, signed_at): (String, Vec<u8>, i64) =
-        on!(store, |db| sqlx::query_as(SQL)
-            .bind(listing_id)
-            .fetch_one(db)
-            .await)?;
-    let signature = LeafSignature {
-        role: Role::Officer,
-        key_id: KeyId::try_from(key_id).map_err(|e| Error::stored("signature", e))?,
-        signature: SignatureBytes::from_bytes(&signature)
-            .map_err(|e| Error::stored("signature", e))?,
-    };
-    Ok(Decision {
-        signature,
-        at: Timestamp(signed_at),
-        evidence_root: list.evidence_root,
-    })
 }

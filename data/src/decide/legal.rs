@@ -9,8 +9,8 @@
 use blocklist::{
     Digest, DomainName, Scope, Timestamp,
     guard::Refusal,
-    key::{self, KeyId, Role, SignatureBytes},
-    leaf::{Leaf, LeafSignature},
+    key::Role,
+    lifecycle::{Decision, Proposed},
     statement::{List, Statement, from_canonical},
     time::DAY_SECONDS,
 };
@@ -19,6 +19,7 @@ use super::{
     DecideError,
     moves::{Move, SIGNATURE},
     required,
+    signed::{decisions, for_the_log},
 };
 use crate::{
     case::{self, ProposalRow},
@@ -108,26 +109,12 @@ pub async fn legal_sign(
     }
     check(store, officer, &list).await?;
     let key = officer::unlock(store, officer, password, now).await?;
-    let third = LeafSignature {
-        role: Role::Legal,
-        key_id: officer.key_id.clone(),
-        signature: key::sign(&key, Role::Legal, &proposal.statement),
-    };
-    let signature = third.signature;
-    let mut signatures = of_officers(store, listing_id).await?;
-    signatures.push(third);
-    let leaf = Leaf {
-        statement: Statement::List(list),
-        signatures,
-    };
-    let refused = |error| Error::stored("signature", error);
-    let mut record = store.read_record().await?;
-    let checked = record.replay()?.fold().check_signatures(&leaf);
-    drop(record);
-    checked.map_err(refused)?;
-    let bytes = leaf
-        .to_bytes()
-        .map_err(|e| Error::stored("signed_statement", e))?;
+    let [first, second] = decisions(store, &list).await?;
+    let third = Decision::sign(&list, Role::Legal, &key, Timestamp(now))
+        .map_err(|e| Error::stored("proposal", e))?;
+    let signature = third.signature.signature;
+    let approved = Proposed::new(list, first)?.approve(second)?;
+    let bytes = for_the_log(store, &approved.with_legal(third)?.leaf()).await?;
     let step = Move {
         id: random_id()?,
         case_id: &case_id,
@@ -253,25 +240,6 @@ async fn check(store: &Store, officer: &Officer, list: &List) -> Result<(), Deci
     }
     record.guard()?.check_with_legal(&list.name, list.scope)?;
     Ok(())
-}
-
-/// The signatures of both officers, the proposer's first.
-async fn of_officers(store: &Store, listing_id: &str) -> Result<Vec<LeafSignature>> {
-    const SQL: &str = "SELECT key_id, signature FROM signature WHERE listing_id = $1 AND place < 3 ORDER BY place";
-    let rows: Vec<(String, Vec<u8>)> = on!(store, |db| sqlx::query_as(SQL)
-        .bind(listing_id)
-        .fetch_all(db)
-        .await)?;
-    rows.into_iter()
-        .map(|(key_id, signature)| {
-            Ok(LeafSignature {
-                role: Role::Officer,
-                key_id: KeyId::try_from(key_id).map_err(|e| Error::stored("signature", e))?,
-                signature: SignatureBytes::from_bytes(&signature)
-                    .map_err(|e| Error::stored("signature", e))?,
-            })
-        })
-        .collect()
 }
 
 /// A name under public notice. Nothing in it is about people.

@@ -16,6 +16,7 @@ mod lapse;
 mod legal;
 mod outlook;
 mod propose;
+mod signed;
 mod take;
 
 use blocklist::{
@@ -38,6 +39,7 @@ pub use legal::{
 pub(crate) use moves::{DECISION, enter_move};
 pub use outlook::{Outlook, outlook};
 pub use propose::propose;
+pub(crate) use signed::for_the_log;
 pub use take::{release, take};
 
 use crate::{

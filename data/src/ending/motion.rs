@@ -14,7 +14,7 @@ use blocklist::{
 use super::{MOTION_DAYS, Subject, close_matters, enter_lift, number, subject};
 use crate::{
     calendar,
-    decide::{DecideError, check_key, enter_move, may_decide, moves::Move},
+    decide::{DecideError, check_key, enter_move, for_the_log, may_decide, moves::Move},
     error::{Error, Result},
     officer::{self, Officer},
     pool::{Store, locks, on, random_id, transaction},
@@ -332,17 +332,7 @@ pub async fn second(
             },
         ],
     };
-    // A statement or signature that was altered in the store shows here, before anything is stored.
-    store
-        .read_record()
-        .await?
-        .replay()?
-        .fold()
-        .check_signatures(&leaf)
-        .map_err(|error| Error::stored("motion_signature", error))?;
-    let bytes = leaf
-        .to_bytes()
-        .map_err(|e| Error::stored("signed_statement", e))?;
+    let bytes = for_the_log(store, &leaf).await?;
     let step = Move {
         id: random_id()?,
         case_id: &subject.case_id,

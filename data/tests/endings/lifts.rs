@@ -14,6 +14,16 @@ async fn a_fourth_lift_of_a_day_waits_for_another_officer(engine: Engine) {
     for listing in few {
         assert_eq!(lift(&centre, first, listing, NOW + 60).await, Lifted::Done);
     }
+    // The day is the office's: it ends at 19:00 UTC. The database counts the same day.
+    let tomorrow = Timestamp::parse("2026-11-21T19:00:00Z").unwrap().0;
+    let alone = format!(
+        "INSERT INTO lift VALUES ('{}', '{}', NULL, {}, {tomorrow})",
+        more[0],
+        first.id,
+        tomorrow - 1
+    );
+    let refused = centre.sql(&alone).await.unwrap_err().to_string();
+    assert!(refused.contains("takes another officer's"), "{refused}");
     assert_eq!(
         lift(&centre, first, &more[0], NOW + 60).await,
         Lifted::Waits
@@ -52,8 +62,6 @@ async fn a_fourth_lift_of_a_day_waits_for_another_officer(engine: Engine) {
     // Both have looked at that one; each of the others waits for a second look.
     let waiting = review::waiting(store).await.unwrap();
     assert_eq!(waiting.len(), few.len());
-    // The day is the office's: it ends at 19:00 UTC.
-    let tomorrow = Timestamp::parse("2026-11-21T19:00:00Z").unwrap().0;
     assert_eq!(lift(&centre, first, &more[1], tomorrow).await, Lifted::Done);
 }
 
