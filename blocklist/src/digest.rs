@@ -2,8 +2,10 @@
 
 use std::{fmt, io};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
+
+use crate::textual::from_text;
 
 /// A SHA-256 value (FIPS 180-4): of a document, an artefact, a manifest or a log leaf.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,6 +38,16 @@ impl Digest {
         }
         Ok(Self(bytes))
     }
+
+    /// Hands the 64 digits to `take`, made in place: a leaf has several hashes, a log many leaves.
+    fn with_digits<T>(&self, take: impl FnOnce(&str) -> T) -> T {
+        let mut digits = [0; 64];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0) {
+            pair.copy_from_slice(&hex_pair(byte));
+        }
+        // Digits by construction.
+        take(std::str::from_utf8(&digits).unwrap_or_default())
+    }
 }
 
 /// A hash in the making, of what is written to it.
@@ -62,7 +74,16 @@ impl io::Write for Hasher {
 
 /// Writes bytes as lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes
+        .iter()
+        .flat_map(|byte| hex_pair(*byte).map(char::from))
+        .collect()
+}
+
+/// The two digits of an octet.
+pub(crate) fn hex_pair(byte: u8) -> [u8; 2] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    [byte >> 4, byte & 15].map(|digit| DIGITS[usize::from(digit)])
 }
 
 fn hex_digit(c: u8) -> Option<u8> {
@@ -75,7 +96,7 @@ fn hex_digit(c: u8) -> Option<u8> {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex(&self.0))
+        self.with_digits(|digits| f.write_str(digits))
     }
 }
 
@@ -87,13 +108,13 @@ impl fmt::Debug for Digest {
 
 impl Serialize for Digest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        self.with_digits(|digits| serializer.serialize_str(digits))
     }
 }
 
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+        from_text(deserializer, Self::parse)
     }
 }
 

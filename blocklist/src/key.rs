@@ -4,9 +4,12 @@ use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::digest::Digest;
+use crate::{
+    digest::{Digest, hex_pair},
+    textual::from_text,
+};
 
 /// What a key may sign. An admin's key holds no case role: it changes keys, policy and guards, and
 /// an officer's key lists and lifts.
@@ -57,9 +60,11 @@ pub enum Custody {
 pub struct PublicKey(VerifyingKey);
 
 /// The short name of a key in the log: the first 8 octets of the SHA-256 of the key, in hex.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct KeyId(String);
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyId([u8; KEY_ID]);
+
+/// Digits of a key id, in place: it stands under every statement of the log.
+const KEY_ID: usize = 16;
 
 /// A text or octets that are not a key, key id or signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -91,7 +96,12 @@ impl PublicKey {
 
     /// The key's short name.
     pub fn id(&self) -> KeyId {
-        KeyId(Digest::of(self.0.as_bytes()).to_string()[..16].to_owned())
+        let digest = Digest::of(self.0.as_bytes());
+        let mut digits = [0; KEY_ID];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(digest.0) {
+            pair.copy_from_slice(&hex_pair(byte));
+        }
+        KeyId(digits)
     }
 
     /// Whether `signature` was made by this key, in `role`, over `message`. Strict verification:
@@ -127,7 +137,16 @@ pub fn public(key: &SigningKey) -> PublicKey {
 impl KeyId {
     /// The 16 digits.
     pub fn as_str(&self) -> &str {
-        &self.0
+        // Digits by construction.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    fn parse(text: &str) -> Result<Self, KeyError> {
+        let digits: [u8; KEY_ID] = text.as_bytes().try_into().map_err(|_| KeyError::KeyId)?;
+        let well_formed = digits
+            .iter()
+            .all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'));
+        well_formed.then_some(Self(digits)).ok_or(KeyError::KeyId)
     }
 }
 
@@ -135,25 +154,37 @@ impl TryFrom<String> for KeyId {
     type Error = KeyError;
 
     fn try_from(text: String) -> Result<Self, KeyError> {
-        let well_formed =
-            text.len() == 16 && text.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'));
-        if well_formed {
-            Ok(Self(text))
-        } else {
-            Err(KeyError::KeyId)
-        }
+        Self::parse(&text)
     }
 }
 
 impl From<KeyId> for String {
     fn from(id: KeyId) -> Self {
-        id.0
+        id.as_str().to_owned()
+    }
+}
+
+impl Serialize for KeyId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for KeyId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer, Self::parse)
+    }
+}
+
+impl fmt::Debug for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyId({:?})", self.as_str())
     }
 }
 
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
@@ -169,11 +200,19 @@ impl fmt::Debug for SignatureBytes {
     }
 }
 
-fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    STANDARD
-        .decode(text)
-        .map_err(|_| D::Error::custom("not standard base64"))
+/// Reads standard base64 of what `take` takes: a key or a signature, 66 octets being what 88 characters hold
+/// at the most.
+fn from_base64<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    take: fn(&[u8]) -> Result<T, KeyError>,
+) -> Result<T, D::Error> {
+    from_text(deserializer, |text| {
+        let mut octets = [0; 66];
+        let count = STANDARD
+            .decode_slice(text, &mut octets)
+            .map_err(|_| "not standard base64".to_owned())?;
+        take(octets.get(..count).unwrap_or_default()).map_err(|error| error.to_string())
+    })
 }
 
 impl Serialize for PublicKey {
@@ -184,19 +223,24 @@ impl Serialize for PublicKey {
 
 impl<'de> Deserialize<'de> for PublicKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::from_bytes(&decode(deserializer)?).map_err(D::Error::custom)
+        from_base64(deserializer, Self::from_bytes)
     }
 }
 
 impl Serialize for SignatureBytes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&STANDARD.encode(self.0))
+        let mut text = [0; 88];
+        let text = STANDARD
+            .encode_slice(self.0, &mut text)
+            .ok()
+            .and_then(|count| std::str::from_utf8(text.get(..count)?).ok());
+        serializer.serialize_str(text.unwrap_or_default())
     }
 }
 
 impl<'de> Deserialize<'de> for SignatureBytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::from_bytes(&decode(deserializer)?).map_err(D::Error::custom)
+        from_base64(deserializer, Self::from_bytes)
     }
 }
 

@@ -15,10 +15,10 @@ pub const MAX_LEAF: usize = 65_535;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LeafSignature {
-    /// The role in which the key signed.
-    pub role: Role,
     /// The key.
     pub key_id: KeyId,
+    /// The role in which the key signed.
+    pub role: Role,
     /// Over the role's prefix and the statement's canonical bytes.
     pub signature: SignatureBytes,
 }
@@ -27,10 +27,10 @@ pub struct LeafSignature {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Leaf {
-    /// What is said.
-    pub statement: Statement,
     /// Who says it.
     pub signatures: Vec<LeafSignature>,
+    /// What is said.
+    pub statement: Statement,
 }
 
 /// Why bytes are not a leaf.

@@ -35,6 +35,7 @@ pub mod matching;
 pub mod minisign;
 pub mod monitoring;
 pub mod name;
+mod parallel;
 pub mod register;
 pub mod release;
 pub mod rules;
@@ -44,6 +45,7 @@ pub mod statement;
 #[doc(hidden)]
 pub mod testing;
 pub mod text;
+mod textual;
 pub mod time;
 pub mod trust;
 pub mod verify;

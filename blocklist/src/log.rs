@@ -43,6 +43,16 @@ pub struct Tree {
     size: u64,
 }
 
+/// The hash of a leaf in the tree (RFC 6962 §2.1).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LeafHash(Hash);
+
+impl LeafHash {
+    pub(crate) fn of(leaf: &[u8]) -> Self {
+        Self(tlog_tiles::record_hash(leaf))
+    }
+}
+
 struct Stored<'a>(&'a [Hash]);
 
 impl HashReader for Stored<'_> {
@@ -68,7 +78,13 @@ impl Tree {
 
     /// Appends a leaf.
     pub fn append(&mut self, leaf: &[u8]) -> Result<(), LogError> {
-        let hashes = tlog_tiles::stored_hashes(self.size, leaf, &Stored(&self.stored))
+        self.append_hash(LeafHash::of(leaf))
+    }
+
+    /// Appends a leaf that was hashed before.
+    pub(crate) fn append_hash(&mut self, leaf: LeafHash) -> Result<(), LogError> {
+        let stored = Stored(&self.stored);
+        let hashes = tlog_tiles::stored_hashes_for_record_hash(self.size, leaf.0, &stored)
             .map_err(|error| tree_error(&error))?;
         self.stored.extend(hashes);
         self.size += 1;

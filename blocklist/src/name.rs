@@ -2,7 +2,9 @@
 
 use std::{borrow::Borrow, fmt, sync::Arc};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::textual::from_text;
 
 /// A domain name: lower-case A-labels (RFC 5890) joined by dots, without a final dot, at most 253
 /// octets, each label 1 to 63 octets of letters, digits, `-` and `_`. The root is not a name here.
@@ -205,16 +207,15 @@ impl Serialize for DomainName {
 
 impl<'de> Deserialize<'de> for DomainName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let name = Self::parse(&text).map_err(D::Error::custom)?;
-        // Stored and signed names have one spelling; only people may write another.
-        if name.as_str() == text {
-            Ok(name)
-        } else {
-            Err(D::Error::custom(format!(
-                "`{text}` must be written `{name}`"
-            )))
-        }
+        from_text(deserializer, |text| {
+            let name = Self::parse(text).map_err(|error| error.to_string())?;
+            // Stored and signed names have one spelling; only people may write another.
+            if name.as_str() == text {
+                Ok(name)
+            } else {
+                Err(format!("`{text}` must be written `{name}`"))
+            }
+        })
     }
 }
 

@@ -15,20 +15,20 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Release {
-    /// Number of leaves in the tree.
-    pub size: u64,
-    /// Root hash of the tree.
-    pub root: Digest,
-    /// Version of the fold that made the artefacts.
-    pub fold_version: u32,
-    /// SOA serial of the zone.
-    pub serial: u32,
-    /// When it was signed, and the moment at which the log was folded.
-    pub time: Timestamp,
-    /// From this moment on the list is stale and must no longer be enforced.
-    pub not_after: Timestamp,
     /// Hash of each artefact, by its path below the release base.
     pub artefacts: BTreeMap<String, Digest>,
+    /// Version of the fold that made the artefacts.
+    pub fold_version: u32,
+    /// From this moment on the list is stale and must no longer be enforced.
+    pub not_after: Timestamp,
+    /// Root hash of the tree.
+    pub root: Digest,
+    /// SOA serial of the zone.
+    pub serial: u32,
+    /// Number of leaves in the tree.
+    pub size: u64,
+    /// When it was signed, and the moment at which the log was folded.
+    pub time: Timestamp,
 }
 
 /// Why a note is not a release of this log.

@@ -9,24 +9,26 @@ use super::{Fold, Held, ListingState};
 use crate::{
     ListingId, Timestamp,
     key::Role,
-    leaf::Leaf,
+    leaf::{Leaf, LeafSignature},
     statement::{Due, EMERGENCY_SECONDS, Lift, List, OrderNumber, Statement},
 };
 
 impl Fold {
     /// Takes what the leaf at `position` says. The error is a remark: the leaf changes nothing, or it
     /// does and should not have come so.
-    pub(super) fn enter(&mut self, position: u64, leaf: &Leaf) -> Result<(), String> {
-        match &leaf.statement {
+    pub(super) fn enter(&mut self, position: u64, leaf: Leaf) -> Result<(), String> {
+        match leaf.statement {
             Statement::Genesis(_) => Ok(()),
-            Statement::KeyAdd(add) => match self.keys.insert(add.grant.key.id(), add.grant.clone())
-            {
-                Some(held) if held.role != add.grant.role => {
-                    self.keys.insert(held.key.id(), held);
-                    Err("a key cannot change its role; add another key".into())
+            Statement::KeyAdd(add) => {
+                let role = add.grant.role;
+                match self.keys.insert(add.grant.key.id(), add.grant) {
+                    Some(held) if held.role != role => {
+                        self.keys.insert(held.key.id(), held);
+                        Err("a key cannot change its role; add another key".into())
+                    }
+                    _ => Ok(()),
                 }
-                _ => Ok(()),
-            },
+            }
             Statement::KeyRevoke(revoke) => {
                 let removed = self.keys.remove(&revoke.key_id);
                 removed
@@ -37,22 +39,21 @@ impl Fold {
                 if set.policy.serial_base < self.policy.serial_base {
                     return Err("a smaller serial base would turn the zone's serial back".into());
                 }
-                self.policy = set.policy.clone();
+                self.policy = set.policy;
                 self.forget_guard();
                 Ok(())
             }
             Statement::GuardSet(set) => {
-                let list = &set.list.list;
                 if set.list.names.is_empty() {
-                    self.guards.remove(list);
+                    self.guards.remove(&set.list.list);
                 } else {
-                    self.guards.insert(list.clone(), (position, set.clone()));
+                    self.guards.insert(set.list.list.clone(), (position, set));
                 }
                 self.forget_guard();
                 Ok(())
             }
             Statement::RegisterSnapshot(snapshot) => {
-                if self.registers.enter(snapshot)? {
+                if self.registers.enter(&snapshot)? {
                     self.forget_guard();
                 }
                 Ok(())
@@ -62,29 +63,34 @@ impl Fold {
                 self.forget_guard();
                 Ok(())
             }
-            Statement::List(list) => self.enter_list(position, list, leaf),
-            Statement::OrderNumber(number) => self.enter_number(number),
+            Statement::List(list) => self.enter_list(position, list, &leaf.signatures),
+            Statement::OrderNumber(number) => self.enter_number(&number),
             Statement::Lift(lift) => self.enter_lift(lift),
             Statement::Annul(annul) => {
                 let state = ListingState::Annulled {
                     at: annul.at,
-                    reason: annul.reason.clone(),
+                    reason: annul.reason,
                 };
                 self.end(&annul.listing_id, state)
             }
             Statement::Effect(due) => {
                 let said = self.clock.say(due.at);
-                self.check_begun(due).and(said)
+                self.check_begun(&due).and(said)
             }
             Statement::Expire(due) => {
                 let said = self.clock.say(due.at);
-                self.check_ended(due).and(said)
+                self.check_ended(&due).and(said)
             }
             Statement::AuditAnchor(anchor) => self.clock.say(anchor.at),
         }
     }
 
-    fn enter_list(&mut self, position: u64, list: &List, leaf: &Leaf) -> Result<(), String> {
+    fn enter_list(
+        &mut self,
+        position: u64,
+        list: List,
+        signatures: &[LeafSignature],
+    ) -> Result<(), String> {
         if self.listings.contains_key(&list.listing_id) {
             return Err(format!("listing {} is already in the log", list.listing_id));
         }
@@ -98,15 +104,15 @@ impl Fold {
             return Err(format!("listing {} ends before it begins", list.listing_id));
         }
         let held = Held {
-            list: Arc::new(list.clone()),
+            list: Arc::new(list),
             position,
-            signed_by: leaf.signatures.iter().map(|s| s.key_id.clone()).collect(),
-            legal: leaf.signatures.iter().any(|s| s.role == Role::Legal),
+            signed_by: signatures.iter().map(|s| s.key_id.clone()).collect(),
+            legal: signatures.iter().any(|s| s.role == Role::Legal),
             clock: self.clock.count(),
             ended: None,
             guarded: OnceLock::new(),
         };
-        self.listings.insert(list.listing_id.clone(), held);
+        self.listings.insert(held.list.listing_id.clone(), held);
         Ok(())
     }
 
@@ -130,11 +136,11 @@ impl Fold {
 
     /// A lift that names another host than its listing does lifts all the same: what the officer meant
     /// cannot be told, and a removal is the safer side.
-    fn enter_lift(&mut self, lift: &Lift) -> Result<(), String> {
+    fn enter_lift(&mut self, lift: Lift) -> Result<(), String> {
         let id = &lift.listing_id;
         let state = ListingState::Lifted {
             at: lift.at,
-            reason: lift.reason.clone(),
+            reason: lift.reason,
         };
         self.end(id, state)?;
         match self.listings.get(id).map(|held| &held.list.name) {

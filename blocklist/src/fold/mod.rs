@@ -5,7 +5,8 @@
 //! time and caps decide what of it is enforced, and whatever they hold back is named with its reason.
 //!
 //! `enter` is what each leaf changes, `at` what follows from all of them at a moment, `place` the days
-//! in which listings take effect under the caps, `registers` the snapshots, `list` the result.
+//! in which listings take effect under the caps, `registers` the snapshots, `signatures` who may sign what,
+//! `list` the result.
 
 mod at;
 mod enter;
@@ -15,6 +16,7 @@ mod next;
 mod outlook;
 mod place;
 mod registers;
+mod signatures;
 
 use std::{
     borrow::Cow,
@@ -24,6 +26,7 @@ use std::{
 
 pub use error::{FoldError, FoldErrorKind};
 pub use list::{Action, Entry, Folded, Listing, ListingState};
+pub use signatures::Proved;
 
 use place::Clock;
 use registers::Registers;
@@ -33,9 +36,7 @@ use crate::{
     guard::{self, Guard, GuardList, Reach, Refusal, Tier},
     key::{KeyId, PublicKey, Role},
     leaf::Leaf,
-    statement::{
-        EMERGENCY_SECONDS, GuardSet, KeyGrant, List, Policy, RegisterSnapshot, Statement, VERSION,
-    },
+    statement::{EMERGENCY_SECONDS, GuardSet, KeyGrant, List, Policy, RegisterSnapshot, Statement},
     time::Day,
 };
 
@@ -165,68 +166,20 @@ impl Fold {
         Ok(fold)
     }
 
-    /// Takes the next leaf.
-    pub fn apply(&mut self, leaf: &Leaf) -> Result<(), FoldError> {
+    /// Takes the next leaf, whose signatures may have been proved before ([`Self::prove`]).
+    pub fn apply(&mut self, leaf: impl Into<Proved>) -> Result<(), FoldError> {
+        let leaf = leaf.into();
         let position = self.size;
         let fail = |kind| FoldError { position, kind };
-        if matches!(leaf.statement, Statement::Genesis(_)) {
+        if matches!(leaf.leaf().statement, Statement::Genesis(_)) {
             return Err(fail(FoldErrorKind::Genesis));
         }
-        self.check_signatures(leaf).map_err(fail)?;
+        self.check_proved(&leaf).map_err(fail)?;
         self.size += 1;
-        if let Err(remark) = self.enter(position, leaf) {
+        if let Err(remark) = self.enter(position, leaf.into_leaf()) {
             self.remarks.push(format!("leaf {position}: {remark}"));
         }
         Ok(())
-    }
-
-    /// Checks that `leaf` may be appended now: shape, keys, roles, signatures.
-    pub fn check_signatures(&self, leaf: &Leaf) -> Result<(), FoldErrorKind> {
-        let (v, origin) = leaf.statement.header();
-        if v != VERSION || origin != self.origin {
-            return Err(FoldErrorKind::Header {
-                origin: origin.chars().take(80).collect(),
-                v,
-            });
-        }
-        let bytes = leaf.statement.to_bytes()?;
-        let mut seen: Vec<&KeyId> = Vec::new();
-        for signature in &leaf.signatures {
-            if seen.contains(&&signature.key_id) {
-                return Err(FoldErrorKind::SameKey(signature.key_id.clone()));
-            }
-            seen.push(&signature.key_id);
-            let key = self
-                .key(&signature.key_id, signature.role)
-                .ok_or_else(|| FoldErrorKind::UnknownKey(signature.key_id.clone()))?;
-            if !key.verify(signature.role, &bytes, &signature.signature) {
-                return Err(FoldErrorKind::BadSignature(signature.key_id.clone()));
-            }
-        }
-        let count = |role| leaf.signatures.iter().filter(|s| s.role == role).count();
-        match leaf.statement.quorum() {
-            None if leaf.signatures.is_empty() => Ok(()),
-            None => Err(FoldErrorKind::StrayRole),
-            Some((role, needed)) => {
-                let found = count(role);
-                let legal = if matches!(leaf.statement, Statement::List(_)) {
-                    count(Role::Legal)
-                } else {
-                    0
-                };
-                if found < needed {
-                    Err(FoldErrorKind::Quorum {
-                        role,
-                        found,
-                        needed,
-                    })
-                } else if found + legal != leaf.signatures.len() {
-                    Err(FoldErrorKind::StrayRole)
-                } else {
-                    Ok(())
-                }
-            }
-        }
     }
 
     /// Number of leaves taken.

@@ -54,14 +54,14 @@ impl Reach {
 pub struct GuardList {
     /// The list's name, such as `kz-banks`; `top-sites/2` is the second part of a long one.
     pub list: String,
-    /// How strictly.
-    pub tier: Tier,
+    /// The names. A list without names is a list taken away.
+    pub names: Vec<DomainName>,
     /// How far.
     pub reach: Reach,
     /// Shown to whoever is refused.
     pub reason: String,
-    /// The names. A list without names is a list taken away.
-    pub names: Vec<DomainName>,
+    /// How strictly.
+    pub tier: Tier,
 }
 
 /// Octets of a `guard.set` leaf that are kept free for everything but the names: the statement's

@@ -11,24 +11,24 @@ use crate::{DomainName, Timestamp, digest::Digest, leaf::MAX_LEAF, time::Day};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Due {
-    /// Always [`super::VERSION`].
-    pub v: u32,
-    /// The log this statement is for.
-    pub origin: String,
-    /// The listings concerned.
-    pub listings: Vec<ListingId>,
     /// The moment by which all of them were due.
     pub at: Timestamp,
+    /// The listings concerned.
+    pub listings: Vec<ListingId>,
+    /// The log this statement is for.
+    pub origin: String,
+    /// Always [`super::VERSION`].
+    pub v: u32,
 }
 
 /// A host that a register row names, with the term in which that row makes it licensed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RegisterHost {
-    /// The host.
-    pub name: DomainName,
     /// First and last day of a live licence; `None` when the row only names the host.
     pub licensed: Option<Term>,
+    /// The host.
+    pub name: DomainName,
 }
 
 /// The first and last day of a licence.
@@ -54,24 +54,24 @@ impl Term {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RegisterSnapshot {
-    /// Always [`super::VERSION`].
-    pub v: u32,
-    /// The log this statement is for.
-    pub origin: String,
-    /// Which register.
-    pub register: String,
-    /// The day the snapshot shows.
-    pub taken_on: Day,
-    /// Hash of the snapshot itself.
-    pub sha256: Digest,
+    /// When the officers signed.
+    pub at: Timestamp,
     /// Every host its rows name, or as many of them as this part holds.
     pub hosts: Vec<RegisterHost>,
+    /// The log this statement is for.
+    pub origin: String,
     /// Which part this is; left out where one leaf holds the snapshot, whose bytes are then those of
     /// a time that knew no parts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<Part>,
-    /// When the officers signed.
-    pub at: Timestamp,
+    /// Which register.
+    pub register: String,
+    /// Hash of the snapshot itself.
+    pub sha256: Digest,
+    /// The day the snapshot shows.
+    pub taken_on: Day,
+    /// Always [`super::VERSION`].
+    pub v: u32,
 }
 
 /// One of the leaves that hold a long snapshot together. They follow one another in the log, with no
@@ -128,52 +128,52 @@ impl RegisterSnapshot {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RegisterExcept {
-    /// Always [`super::VERSION`].
-    pub v: u32,
-    /// The log this statement is for.
-    pub origin: String,
-    /// Which register.
-    pub register: String,
-    /// The host, as the register's rows name it.
-    pub name: DomainName,
-    /// Why, in words shown to the public.
-    pub reason: String,
     /// When the officers signed.
     pub at: Timestamp,
+    /// The host, as the register's rows name it.
+    pub name: DomainName,
+    /// The log this statement is for.
+    pub origin: String,
+    /// Why, in words shown to the public.
+    pub reason: String,
+    /// Which register.
+    pub register: String,
+    /// Always [`super::VERSION`].
+    pub v: u32,
 }
 
 /// Binds the day's head of the internal audit chain into the public log. Written by the publisher.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AuditAnchor {
-    /// Always [`super::VERSION`].
-    pub v: u32,
+    /// When it was read.
+    pub at: Timestamp,
+    /// Hash of the last row.
+    pub head: Digest,
     /// The log this statement is for.
     pub origin: String,
     /// Number of rows in the chain.
     pub rows: u64,
-    /// Hash of the last row.
-    pub head: Digest,
-    /// When it was read.
-    pub at: Timestamp,
+    /// Always [`super::VERSION`].
+    pub v: u32,
 }
 
 /// Leaf 0: where trust begins. Both first admins sign.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Genesis {
-    /// Always [`super::VERSION`].
-    pub v: u32,
-    /// The name of the log.
-    pub origin: String,
-    /// The log's signed-note verifier key.
-    pub log_key: String,
     /// The first two admins.
     pub admins: [KeyGrant; 2],
-    /// The first policy.
-    pub policy: Policy,
-    /// A demonstration log: lists only names under `.test`, and no other resolver accepts it.
-    pub demo: bool,
     /// When the log was made.
     pub at: Timestamp,
+    /// A demonstration log: lists only names under `.test`, and no other resolver accepts it.
+    pub demo: bool,
+    /// The log's signed-note verifier key.
+    pub log_key: String,
+    /// The name of the log.
+    pub origin: String,
+    /// The first policy.
+    pub policy: Policy,
+    /// Always [`super::VERSION`].
+    pub v: u32,
 }

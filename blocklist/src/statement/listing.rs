@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{DomainName, Timestamp, digest::Digest, time::Day};
+use crate::{DomainName, Timestamp, digest::Digest, textual::from_text, time::Day};
 
 /// How far a listing reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -27,8 +27,7 @@ impl Scope {
 }
 
 /// The number of a listing, `Q-2026-000123`: what a blocked person reads and looks up.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ListingId([u8; LISTING_ID]);
 
 /// Octets of a listing number, in place: it stands in every line of the list.
@@ -50,12 +49,8 @@ impl ListingId {
         // Digits, dashes and a letter by construction.
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
-}
 
-impl TryFrom<String> for ListingId {
-    type Error = ListingIdError;
-
-    fn try_from(text: String) -> Result<Self, ListingIdError> {
+    fn parse(text: &str) -> Result<Self, ListingIdError> {
         let digits =
             |part: &str, width| part.len() == width && part.bytes().all(|c| c.is_ascii_digit());
         let well_formed = text
@@ -68,6 +63,26 @@ impl TryFrom<String> for ListingId {
             .flatten()
             .map(Self)
             .ok_or_else(refuse)
+    }
+}
+
+impl TryFrom<String> for ListingId {
+    type Error = ListingIdError;
+
+    fn try_from(text: String) -> Result<Self, ListingIdError> {
+        Self::parse(&text)
+    }
+}
+
+impl Serialize for ListingId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for ListingId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer, Self::parse)
     }
 }
 
@@ -95,13 +110,13 @@ impl fmt::Debug for ListingId {
 pub struct Order {
     /// The body that gave the order.
     pub authority: String,
-    /// The order's own number, in any script. `None` only in an emergency: the number must follow
-    /// within [`EMERGENCY_SECONDS`] or the listing ends.
-    pub number: Option<String>,
     /// The day of the order.
     pub date: Day,
     /// Hash of the order document.
     pub document_sha256: Digest,
+    /// The order's own number, in any script. `None` only in an emergency: the number must follow
+    /// within [`EMERGENCY_SECONDS`] or the listing ends.
+    pub number: Option<String>,
 }
 
 /// How long a listing without an order number stands (DESIGN rule 1), in seconds.
@@ -111,28 +126,28 @@ pub const EMERGENCY_SECONDS: i64 = 86_400;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct List {
-    /// Always [`super::VERSION`].
-    pub v: u32,
-    /// The log this statement is for.
-    pub origin: String,
-    /// What is listed.
-    pub name: DomainName,
-    /// How far the listing reaches.
-    pub scope: Scope,
-    /// The number of the listing.
-    pub listing_id: ListingId,
     /// Code of the legal ground; must be one that the policy in force names.
     pub basis: String,
-    /// The order.
-    pub order: Order,
-    /// Hash of the frozen evidence manifest.
-    pub evidence_root: Digest,
     /// From when the name is blocked.
     pub effective_at: Timestamp,
-    /// When the listing must be looked at again.
-    pub review_at: Timestamp,
+    /// Hash of the frozen evidence manifest.
+    pub evidence_root: Digest,
     /// When the listing ends by itself.
     pub expires_at: Timestamp,
+    /// The number of the listing.
+    pub listing_id: ListingId,
+    /// What is listed.
+    pub name: DomainName,
+    /// The order.
+    pub order: Order,
+    /// The log this statement is for.
+    pub origin: String,
+    /// When the listing must be looked at again.
+    pub review_at: Timestamp,
+    /// How far the listing reaches.
+    pub scope: Scope,
+    /// Always [`super::VERSION`].
+    pub v: u32,
 }
 
 /// Brings the number of the order to an emergency listing, which from then on stands until its own
@@ -140,48 +155,48 @@ pub struct List {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OrderNumber {
-    /// Always [`super::VERSION`].
-    pub v: u32,
-    /// The log this statement is for.
-    pub origin: String,
+    /// When the officers signed: within [`EMERGENCY_SECONDS`] of the listing's `effective_at`.
+    pub at: Timestamp,
     /// The emergency listing.
     pub listing_id: ListingId,
     /// The order's own number, in any script.
     pub number: String,
-    /// When the officers signed: within [`EMERGENCY_SECONDS`] of the listing's `effective_at`.
-    pub at: Timestamp,
+    /// The log this statement is for.
+    pub origin: String,
+    /// Always [`super::VERSION`].
+    pub v: u32,
 }
 
 /// Takes a listing off. One officer signs; another reviews it afterwards.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lift {
-    /// Always [`super::VERSION`].
-    pub v: u32,
-    /// The log this statement is for.
-    pub origin: String,
-    /// The name of the listing, repeated so that the statement reads by itself.
-    pub name: DomainName,
-    /// The listing that ends.
-    pub listing_id: ListingId,
-    /// Why: a code shown to the public.
-    pub reason: String,
     /// When the officer signed.
     pub at: Timestamp,
+    /// The listing that ends.
+    pub listing_id: ListingId,
+    /// The name of the listing, repeated so that the statement reads by itself.
+    pub name: DomainName,
+    /// The log this statement is for.
+    pub origin: String,
+    /// Why: a code shown to the public.
+    pub reason: String,
+    /// Always [`super::VERSION`].
+    pub v: u32,
 }
 
 /// Says that a listing should never have been made. Two officers sign.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Annul {
-    /// Always [`super::VERSION`].
-    pub v: u32,
-    /// The log this statement is for.
-    pub origin: String,
-    /// The listing that was wrong.
-    pub listing_id: ListingId,
-    /// Why: a code shown to the public.
-    pub reason: String,
     /// When the officers signed.
     pub at: Timestamp,
+    /// The listing that was wrong.
+    pub listing_id: ListingId,
+    /// The log this statement is for.
+    pub origin: String,
+    /// Why: a code shown to the public.
+    pub reason: String,
+    /// Always [`super::VERSION`].
+    pub v: u32,
 }

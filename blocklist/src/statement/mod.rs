@@ -1,14 +1,19 @@
 //! What people sign. A statement is RFC 8785 canonical JSON; both officers sign the same bytes.
 //!
 //! `listing` holds what officers say of names, `rules` what admins say of keys, policy and
-//! guards, `facts` what enters from registers, time and the audit chain, `canonical` the bytes.
+//! guards, `facts` what enters from registers, time and the audit chain, `canonical` the bytes, which
+//! `ordered` writes and `read` reads. Fields stand in the order of their names, which is that of the bytes.
 
 mod canonical;
 mod facts;
 mod listing;
+mod ordered;
+mod read;
 mod rules;
+#[cfg(test)]
+mod spellings;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::key::Role;
 
@@ -26,7 +31,7 @@ pub use rules::{Growth, GuardSet, KeyAdd, KeyGrant, KeyRevoke, Policy, PolicySet
 pub const VERSION: u32 = 1;
 
 /// Everything a leaf can say.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "action")]
 #[allow(clippy::large_enum_variant, reason = "statements live one at a time")]
 pub enum Statement {
