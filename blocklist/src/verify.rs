@@ -292,3 +292,97 @@ pub enum SuccessionError {
         size: u64,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Scope,
+        key::Role,
+        statement::{KeyAdd, KeyRevoke, VERSION},
+        testing::{START, TestLog, grant, signed},
+    };
+    use ed25519_dalek::SigningKey;
+
+    fn begun(log: &TestLog) -> Replay {
+        Replay::begin(&log.trust, &log.leaves[0]).unwrap()
+    }
+
+    /// What is taken together is taken as one after the other: the same end, or the same leaf refused for
+    /// the same reason, and those before it taken.
+    fn assert_as_one_by_one(log: &TestLog) -> Result<(), VerifyError> {
+        let (mut one, mut all) = (begun(log), begun(log));
+        let rest = &log.leaves[1..];
+        let singly = rest.iter().try_for_each(|leaf| one.push(leaf));
+        let together = all.push_all(rest);
+        assert_eq!(singly, together);
+        assert_eq!(one.tree().size(), all.tree().size());
+        assert_eq!(one.tree().root(), all.tree().root());
+        assert_eq!(one.fold().at(START), all.fold().at(START));
+        together
+    }
+
+    fn long() -> TestLog {
+        let mut log = TestLog::new(true);
+        for number in 1..=40 {
+            log.list(&format!("site-{number}.test"), Scope::Host, number);
+        }
+        log
+    }
+
+    #[test]
+    fn a_key_counts_from_its_leaf_to_its_end_however_leaves_are_taken() {
+        let mut log = long();
+        let (v, origin) = (VERSION, log.trust.origin.clone());
+        let third = SigningKey::from_bytes(&[77; 32]);
+        let newcomer = grant(&third, Role::Officer);
+        let leaver = grant(&log.officers[1], Role::Officer).key.id();
+        log.push_admin(Statement::KeyAdd(KeyAdd {
+            v,
+            origin: origin.clone(),
+            grant: newcomer,
+            at: START,
+        }));
+        log.push_admin(Statement::KeyRevoke(KeyRevoke {
+            v,
+            origin,
+            key_id: leaver.clone(),
+            at: START,
+        }));
+        let list = |log: &TestLog, number: u32, second: &SigningKey| {
+            let list = log.list_statement(&format!("late-{number}.test"), Scope::Host, number);
+            let keys = [(Role::Officer, &log.officers[0]), (Role::Officer, second)];
+            signed(Statement::List(list), &keys)
+        };
+        let by_the_newcomer = list(&log, 101, &third);
+        log.push(&by_the_newcomer);
+        assert_as_one_by_one(&log).unwrap();
+        let by_the_leaver = list(&log, 102, &log.officers[1]);
+        log.push(&by_the_leaver);
+        let position = log.leaves.len() as u64 - 1;
+        log.list("after.test", Scope::Host, 103);
+        let kind = crate::fold::FoldErrorKind::UnknownKey(leaver);
+        let refused = VerifyError::Fold(FoldError { position, kind });
+        assert_eq!(assert_as_one_by_one(&log), Err(refused));
+    }
+
+    #[test]
+    fn a_forged_or_broken_leaf_is_refused_where_it_stands() {
+        let mut log = long();
+        let other = long().list_statement("other.test", Scope::Host, 200);
+        let mut forged = Leaf::from_bytes(&log.leaves[20]).unwrap();
+        forged.statement = Statement::List(other);
+        log.leaves[20] = forged.to_bytes().unwrap();
+        let refused = assert_as_one_by_one(&log);
+        assert!(matches!(
+            refused,
+            Err(VerifyError::Fold(FoldError { position: 20, .. }))
+        ));
+        log.leaves[12].push(b' ');
+        let refused = assert_as_one_by_one(&log);
+        assert!(matches!(
+            refused,
+            Err(VerifyError::Leaf { position: 12, .. })
+        ));
+    }
+}

@@ -15,8 +15,7 @@ impl Fold {
     /// What is listed at `time`.
     pub fn at(&self, time: Timestamp) -> Folded {
         let (guard, live) = (self.guard(), self.registers.live(time));
-        let mut in_order: Vec<&Held> = self.listings.values().collect();
-        in_order.sort_by_key(|held| held.position);
+        let in_order: Vec<&Held> = self.listings.iter().collect();
         let begins = self.begins(&in_order);
         let mut enforced = Vec::new();
         let mut listings = Vec::with_capacity(in_order.len());
@@ -84,7 +83,7 @@ impl Fold {
     ) -> ListingState {
         let list = &held.list;
         if let Some(ended) = &held.ended {
-            return ended.clone();
+            return ListingState::clone(ended);
         }
         let ends = held.ends();
         if time >= ends {
@@ -96,7 +95,7 @@ impl Fold {
             let register = register.to_owned();
             return ListingState::Suspended { register };
         }
-        if let Some(refusal) = &held.guarded(guard).refusal
+        if let Some(refusal) = held.refusal(guard)
             && !(refusal.tier == Tier::Raised && held.legal)
         {
             return ListingState::Guarded {
@@ -125,10 +124,8 @@ fn entries(enforced: &[&Held], guard: &Guard) -> Vec<Entry> {
     // A listed name that the guard protects was listed for itself (with the legal signature, or
     // because it stands apart): no other listing's pass-through takes that back.
     let mut own: BTreeMap<&DomainName, Scope> = BTreeMap::new();
-    let parents = enforced.iter().map(|held| held.guarded(guard));
-    let protected: BTreeSet<&DomainName> = parents
-        .flat_map(|guarded| guarded.below.iter().map(|(name, _)| name))
-        .collect();
+    let below = enforced.iter().flat_map(|held| held.below(guard));
+    let protected: BTreeSet<&DomainName> = below.map(|(name, _)| name).collect();
     for held in enforced {
         let list = &held.list;
         if !protected.is_empty() && protected.contains(&list.name) {
@@ -146,7 +143,7 @@ fn entries(enforced: &[&Held], guard: &Guard) -> Vec<Entry> {
             listing_id: list.listing_id.clone(),
         };
         entries.push(entry(list.name.clone(), list.scope, Action::Block));
-        let below = held.guarded(guard).below.iter();
+        let below = held.below(guard).iter();
         let spared = below
             .filter(|(name, scope)| own.get(name).is_none_or(|own| own < scope))
             .map(|(name, scope)| entry(name.clone(), *scope, Action::PassThrough));

@@ -1,14 +1,11 @@
 //! What each leaf changes. Whoever signed it is checked before; what is wrong here is remarked on.
 
-use std::{
-    cell::OnceCell,
-    sync::{Arc, OnceLock},
-};
+use std::{cell::OnceCell, sync::Arc};
 
 use super::{Fold, Held, ListingState};
 use crate::{
     ListingId, Timestamp,
-    key::Role,
+    key::{KeyId, Role},
     leaf::{Leaf, LeafSignature},
     statement::{Due, EMERGENCY_SECONDS, Lift, List, OrderNumber, Statement},
 };
@@ -91,7 +88,7 @@ impl Fold {
         list: List,
         signatures: &[LeafSignature],
     ) -> Result<(), String> {
-        if self.listings.contains_key(&list.listing_id) {
+        if self.listings.contains(&list.listing_id) {
             return Err(format!("listing {} is already in the log", list.listing_id));
         }
         if !self.policy.bases.contains(&list.basis) {
@@ -103,16 +100,12 @@ impl Fold {
         if list.effective_at >= list.expires_at || list.review_at > list.expires_at {
             return Err(format!("listing {} ends before it begins", list.listing_id));
         }
-        let held = Held {
-            list: Arc::new(list),
-            position,
-            signed_by: signatures.iter().map(|s| s.key_id.clone()).collect(),
-            legal: signatures.iter().any(|s| s.role == Role::Legal),
-            clock: self.clock.count(),
-            ended: None,
-            guarded: OnceLock::new(),
-        };
-        self.listings.insert(held.list.listing_id.clone(), held);
+        let keys: Vec<KeyId> = signatures.iter().map(|s| s.key_id.clone()).collect();
+        let signed_by = self.listings.signers(&keys);
+        let legal = signatures.iter().any(|s| s.role == Role::Legal);
+        let clock = self.clock.count();
+        self.listings
+            .push(Held::new(list, position, signed_by, legal, clock));
         Ok(())
     }
 
@@ -155,7 +148,7 @@ impl Fold {
     fn end(&mut self, id: &ListingId, state: ListingState) -> Result<(), String> {
         let held = self.listings.get_mut(id).ok_or_else(|| unknown(id))?;
         // An annulment says more than a lifting and may follow it; nothing else follows either.
-        match (&held.ended, &state) {
+        match (held.ended.as_deref(), &state) {
             (Some(ListingState::Annulled { .. }), _) => {
                 Err(format!("listing {id} was annulled already"))
             }
@@ -163,7 +156,7 @@ impl Fold {
                 Err(format!("listing {id} was lifted already"))
             }
             _ => {
-                held.ended = Some(state);
+                held.ended = Some(Box::new(state));
                 Ok(())
             }
         }

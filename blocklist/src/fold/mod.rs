@@ -6,12 +6,13 @@
 //!
 //! `enter` is what each leaf changes, `at` what follows from all of them at a moment, `place` the days
 //! in which listings take effect under the caps, `registers` the snapshots, `signatures` who may sign what,
-//! `list` the result.
+//! `listings` what is held of each listing, `list` the result.
 
 mod at;
 mod enter;
 mod error;
 mod list;
+mod listings;
 mod next;
 mod outlook;
 mod place;
@@ -28,15 +29,16 @@ pub use error::{FoldError, FoldErrorKind};
 pub use list::{Action, Entry, Folded, Listing, ListingState};
 pub use signatures::Proved;
 
+use listings::{Held, Listings};
 use place::Clock;
 use registers::Registers;
 
 use crate::{
-    DomainName, ListingId, Scope, Timestamp,
-    guard::{self, Guard, GuardList, Reach, Refusal, Tier},
+    Timestamp,
+    guard::{self, Guard, GuardList, Reach, Tier},
     key::{KeyId, PublicKey, Role},
     leaf::Leaf,
-    statement::{EMERGENCY_SECONDS, GuardSet, KeyGrant, List, Policy, RegisterSnapshot, Statement},
+    statement::{GuardSet, KeyGrant, Policy, RegisterSnapshot, Statement},
     time::Day,
 };
 
@@ -51,52 +53,6 @@ use crate::{
 /// that the log's own clock shows, and under a cap on growth beside that of a day.
 pub const FOLD_VERSION: u32 = 3;
 
-#[derive(Clone, Debug)]
-struct Held {
-    list: Arc<List>,
-    position: u64,
-    signed_by: Arc<[KeyId]>,
-    legal: bool,
-    /// How many moments the log's clock had said before it.
-    clock: usize,
-    ended: Option<ListingState>,
-    /// What the guard says of it, found out once; a leaf that changes the guard empties it.
-    guarded: OnceLock<Guarded>,
-}
-
-/// What the guard says of a listing.
-#[derive(Clone, Debug)]
-struct Guarded {
-    /// Why its name may not be listed.
-    refusal: Option<Box<Refusal>>,
-    /// Protected names below it, with their reach, where it takes names below along.
-    below: Box<[(DomainName, Scope)]>,
-}
-
-impl Held {
-    fn guarded(&self, guard: &Guard) -> &Guarded {
-        self.guarded.get_or_init(|| Guarded {
-            refusal: guard.covers(&self.list.name).map(Box::new),
-            below: match self.list.scope {
-                Scope::Host => Box::default(),
-                Scope::Subtree => guard.below(&self.list.name).into(),
-            },
-        })
-    }
-
-    /// When time ends it: by its own date, or for want of its order's number.
-    fn ends(&self) -> Timestamp {
-        let list = &self.list;
-        match list.order.number {
-            Some(_) => list.expires_at,
-            None => {
-                let emergency = list.effective_at.plus(EMERGENCY_SECONDS);
-                list.expires_at.min(emergency)
-            }
-        }
-    }
-}
-
 /// The state of a log after some leaves.
 #[derive(Clone, Debug)]
 pub struct Fold {
@@ -108,7 +64,7 @@ pub struct Fold {
     guards: BTreeMap<String, (u64, GuardSet)>,
     registers: Registers,
     clock: Clock,
-    listings: BTreeMap<ListingId, Held>,
+    listings: Listings,
     remarks: Vec<String>,
     /// Made when it is first asked for; a leaf that changes it empties it.
     guard: OnceLock<Arc<Guard>>,
@@ -157,7 +113,7 @@ impl Fold {
             guards: BTreeMap::new(),
             registers: Registers::default(),
             clock: Clock::begin(genesis.at),
-            listings: BTreeMap::new(),
+            listings: Listings::default(),
             remarks: Vec::new(),
             guard: OnceLock::new(),
         };
@@ -218,9 +174,7 @@ impl Fold {
     /// The guard has changed, and what it said of listings with it.
     fn forget_guard(&mut self) {
         self.guard = OnceLock::new();
-        for held in self.listings.values_mut() {
-            held.guarded = OnceLock::new();
-        }
+        self.listings.forget_guard();
     }
 
     /// Every name protected now: floor, lists in the log, and every host a register row names.

@@ -8,8 +8,7 @@ impl Fold {
     /// another leaf; `None` when it never will. Until then the list is the same, but for the moment that
     /// stands in it.
     pub fn next_change(&self, time: Timestamp) -> Option<Timestamp> {
-        let mut in_order: Vec<&Held> = self.listings.values().collect();
-        in_order.sort_by_key(|held| held.position);
+        let in_order: Vec<&Held> = self.listings.iter().collect();
         let begins = self.begins(&in_order);
         let listings = in_order.iter().zip(begins);
         listings

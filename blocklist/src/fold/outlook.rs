@@ -12,8 +12,7 @@ impl Fold {
         waiting: &[Timestamp],
         effective_at: Timestamp,
     ) -> (Timestamp, usize) {
-        let mut in_order: Vec<&Held> = self.listings.values().collect();
-        in_order.sort_by_key(|held| held.position);
+        let in_order: Vec<&Held> = self.listings.iter().collect();
         let times = self.clock.read();
         let mut from: Vec<i64> = in_order.iter().map(|held| held.first_day(&times)).collect();
         let now = self.clock.latest().day_number();
