@@ -54,14 +54,15 @@ impl Store {
             let from = held.as_ref().map_or(0, |replay| replay.tree().size());
             let some = leaves(self, from, SOME).await?;
             let count = some.len() as u64;
-            let mut some = some.iter();
+            let mut some = some.as_slice();
             if held.is_none()
-                && let Some(first) = some.next()
+                && let Some((first, rest)) = some.split_first()
             {
                 *held = Some(Replay::begin(&self.trust().await?, first)?);
+                some = rest;
             }
             if let Some(replay) = held.as_mut() {
-                some.try_for_each(|leaf| replay.push(leaf))?;
+                replay.push_all(some)?;
             }
             if count < SOME {
                 return Ok(Record(held));

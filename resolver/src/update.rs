@@ -339,9 +339,7 @@ fn push_all(
             });
         }
     };
-    for leaf in rest {
-        replay.push(leaf)?;
-    }
+    replay.push_all(rest)?;
     Ok(replay)
 }
 
