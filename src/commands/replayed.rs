@@ -27,6 +27,9 @@ const MAX_TILE: u64 = 256 * 32;
 /// The largest artefact.
 const MAX_ARTEFACT: u64 = 1 << 30;
 
+/// Leaves that are replayed between two words of how far it is.
+const SHOWN: usize = 1024;
+
 /// Everything a verifier holds in the end.
 pub(crate) struct Replayed {
     pub(crate) trust: Trust,
@@ -66,9 +69,10 @@ pub(crate) async fn leaves_of(
         .ok_or_else(|| Failure::usage("the log is empty"))?;
     let mut replay = Replay::begin(&trust, first).map_err(refused)?;
     let mut progress = Progress::default();
-    for (done, leaf) in rest.iter().enumerate() {
+    for some in rest.chunks(SHOWN) {
+        let done = replay.tree().size();
         progress.show(|| format!("replaying: {done} of {} leaves", release.size));
-        replay.push(leaf).map_err(refused)?;
+        replay.push_all(some).map_err(refused)?;
     }
     drop(progress);
     let replayed = finish(trust, reader, release, &replay).await?;
