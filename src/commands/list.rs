@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use blocklist::{
     Timestamp,
     export::{Below, Export, Losses},
-    fold::ListingState,
+    fold::{Listing, ListingState},
 };
+use serde::Serialize;
 use serde_json::json;
 use tracing::warn;
 
@@ -52,9 +53,8 @@ pub(crate) async fn run(dir: &DataDir, verb: List, printer: &Printer) -> Result<
         }
         List::Show(base) => {
             let replayed = replayed::log_of(dir, &base).await?;
-            printer.result(&json!({ "listings": replayed.folded.listings }), || {
-                show_text(&replayed)
-            });
+            let listings: Vec<_> = replayed.folded.listings.iter().map(Shown::new).collect();
+            printer.result(&json!({ "listings": listings }), || show_text(&replayed));
             Ok(Exit::Done)
         }
         List::Diff(options) => diff::run(dir, options, printer).await,
@@ -139,13 +139,34 @@ fn verify_text(replayed: &replayed::Replayed, now: Timestamp) -> String {
     text
 }
 
+/// A listing, and what it still lacks.
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    listing: &'a Listing,
+    number_due: Option<Timestamp>,
+}
+
+impl<'a> Shown<'a> {
+    fn new(listing: &'a Listing) -> Self {
+        let number_due = listing.number_due();
+        Self {
+            listing,
+            number_due,
+        }
+    }
+}
+
 fn show_text(replayed: &replayed::Replayed) -> String {
     let mut text = String::new();
     for listing in &replayed.folded.listings {
         // Registers and reasons are words that people wrote.
         let state = state_text(&listing.state);
+        let lacks = listing.number_due().map_or_else(String::new, |due| {
+            format!(" (the order's number is to follow by {due}, or it ends)")
+        });
         text += &format!(
-            "{}  {}  {}\n",
+            "{}  {}  {}{lacks}\n",
             listing.statement.listing_id,
             listing.statement.name,
             visible(&state)

@@ -12,7 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use blocklist::{DomainName, Timestamp, fold::Listing, matching};
+use blocklist::{DomainName, Timestamp, fold::Listing, matching, statement::List};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -21,6 +21,7 @@ use crate::{
     language::Lang,
     messages::{self, key},
     names::Shown,
+    public::register,
 };
 
 static STYLE: &str = include_str!("../assets/block_page.css");
@@ -48,6 +49,10 @@ impl Section {
         format!("{}/{}/{path}", self.base, self.lang)
     }
 
+    fn order(&self, list: &List) -> String {
+        register::order_number(self.lang, list, true)
+    }
+
     fn date(&self, day: &str) -> String {
         dates::parse_day(day)
             .map(|day| dates::day(self.lang, day))
@@ -61,7 +66,7 @@ struct Blocked {
     id: String,
     path: String,
     authority: String,
-    order: String,
+    list: Arc<List>,
     order_date: String,
 }
 
@@ -89,7 +94,7 @@ fn blocked(listing: &Listing) -> Blocked {
         id: list.listing_id.to_string(),
         path: format!("i/{}", list.listing_id),
         authority: hostile::line(&list.order.authority, 200),
-        order: hostile::line(list.order.number.as_deref().unwrap_or("…"), 100),
+        list: Arc::clone(list),
         order_date: list.order.date.to_string(),
     }
 }

@@ -89,6 +89,20 @@ pub enum ListingState {
     },
 }
 
+impl ListingState {
+    /// Whether the listing has not ended.
+    #[must_use]
+    pub fn stands(&self) -> bool {
+        match self {
+            Self::Scheduled { .. }
+            | Self::Listed { .. }
+            | Self::Suspended { .. }
+            | Self::Guarded { .. } => true,
+            Self::Expired { .. } | Self::Lifted { .. } | Self::Annulled { .. } => false,
+        }
+    }
+}
+
 /// A listing and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Listing {
@@ -103,6 +117,16 @@ pub struct Listing {
     /// Where it stands.
     #[serde(flatten)]
     pub state: ListingState,
+}
+
+impl Listing {
+    /// Until when the number of its order is to follow, or it ends; `None` where the order has its
+    /// number, or the listing has ended.
+    #[must_use]
+    pub fn number_due(&self) -> Option<Timestamp> {
+        let due = self.statement.number_due();
+        due.filter(|_| self.state.stands())
+    }
 }
 
 fn shared<T: Serialize + ?Sized, S: Serializer>(value: &Arc<T>, to: S) -> Result<S::Ok, S::Error> {

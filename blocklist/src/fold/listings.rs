@@ -10,7 +10,7 @@ use crate::{
     DomainName, ListingId, Scope, Timestamp,
     guard::{Guard, Refusal},
     key::KeyId,
-    statement::{EMERGENCY_SECONDS, List},
+    statement::List,
 };
 
 /// A listing, and what leaves after it said of it.
@@ -81,14 +81,7 @@ impl Held {
 
     /// When time ends it: by its own date, or for want of its order's number.
     pub(super) fn ends(&self) -> Timestamp {
-        let list = &self.list;
-        match list.order.number {
-            Some(_) => list.expires_at,
-            None => {
-                let emergency = list.effective_at.plus(EMERGENCY_SECONDS);
-                list.expires_at.min(emergency)
-            }
-        }
+        self.list.number_due().unwrap_or(self.list.expires_at)
     }
 }
 

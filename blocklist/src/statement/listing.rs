@@ -150,6 +150,16 @@ pub struct List {
     pub v: u32,
 }
 
+impl List {
+    /// When it ends for want of its order's number; `None` where the order has one.
+    #[must_use]
+    pub fn number_due(&self) -> Option<Timestamp> {
+        let due = self.effective_at.plus(EMERGENCY_SECONDS);
+        let missing = self.order.number.is_none();
+        missing.then(|| due.min(self.expires_at))
+    }
+}
+
 /// Brings the number of the order to an emergency listing, which from then on stands until its own
 /// end. Two officers sign, for it is what makes the listing last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -15,7 +15,6 @@ use super::{
 };
 use crate::{
     case,
-    ending::number,
     error::{Error, Result},
     officer::{self, Officer},
     pool::{Store, locks, random_id, transaction},
@@ -58,7 +57,7 @@ pub async fn approve(
         .ok_or(DecideError::Stale)?;
     fresh::for_approval(store, &file, &list.name, now).await?;
     // An emergency listing whose day went by before it was approved would end as it begins.
-    if number::due(&list).is_some_and(|due| now >= due) {
+    if list.number_due().is_some_and(|due| now >= due.0) {
         return Err(DecideError::NumberLate);
     }
     let key = officer::unlock(store, officer, password, now).await?;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use blocklist::{
     Timestamp,
-    statement::{EMERGENCY_SECONDS, List, OrderNumber, Statement, VERSION},
+    statement::{OrderNumber, Statement, VERSION},
 };
 
 use super::{
@@ -22,14 +22,6 @@ use crate::{
 
 /// The longest number of an order, in characters.
 pub const MAX_NUMBER: usize = 200;
-
-/// When a listing that was signed without the number of its order ends for want of it, in Unix
-/// seconds; `None` for one that was signed with it.
-#[must_use]
-pub fn due(list: &List) -> Option<i64> {
-    let due = list.effective_at.plus(EMERGENCY_SECONDS);
-    list.order.number.is_none().then_some(due.0)
-}
 
 /// Moves the number of an emergency listing's order: the first officer signs, and it waits for another
 /// (see [`motion::second`]).
@@ -70,11 +62,11 @@ pub async fn give(
 
 /// Refuses unless the listing lacks its number and there is time to bring it.
 pub(super) async fn open(store: &Store, subject: &Subject, now: i64) -> Result<(), DecideError> {
-    let due = due(&subject.list).ok_or(DecideError::NumberKnown)?;
+    let due = subject.list.number_due().ok_or(DecideError::NumberKnown)?;
     if given(store, subject.list.listing_id.as_str()).await? {
         return Err(DecideError::NumberKnown);
     }
-    if now >= due {
+    if now >= due.0 {
         return Err(DecideError::NumberLate);
     }
     if subject.state == "listed" {

@@ -10,7 +10,8 @@ reviews-what = What
 reviews-since = Who and when
 reviews-overdue = Overdue lifts: { $count }. Each should have been looked at within one working day.
 
-order-no-follows = not given yet (emergency)
+order-no-follows = number to follow by { $date }, else the listing ends
+order-no-missing = no number was given
 propose-number-hint = May stay empty only when the block is to take effect at once. Two officers must then give the number within 24 hours, or the listing ends.
 emergency-title = The number of the order is missing
 emergency-text = This is an emergency listing. It ends by itself on { $date } unless two officers give the number of the order before.

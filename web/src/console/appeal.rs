@@ -232,7 +232,7 @@ async fn show(
     let p = staff.page(centre, &format!("console/appeal/{}", file.line.id), &title);
     let known = centre.known().await?;
     let stands = appeal::named(&known, &file.line.listing_id)
-        .is_some_and(|(listing, _)| appeal::stands(&listing));
+        .is_some_and(|(listing, _)| listing.state.stands());
     let mut v = view(&p, staff, file, stands, besides.typed, centre.now());
     v.contact = besides
         .contact

@@ -1,7 +1,7 @@
 //! What may still become of a listing, as its page shows it: the number that an emergency listing
 //! lacks, motions that wait for a second signature, the second look at a lift, a date that has come.
 
-use blocklist::{fold::Listing, statement::List};
+use blocklist::{Timestamp, fold::Listing, statement::List};
 use data::ending::{
     motion::{self, Action, Motion},
     number,
@@ -226,8 +226,10 @@ async fn emergency(
 ) -> Result<Option<Emergency>, Fault> {
     let now = centre.now();
     let waits = ["listed", "expired"].contains(&about.case_state);
-    let due = about.list.filter(|_| waits).and_then(number::due);
-    let Some(due) = due else { return Ok(None) };
+    let due = about.list.filter(|_| waits).and_then(List::number_due);
+    let Some(Timestamp(due)) = due else {
+        return Ok(None);
+    };
     let given = number::given(&centre.store, about.id).await;
     if given.map_err(Fault::internal)? {
         return Ok(None);

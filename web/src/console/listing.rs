@@ -121,8 +121,8 @@ pub(crate) struct LiftForm {
     pub(crate) ending: ending::Typed,
 }
 
-/// The fields of the statement. `number` is that of its order, which may have come after it.
-pub(crate) fn fields(p: &Page, list: &List, number: Option<&str>) -> Vec<Field> {
+/// The fields of the statement. `number` says that of its order, which may have come after it.
+pub(crate) fn fields(p: &Page, list: &List, number: String) -> Vec<Field> {
     let field = |name: &str, value: String, mono: bool| Field {
         name: p.t(name),
         value,
@@ -138,14 +138,7 @@ pub(crate) fn fields(p: &Page, list: &List, number: Option<&str>) -> Vec<Field> 
             hostile::line(&list.order.authority, 300),
             false,
         ),
-        field(
-            key("field-order-no"),
-            number.map_or_else(
-                || p.t(key("order-no-follows")),
-                |number| hostile::line(number, 200),
-            ),
-            false,
-        ),
+        field(key("field-order-no"), number, false),
         field(key("field-order-date"), day(p, list.order.date), false),
         field(
             key("field-effective"),
@@ -258,8 +251,6 @@ pub(crate) async fn show(
             decision.kind == "propose" && decision.decided_at <= proposal.proposed_at
         });
     let report = report::read(&file.report);
-    let number = logged.map_or(list.as_ref(), |listing| Some(&listing.statement));
-    let number = number.and_then(|list| list.order.number.as_deref());
     let about = ending::About {
         id,
         list: list.as_ref(),
@@ -282,7 +273,10 @@ pub(crate) async fn show(
         evidence,
         fields: list
             .as_ref()
-            .map(|list| fields(&p, list, number))
+            .map(|list| {
+                let number = listings::order_number(p.lang, list, case_state, logged);
+                fields(&p, list, number)
+            })
             .unwrap_or_default(),
         document_path: format!("console/listing/{id}/document"),
         document_name: document

@@ -8,8 +8,8 @@ use axum::{
     response::Response,
 };
 use blocklist::{
-    fold::{Listing, ListingState},
-    statement::{Statement, from_canonical},
+    fold::Listing,
+    statement::{List, Statement, from_canonical},
 };
 use data::{
     case::{self, CaseRow},
@@ -24,6 +24,7 @@ use crate::{
     },
     faults::Fault,
     hostile,
+    language::Lang,
     messages::key,
     names::Shown,
     page::{self, Page},
@@ -77,15 +78,19 @@ pub(crate) fn state(
 
 /// Whether a listing can still be lifted.
 pub(crate) fn is_live(case_state: &str, logged: Option<&Listing>) -> bool {
-    case_state == "listed"
-        && logged.is_none_or(|listing| {
-            !matches!(
-                listing.state,
-                ListingState::Lifted { .. }
-                    | ListingState::Expired { .. }
-                    | ListingState::Annulled { .. }
-            )
-        })
+    case_state == "listed" && logged.is_none_or(|listing| listing.state.stands())
+}
+
+/// The number of its order as far as the log has it, or what stands in its place.
+pub(crate) fn order_number(
+    lang: Lang,
+    proposed: &List,
+    case_state: &str,
+    logged: Option<&Listing>,
+) -> String {
+    let list = logged.map_or(proposed, |listing| &listing.statement);
+    let stands = case_state == "proposed" || is_live(case_state, logged);
+    register::order_number(lang, list, stands)
 }
 
 /// `GET /{lang}/console/listings`.
@@ -159,11 +164,10 @@ async fn row(
     let order = proposal
         .as_ref()
         .and_then(|proposal| match from_canonical(&proposal.statement) {
-            Ok(Statement::List(list)) => Some(format!(
-                "{}, {}",
-                list.order.authority,
-                list.order.number.unwrap_or_default()
-            )),
+            Ok(Statement::List(list)) => {
+                let number = order_number(p.lang, &list, &case.state, logged);
+                Some(format!("{}, {number}", list.order.authority))
+            }
             _ => None,
         });
     let (mut state, mut tone) = state(p, &case.state, logged);

@@ -34,6 +34,7 @@ use crate::{
     messages::{self, Value, key},
     names::Shown,
     page::{self, Page},
+    public::register,
 };
 
 struct Row {
@@ -156,7 +157,7 @@ async fn show(
         name: Shown::new(&list.name),
         id: id.to_owned(),
         listing_path: format!("console/listing/{id}"),
-        fields: fields(&p, &list, list.order.number.as_deref()),
+        fields: fields(&p, &list, register::order_number(p.lang, &list, true)),
         signed_by: signatures
             .iter()
             .map(|signature| {

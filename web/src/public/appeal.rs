@@ -14,7 +14,7 @@ pub(crate) use words::{LookView, kind_words, looks, outcome_words, reason_words,
 
 use blocklist::{
     DomainName, ListingId, Scope,
-    fold::{Listing, ListingState},
+    fold::Listing,
     matching::{Known, Query},
 };
 
@@ -37,21 +37,10 @@ pub(crate) fn named(known: &Known, asked: &str) -> Option<(Listing, DomainName)>
     let listings = known.listings.iter().filter(covers);
     let closest = listings.max_by_key(|listing| {
         (
-            stands(listing),
+            listing.state.stands(),
             listing.statement.name.labels().count(),
             listing.position,
         )
     });
     closest.map(|listing| (listing.clone(), host))
-}
-
-/// Whether a listing is one that an appeal can end.
-pub(crate) fn stands(listing: &Listing) -> bool {
-    matches!(
-        listing.state,
-        ListingState::Scheduled { .. }
-            | ListingState::Listed { .. }
-            | ListingState::Suspended { .. }
-            | ListingState::Guarded { .. }
-    )
 }

@@ -86,7 +86,7 @@ fn item(p: &Page, base: &str, of: &Listing, at: Timestamp, state: &ListingState)
             "{} {}. {}",
             p.t(words.meaning),
             listing::scope(p, of.statement.scope),
-            register::order(of)
+            register::order(p.lang, &of.statement, of.state.stands())
         ),
     }
 }

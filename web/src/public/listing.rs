@@ -168,10 +168,7 @@ fn view(p: &Page, listing: &Listing, appeals: &[Decided], later: &BTreeSet<Strin
         scope: scope(p, list.scope),
         basis: basis(p, &list.basis),
         authority: hostile::line(&list.order.authority, 300),
-        order_no: list.order.number.as_deref().map_or_else(
-            || p.t(key("order-no-follows")),
-            |number| hostile::line(number, 200),
-        ),
+        order_no: register::order_number(p.lang, list, listing.state.stands()),
         order_date: day(p, list.order.date),
         effective: p.date_time(list.effective_at.0),
         effective_iso: dates::rfc3339(list.effective_at.0),
@@ -191,7 +188,7 @@ fn view(p: &Page, listing: &Listing, appeals: &[Decided], later: &BTreeSet<Strin
         statement_sha256: statement_digest(listing, later),
         order_sha256: list.order.document_sha256.to_string(),
         evidence_root: list.evidence_root.to_string(),
-        stands: appeal::stands(listing),
+        stands: listing.state.stands(),
         appeals: appeals
             .iter()
             .map(|decided| appeal_view(p, decided))
@@ -268,6 +265,7 @@ pub(crate) fn to_json(
         "state": register::state_words(&listing.state).code,
         "basis": list.basis,
         "order": list.order,
+        "number_due": listing.number_due(),
         "evidence_root": list.evidence_root,
         "effective_at": list.effective_at,
         "review_at": list.review_at,

@@ -4,14 +4,18 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{extract::State, response::Response};
-use blocklist::fold::{Listing, ListingState};
+use blocklist::{
+    fold::{Listing, ListingState},
+    statement::List,
+};
 
 use crate::{
     centre::Centre,
     dates,
     faults::Fault,
     hostile,
-    messages::{self, key},
+    language::Lang,
+    messages::{self, Value, key},
     names::Shown,
     page::{self, Page},
     public::Here,
@@ -112,11 +116,24 @@ pub(crate) fn state_words(state: &ListingState) -> StateWords {
     }
 }
 
-/// Order number with its authority, or what stands in its place.
-pub(crate) fn order(listing: &Listing) -> String {
-    let order = &listing.statement.order;
-    let number = order.number.as_deref().unwrap_or("…");
-    hostile::line(&format!("{}, {number}", order.authority), 200)
+/// The number of a listing's order, or what stands in its place: until when it is to follow, as long as
+/// the listing `stands`.
+pub(crate) fn order_number(lang: Lang, list: &List, stands: bool) -> String {
+    match (&list.order.number, list.number_due()) {
+        (Some(number), _) => hostile::line(number, 200),
+        (None, Some(due)) if stands => {
+            let date = dates::date_time(lang, due.0);
+            let date = [("date", Value::Text(&date))];
+            messages::text(lang, key("order-no-follows"), &date)
+        }
+        (None, _) => messages::text(lang, key("order-no-missing"), &[]),
+    }
+}
+
+/// An order in one line: who gave it, and its number or what stands in its place.
+pub(crate) fn order(lang: Lang, list: &List, stands: bool) -> String {
+    let authority = hostile::line(&list.order.authority, 200);
+    format!("{authority}, {}", order_number(lang, list, stands))
 }
 
 /// One row.
@@ -131,7 +148,7 @@ pub(crate) fn row(p: &Page, listing: &Listing) -> Row {
         tone: words.tone,
         since: p.date(list.effective_at.0),
         since_iso: dates::rfc3339(list.effective_at.0),
-        order: order(listing),
+        order: order(p.lang, list, listing.state.stands()),
     }
 }
 

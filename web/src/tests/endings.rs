@@ -1,11 +1,16 @@
 //! How listings end, through the console's forms: numbers that follow, annulments, second looks, dates.
 
-use std::sync::atomic::Ordering;
+use std::sync::{Arc, atomic::Ordering};
 
-use axum::http::StatusCode;
+use axum::{
+    body::Body,
+    http::{Request, StatusCode},
+};
+use blocklist::Timestamp;
 use data::{ending::sweep, testing::PASSWORD};
 
-use super::{Answer, House, listing_of};
+use super::{Answer, House, ask, listing_of};
+use crate::{block_page_router, dates, language::Lang};
 
 /// What stands in the hidden field of this name.
 fn hidden(page: &Answer, name: &str) -> String {
@@ -28,9 +33,8 @@ async fn second(house: &House, cookie: &str, listing: &str) -> Answer {
         .await
 }
 
-#[tokio::test]
-async fn the_number_of_an_emergency_follows() {
-    let house = House::new().await;
+/// An emergency listing in force: its number, and the cookies of the officers who signed.
+async fn emergency(house: &House) -> (String, String, String) {
     let case = house.centre.plant_case("obmen.test").await;
     let (first, other) = (
         house.sign_in("officer-1").await,
@@ -44,7 +48,7 @@ async fn the_number_of_an_emergency_follows() {
     let id = listing_of(&house.propose(&first, &case, &urgent).await);
     let listing = format!("/en/console/listing/{id}");
     let page = house.get_as(&other, &listing).await;
-    page.says("not given yet (emergency)");
+    page.says("number to follow by");
     let sha256 = super::hidden_hash(&page.body);
     let form = [
         ("statement_sha256", sha256.as_str()),
@@ -54,11 +58,75 @@ async fn the_number_of_an_emergency_follows() {
         .post(&other, &format!("{listing}/approve"), &form)
         .await;
     house.publish().await;
-    house
-        .get(&format!("/en/i/{id}"))
-        .await
-        .says("not given yet (emergency)");
+    (id, first, other)
+}
+
+/// Wherever its order is shown it says until when the number is to follow; gives that moment.
+async fn every_page_waits_for_the_number(house: &House, officer: &str, id: &str) -> Timestamp {
+    let listing = house.get(&format!("/api/v1/listing/{id}")).await.json();
+    let moment = |field: &str| Timestamp::parse(listing[field].as_str().unwrap()).unwrap();
+    let due = moment("number_due");
+    assert_eq!(due, moment("effective_at").plus(86_400));
+    let register = house.get("/api/v1/register").await.json();
+    assert_eq!(register["listings"][0]["number_due"], listing["number_due"]);
+    let request = Request::get("/").header("host", "obmen.test");
+    let block_page = block_page_router(Arc::clone(&house.web));
+    let block_page = ask(&block_page, request.body(Body::empty()).unwrap()).await;
+    for (lang, before, after) in [
+        (
+            Lang::Kk,
+            "нөмірі ",
+            " дейін берілуі керек, әйтпесе жазба аяқталады",
+        ),
+        (
+            Lang::Ru,
+            "номер должны указать до ",
+            ", иначе запись прекратится",
+        ),
+        (Lang::En, "number to follow by ", ", else the listing ends"),
+    ] {
+        let words = format!("{before}{}{after}", dates::date_time(lang, due.0));
+        block_page.says(&words);
+        for path in [
+            "register",
+            "changes.atom",
+            "changes.json",
+            &format!("i/{id}"),
+        ] {
+            house.get(&format!("/{lang}/{path}")).await.says(&words);
+        }
+        for path in ["listings", &format!("listing/{id}")] {
+            let path = format!("/{lang}/console/{path}");
+            house.get_as(officer, &path).await.says(&words);
+        }
+    }
+    due
+}
+
+#[tokio::test]
+async fn an_emergency_that_ended_for_want_of_its_number_says_so() {
+    let house = House::new().await;
+    let (id, ..) = emergency(&house).await;
+    house.clock.fetch_add(86_400, Ordering::SeqCst);
+    house.publish().await;
+    for path in ["register", "changes.json", &format!("i/{id}")] {
+        let page = house.get(&format!("/en/{path}")).await;
+        page.says("no number was given");
+        assert!(!page.body.contains("to follow"), "{path}");
+    }
+    let listing = house.get(&format!("/api/v1/listing/{id}")).await.json();
+    assert_eq!(listing["state"], "expired");
+    assert!(listing["number_due"].is_null() && listing["order"]["number"].is_null());
+}
+
+#[tokio::test]
+async fn the_number_of_an_emergency_follows() {
+    let house = House::new().await;
+    let (id, first, other) = emergency(&house).await;
+    let listing = format!("/en/console/listing/{id}");
+    let due = every_page_waits_for_the_number(&house, &first, &id).await;
     let before = house.get(&format!("/api/v1/listing/{id}")).await.json();
+    assert_eq!(before["number_due"], due.to_string());
 
     house.clock.fetch_add(600, Ordering::SeqCst);
     house
@@ -108,6 +176,7 @@ async fn the_number_of_an_emergency_follows() {
     let after = house.get(&format!("/api/v1/listing/{id}")).await.json();
     assert_eq!(after["order"]["number"], "№ 8");
     assert_eq!(after["statement_sha256"], before["statement_sha256"]);
+    assert_eq!(after["number_due"], serde_json::Value::Null);
 }
 
 #[tokio::test]
