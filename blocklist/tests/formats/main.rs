@@ -7,6 +7,7 @@
     reason = "tests; a left-out program is said"
 )]
 
+mod described;
 mod known;
 mod programs;
 mod readers;
