@@ -358,18 +358,17 @@ pub(crate) async fn uphold(
     Path((_, id)): Path<(String, String)>,
     Form(form): Form<Decided>,
 ) -> Result<Response, Fault> {
-    let refused = |field, words| Besides {
+    let refused = |field, words, typed| Besides {
         problem: Some(Problem::new(staff.lang, field, words)),
+        typed,
         ..Besides::default()
     };
     let Some(outcome) = Outcome::parse(&form.outcome) else {
-        let mut besides = refused("outcome", key("problem-field-reason-code"));
-        besides.typed = form;
+        let besides = refused("outcome", key("problem-field-reason-code"), form);
         return show(&centre, &staff, &id, besides).await;
     };
     let Ok(_turn) = centre.signing.try_acquire() else {
-        let mut besides = refused("password", key("problem-busy"));
-        besides.typed = form;
+        let besides = refused("password", key("problem-busy"), form);
         return show(&centre, &staff, &id, besides).await;
     };
     let (store, now) = (&centre.store, centre.now());

@@ -59,7 +59,25 @@ struct Sent<'a> {
     typed: Typed,
 }
 
-impl Sent<'_> {
+impl<'a> Sent<'a> {
+    /// The form about listing `id` whose fields are called `[password, reason]`; what was `typed` is shown
+    /// again with a problem.
+    fn new(
+        centre: &'a Centre,
+        staff: &'a Staff,
+        id: &'a str,
+        [password, reason]: [&'static str; 2],
+        typed: Typed,
+    ) -> Self {
+        Self {
+            centre,
+            staff,
+            id,
+            fields: Fields { password, reason },
+            typed,
+        }
+    }
+
     async fn refuse(self, mut problem: Problem) -> Result<Response, Fault> {
         problem.field = match problem.field {
             "password" => self.fields.password,
@@ -108,19 +126,11 @@ pub(crate) async fn number(
     Path((_, id)): Path<(String, String)>,
     Form(form): Form<EndingForm>,
 ) -> Result<Response, Fault> {
-    let sent = Sent {
-        centre: &centre,
-        staff: &staff,
-        id: &id,
-        fields: Fields {
-            password: "number-password",
-            reason: "number",
-        },
-        typed: Typed {
-            number: form.number.clone(),
-            ..Typed::default()
-        },
+    let typed = Typed {
+        number: form.number.clone(),
+        ..Typed::default()
     };
+    let sent = Sent::new(&centre, &staff, &id, ["number-password", "number"], typed);
     let Ok(_turn) = centre.signing.try_acquire() else {
         return sent.busy().await;
     };
@@ -137,20 +147,18 @@ pub(crate) async fn annul(
     Path((_, id)): Path<(String, String)>,
     Form(form): Form<EndingForm>,
 ) -> Result<Response, Fault> {
-    let sent = Sent {
-        centre: &centre,
-        staff: &staff,
-        id: &id,
-        fields: Fields {
-            password: "annul-password",
-            reason: "annul-reason",
-        },
-        typed: Typed {
-            annul_code: form.reason_code.clone(),
-            annul_reason: form.reason.clone(),
-            ..Typed::default()
-        },
+    let typed = Typed {
+        annul_code: form.reason_code.clone(),
+        annul_reason: form.reason.clone(),
+        ..Typed::default()
     };
+    let sent = Sent::new(
+        &centre,
+        &staff,
+        &id,
+        ["annul-password", "annul-reason"],
+        typed,
+    );
     if !ANNUL.iter().any(|(code, _)| *code == form.reason_code) {
         let which = key("problem-field-reason-code");
         return sent
@@ -180,16 +188,7 @@ pub(crate) async fn second(
     Path((_, id)): Path<(String, String)>,
     Form(form): Form<EndingForm>,
 ) -> Result<Response, Fault> {
-    let sent = Sent {
-        centre: &centre,
-        staff: &staff,
-        id: &id,
-        fields: Fields {
-            password: "second",
-            reason: "second",
-        },
-        typed: Typed::default(),
-    };
+    let sent = Sent::new(&centre, &staff, &id, ["second", "second"], Typed::default());
     let Ok(_turn) = centre.signing.try_acquire() else {
         return sent.busy().await;
     };
@@ -220,19 +219,17 @@ pub(crate) async fn review(
     Path((_, id)): Path<(String, String)>,
     Form(form): Form<EndingForm>,
 ) -> Result<Response, Fault> {
-    let sent = Sent {
-        centre: &centre,
-        staff: &staff,
-        id: &id,
-        fields: Fields {
-            password: "review-reason",
-            reason: "review-reason",
-        },
-        typed: Typed {
-            review_reason: form.reason.clone(),
-            ..Typed::default()
-        },
+    let typed = Typed {
+        review_reason: form.reason.clone(),
+        ..Typed::default()
     };
+    let sent = Sent::new(
+        &centre,
+        &staff,
+        &id,
+        ["review-reason", "review-reason"],
+        typed,
+    );
     let (outcome, done) = match form.outcome.as_str() {
         "confirm" => (Outcome::Confirmed, "confirmed"),
         "reverse" => (Outcome::Reversed, "reversed"),
@@ -256,19 +253,11 @@ pub(crate) async fn keep(
     Path((_, id)): Path<(String, String)>,
     Form(form): Form<EndingForm>,
 ) -> Result<Response, Fault> {
-    let sent = Sent {
-        centre: &centre,
-        staff: &staff,
-        id: &id,
-        fields: Fields {
-            password: "keep-reason",
-            reason: "keep-reason",
-        },
-        typed: Typed {
-            keep_reason: form.reason.clone(),
-            ..Typed::default()
-        },
+    let typed = Typed {
+        keep_reason: form.reason.clone(),
+        ..Typed::default()
     };
+    let sent = Sent::new(&centre, &staff, &id, ["keep-reason", "keep-reason"], typed);
     let (now, reason) = (centre.now(), form.reason.trim());
     let kept = question::keep(&centre.store, &staff.officer, &id, reason, now).await;
     sent.answer(kept.map(|()| "kept")).await
