@@ -25,11 +25,23 @@ pub type KnownNow = matching::Index;
 pub(crate) struct Held {
     /// Leaves of the log it follows from.
     size: u64,
-    /// The moment at which its listings were last seen to stand where they stand.
-    at: Timestamp,
+    /// The moments at which its listings stand where they stand: from the one at which the log was last
+    /// folded to the one at which time alone may next move a listing.
+    holds: (Timestamp, Option<Timestamp>),
+    /// How often this log was folded for it.
+    #[cfg(test)]
+    folds: usize,
     known: Arc<KnownNow>,
     /// Hash over the registers and the policy in it.
     registers: Digest,
+}
+
+impl Held {
+    /// Whether another fold of `size` leaves at `now` would give the same.
+    fn answers(&self, size: u64, now: Timestamp) -> bool {
+        let (from, until) = self.holds;
+        self.size == size && from <= now && until.is_none_or(|until| now < until)
+    }
 }
 
 /// Judges one host.
@@ -60,7 +72,8 @@ impl Store {
     /// snapshot covers, what is shipped. A demonstration sees nothing that is shipped.
     ///
     /// It is put together anew when the log has grown or time has moved a listing, and shared
-    /// otherwise: each request reads the end of the log and no more.
+    /// otherwise: each request reads the end of the log and no more, and the log is folded again only
+    /// once it has grown or a date of a listing or a licence has come.
     ///
     /// # Errors
     /// When the store fails, or holds no log.
@@ -71,22 +84,27 @@ impl Store {
     /// The same, with a hash over the registers and the policy in it: equal hashes, equal registers.
     pub(crate) async fn known_and_hash(&self, now: Timestamp) -> Result<(Arc<KnownNow>, Digest)> {
         let mut held = self.known.lock().await;
+        let holds;
         let (size, listings, signed, from_fold) = {
             let mut record = self.read_record().await?;
             let replay = record.replay()?;
             let (size, fold) = (replay.tree().size(), replay.fold());
             if let Some(held) = held.as_ref()
-                && (held.size, held.at) == (size, now)
+                && held.answers(size, now)
             {
                 return Ok((Arc::clone(&held.known), held.registers));
             }
             let listings = fold.at(now).listings;
-            if let Some(held) = held.as_mut()
-                && held.size == size
-                && held.known.listings == listings
-            {
-                held.at = now;
-                return Ok((Arc::clone(&held.known), held.registers));
+            holds = (now, fold.next_change(now));
+            if let Some(held) = held.as_mut().filter(|held| held.size == size) {
+                #[cfg(test)]
+                {
+                    held.folds += 1;
+                }
+                if held.known.listings == listings {
+                    held.holds = holds;
+                    return Ok((Arc::clone(&held.known), held.registers));
+                }
             }
             let signed: Vec<String> = fold
                 .registers()
@@ -111,7 +129,11 @@ impl Store {
             .map_err(|error| Error::stored("register_snapshot", error))?;
         *held = Some(Held {
             size,
-            at: now,
+            holds,
+            #[cfg(test)]
+            folds: held
+                .as_ref()
+                .map_or(1, |held| if held.size == size { held.folds } else { 1 }),
             known: Arc::clone(&known),
             registers,
         });
@@ -152,4 +174,44 @@ impl FromFold {
         // Texts and a number always have a form.
         Digest::of(&serde_json::to_vec(&parts).unwrap_or_default())
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use blocklist::time::DAY_SECONDS;
+
+    use super::*;
+    use crate::testing::{Centre, Engine, NOW, proposal};
+
+    /// Who asks each second has the log folded once, and once more when a date has come.
+    async fn the_log_is_folded_when_it_grew_or_a_date_came(engine: Engine) {
+        let centre = Centre::on(engine).await;
+        centre.approved("obmen.test", proposal()).await;
+        centre.publisher().await.step(NOW).await.unwrap();
+        let store = &centre.store;
+        let folds = async || store.known.lock().await.as_ref().map(|held| held.folds);
+        let mut known = store.known(Timestamp(NOW)).await.unwrap();
+        let expires = known.listings[0].statement.expires_at;
+        for second in 0..100 {
+            known = store.known(Timestamp(NOW + second)).await.unwrap();
+        }
+        assert_eq!(folds().await, Some(1));
+        let before = expires.plus(-1);
+        assert_eq!(store.known(before).await.unwrap().listings, known.listings);
+        assert_eq!(folds().await, Some(1));
+        let over = store.known(expires).await.unwrap();
+        assert!(!over.listings[0].state.stands());
+        store.known(expires.plus(DAY_SECONDS)).await.unwrap();
+        assert_eq!(folds().await, Some(2));
+        // A clock that was put back is no date that has come.
+        let again = store.known(Timestamp(NOW)).await.unwrap();
+        assert_eq!(again.listings, known.listings);
+        assert_eq!(folds().await, Some(3));
+        centre.approved("other.test", proposal()).await;
+        centre.publisher().await.step(NOW).await.unwrap();
+        assert_eq!(store.known(Timestamp(NOW)).await.unwrap().listings.len(), 2);
+        assert_eq!(folds().await, Some(1), "of another log");
+    }
+
+    crate::both_engines!(the_log_is_folded_when_it_grew_or_a_date_came);
 }
