@@ -2,7 +2,16 @@
 //! right beginning and before the right hash, and a secondary then asks for differences.
 #![no_main]
 
-use std::{fs, net::SocketAddr, path::PathBuf, sync::LazyLock, time::Duration};
+use std::{
+    fs,
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    sync::{
+        LazyLock,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
 use blocklist::{
     Digest, PolicyZone, Scope,
@@ -12,7 +21,7 @@ use libfuzzer_sys::fuzz_target;
 use resolver::transfer::{Admission, Keys, TransferLimits, TransferServer};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     runtime::Runtime,
     time::timeout,
 };
@@ -66,13 +75,24 @@ static STAGE: LazyLock<Stage> = LazyLock::new(|| {
 });
 
 async fn start(journal: &std::path::Path) -> TransferServer {
-    let here = "127.0.0.1".parse().expect("a network");
+    let here = "127.0.0.0/8".parse().expect("a network");
     let admission = Admission::new(&[here], Keys::default()).expect("no key is named");
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
     TransferServer::start(listen, admission, TransferLimits::default())
         .await
         .expect("a start")
         .with_journal(journal.to_owned())
+}
+
+/// A connection from an address that had none for a while: one that was closed holds its port for a
+/// minute, and a thousand servers a second each look for a free one on theirs.
+async fn connect(server: SocketAddr) -> TcpStream {
+    static LAST: AtomicU32 = AtomicU32::new(0);
+    let [.., high, low] = LAST.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+    let socket = TcpSocket::new_v4().expect("a socket");
+    let from = SocketAddr::from((Ipv4Addr::new(127, 1, high, low), 0));
+    socket.bind(from).expect("an address of this machine");
+    socket.connect(server).await.expect("a server")
 }
 
 fuzz_target!(|bytes: &[u8]| {
@@ -86,9 +106,7 @@ fuzz_target!(|bytes: &[u8]| {
     stage.runtime.block_on(async {
         let server = start(&stage.file).await;
         server.set_zone(&stage.zone).expect("a zone");
-        let mut stream = TcpStream::connect(server.address())
-            .await
-            .expect("a server");
+        let mut stream = connect(server.address()).await;
         let query = [QUERY, serial, &TIMES].concat();
         let length = u16::try_from(query.len()).expect("short").to_be_bytes();
         let asked = [&length[..], &query].concat();
