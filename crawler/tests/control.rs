@@ -218,6 +218,7 @@ async fn an_appeal_goes_on_to_people_once_its_token_is_published() {
         kind: Kind::Owner,
         text: "These are flowers, nothing else.",
         contact: None,
+        receipt: None,
     };
     let received = receive(&centre.store, new, NOW).await.unwrap();
     let another = NewAppeal {

@@ -51,6 +51,7 @@ async fn owner(centre: &Centre, host: &str) -> Received {
         kind: Kind::Owner,
         text: "These are flowers, nothing else.",
         contact: None,
+        receipt: None,
     };
     // By this machine's clock, as the program that looks: a proof is waited for some days only.
     receive(&centre.store, new, now().0).await.unwrap()

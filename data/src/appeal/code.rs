@@ -1,11 +1,16 @@
 //! Codes that people copy by hand: the receipt, by which a sender comes back, and the token that an
-//! owner publishes. Both are random; the store keeps only the hash of a receipt.
+//! owner publishes. A receipt is random, and the store keeps only its hash; a token follows from the
+//! receipt and a secret of the store, so that one can be given out without keeping anything.
 
 use std::fmt;
 
 use blocklist::Digest;
 
-use crate::{error::Result, seal};
+use crate::{
+    error::{Error, Result},
+    pool::Store,
+    seal,
+};
 
 /// Letters and digits that are not taken for one another (Crockford's base 32), 5 bits each.
 const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -13,7 +18,7 @@ const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Characters of a receipt: 80 bits.
 const RECEIPT: usize = 16;
 
-/// Random octets of a token: 128 bits.
+/// Octets of a token: 128 bits.
 const TOKEN: usize = 16;
 
 /// What stands before a token where it is published.
@@ -78,11 +83,23 @@ impl fmt::Debug for Receipt {
     }
 }
 
-/// A fresh token, in hex.
-pub(super) fn token() -> Result<String> {
-    let mut random = [0; TOKEN];
-    seal::random(&mut random)?;
-    Ok(blocklist::digest::hex(&random))
+/// Name of the secret that tokens follow from.
+const TOKENS: &str = "appeal-token";
+
+/// The token of whoever holds this receipt, for a host that a listing covers, in hex.
+pub(super) async fn token(
+    store: &Store,
+    receipt: &Receipt,
+    listing_id: &str,
+    host: &str,
+) -> Result<String> {
+    let secret = store.secret(TOKENS).await?;
+    let parts = (secret, receipt.sha256(), listing_id, host);
+    // Texts always have a form.
+    let bytes = serde_json::to_vec(&parts).map_err(|e| Error::stored("appeal", e))?;
+    let Digest(hash) = Digest::of(&bytes);
+    let (token, _) = hash.split_at(TOKEN);
+    Ok(blocklist::digest::hex(token))
 }
 
 #[cfg(test)]

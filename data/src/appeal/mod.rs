@@ -36,10 +36,13 @@ pub const LONGEST_CONTACT: usize = 200;
 /// Letters of a note or an answer by an officer, at most.
 pub const LONGEST_NOTE: usize = 2_000;
 
-/// Appeals of one kind against one listing that may be before people at once.
+/// Appeals of one kind against one listing that may be before people at once. Owners of the listed name
+/// and owners of names below it are counted apart, here and in [`MOST_WAITING`]: neither can keep the
+/// others out.
 pub const MOST_OPEN: i64 = 20;
 
-/// Owners' appeals against one listing that may wait for their proof at once.
+/// Owners' appeals against one listing that may wait for their proof at once. Anybody can send these, so
+/// beyond them an owner publishes the proof first ([`AppealError::ProofFirst`]).
 pub const MOST_WAITING: i64 = 200;
 
 /// Who appeals.
@@ -183,6 +186,16 @@ pub enum AppealError {
     /// As many wait already as people can read.
     #[error("too many about this listing wait already; try again when some are decided")]
     Full,
+    /// As many owners as may wait do, and none of them has proved anything. Nothing is kept of this one:
+    /// whoever publishes the token and sends again with the receipt is taken in beyond the bound, once
+    /// the token was seen at the host.
+    #[error("too many wait unproved; publish the token first, and send again with the receipt")]
+    ProofFirst {
+        /// To be sent along.
+        receipt: code::Receipt,
+        /// To be published; it follows from the receipt.
+        token: String,
+    },
     /// The appeal is no longer where it was seen.
     #[error("the appeal is no longer in that state; load it again")]
     Stale,

@@ -103,14 +103,16 @@ pub async fn next(store: &Store, now: i64) -> Result<Option<Waiting>> {
 
 /// Keeps what was seen for one appeal; with the token among it, control is proved. Gives whether the
 /// appeal went on to people: not when it is no longer waiting, nor while [`MOST_OPEN`] of its kind
-/// are before them.
+/// are before them, of owners of the listed name or of owners of names below it.
 ///
 /// # Errors
 /// When the store fails.
 pub async fn found(store: &Store, id: &str, looks: &[Look], now: i64) -> Result<bool, AppealError> {
     const SEEN: &str = "UPDATE appeal_check SET checked_at = $1, seen = $2 WHERE appeal_id = $3";
     const OPEN: &str = "SELECT COUNT(*) FROM appeal a JOIN appeal_event e ON e.appeal_id = a.id
-        WHERE a.listing_id = (SELECT listing_id FROM appeal WHERE id = $1) AND a.kind = 'owner'
+        JOIN appeal mine ON mine.listing_id = a.listing_id
+        JOIN proposal p ON p.listing_id = a.listing_id JOIN review_case c ON c.id = p.case_id
+        WHERE mine.id = $1 AND a.kind = 'owner' AND (a.host = c.host) = (mine.host = c.host)
             AND e.seq = (SELECT MAX(seq) FROM appeal_event WHERE appeal_id = a.id)
             AND e.state IN ('proved', 'taken')";
     let seen = serde_json::to_string(looks).map_err(|e| Error::stored("appeal_check", e))?;

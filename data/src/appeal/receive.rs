@@ -7,7 +7,7 @@ use blocklist::{
 
 use super::{
     AppealError, Kind, LONGEST_CONTACT, MOST_OPEN, MOST_WAITING, State, TEXT, bounded,
-    code::{self, Receipt},
+    code::{self, PUBLISHED_AS, Receipt},
     keep,
     trail::{Actor, Step},
 };
@@ -30,6 +30,8 @@ pub struct NewAppeal<'a> {
     pub text: &'a str,
     /// Where to answer, if they like, up to [`LONGEST_CONTACT`] letters.
     pub contact: Option<&'a str>,
+    /// The receipt of an [`AppealError::ProofFirst`], of an owner who sends again.
+    pub receipt: Option<&'a Receipt>,
 }
 
 /// What the sender is told, once.
@@ -47,10 +49,14 @@ pub struct Received {
 /// try from a copy of the table what somebody wrote.
 const SAME_WORDS: &str = "appeal-words";
 
-/// How many said the same today, and how many of this kind are open about this listing.
-const CROWD: &str = "SELECT (SELECT COUNT(*) FROM appeal WHERE fingerprint = $1),
+/// How many said the same today or sent this receipt, and how many of this kind are open about this
+/// listing; of owners, those of the listed name or those of names below it.
+const CROWD: &str = "SELECT
+    (SELECT COUNT(*) FROM appeal WHERE fingerprint = $1 OR receipt_sha256 = $7),
     (SELECT COUNT(*) FROM appeal a JOIN appeal_event e ON e.appeal_id = a.id
+        JOIN proposal p ON p.listing_id = a.listing_id JOIN review_case c ON c.id = p.case_id
         WHERE a.listing_id = $2 AND a.kind = $3
+            AND (a.kind = 'report' OR (a.host = c.host) = (c.host = $6))
             AND e.seq = (SELECT MAX(seq) FROM appeal_event WHERE appeal_id = a.id)
             AND e.state IN ($4, $5))";
 
@@ -58,7 +64,8 @@ const CROWD: &str = "SELECT (SELECT COUNT(*) FROM appeal WHERE fingerprint = $1)
 ///
 /// # Errors
 /// [`AppealError::Known`] and [`AppealError::Full`] before anything is written, so that a flood costs
-/// little; [`AppealError::NotListed`], [`AppealError::Field`].
+/// little; [`AppealError::ProofFirst`] in place of the latter for an owner; [`AppealError::NotListed`],
+/// [`AppealError::Field`].
 pub async fn receive(store: &Store, new: NewAppeal<'_>, now: i64) -> Result<Received, AppealError> {
     bounded("text", new.text, TEXT)?;
     let contact = new.contact.map(str::trim).filter(|text| !text.is_empty());
@@ -69,21 +76,24 @@ pub async fn receive(store: &Store, new: NewAppeal<'_>, now: i64) -> Result<Rece
         Kind::Report => (State::Received, State::Taken, MOST_OPEN),
         Kind::Owner => (State::ProofWanted, State::ProofWanted, MOST_WAITING),
     };
+    let receipt = match new.receipt {
+        Some(receipt) => receipt.clone(),
+        None => Receipt::new()?,
+    };
+    let door = Door::of(store, &new, receipt, most).await?;
+    let receipt = door.receipt.sha256();
     let crowd: (i64, i64) = on!(store, |db| sqlx::query_as(CROWD)
         .bind(&fingerprint)
         .bind(&*storable(new.listing_id))
         .bind(new.kind.as_str())
         .bind(to.as_str())
         .bind(open.as_str())
+        .bind(new.host.as_str())
+        .bind(&receipt)
         .fetch_one(db)
         .await)?;
-    bound(crowd, most)?;
+    door.admits(crowd)?;
     is_listed(store, &new, now).await?;
-    let receipt = Receipt::new()?;
-    let token = match new.kind {
-        Kind::Owner => Some(code::token()?),
-        Kind::Report => None,
-    };
     const COUNT: &str = "SELECT COUNT(*) FROM appeal";
     const SQL: &str = "INSERT INTO appeal
         (id, listing_id, host, kind, received_at, receipt_sha256, token, fingerprint)
@@ -98,9 +108,11 @@ pub async fn receive(store: &Store, new: NewAppeal<'_>, now: i64) -> Result<Rece
             .bind(new.kind.as_str())
             .bind(to.as_str())
             .bind(open.as_str())
+            .bind(new.host.as_str())
+            .bind(&receipt)
             .fetch_one(&mut *tx)
             .await?;
-        bound(crowd, most)?;
+        door.admits(crowd)?;
         let count: i64 = sqlx::query_scalar(COUNT).fetch_one(&mut *tx).await?;
         let id = format!("A-{:04}-{:06}", Timestamp(now).year(), count + 1);
         sqlx::query(SQL)
@@ -109,8 +121,8 @@ pub async fn receive(store: &Store, new: NewAppeal<'_>, now: i64) -> Result<Rece
             .bind(new.host.as_str())
             .bind(new.kind.as_str())
             .bind(now)
-            .bind(receipt.sha256())
-            .bind(&token)
+            .bind(&receipt)
+            .bind(&door.token)
             .bind(&fingerprint)
             .execute(&mut *tx)
             .await?;
@@ -138,14 +150,60 @@ pub async fn receive(store: &Store, new: NewAppeal<'_>, now: i64) -> Result<Rece
         }
         id
     });
+    let Door { receipt, token, .. } = door;
     Ok(Received { id, receipt, token })
 }
 
-fn bound((same, open): (i64, i64), most: i64) -> Result<(), AppealError> {
-    match (same, open) {
-        (1.., _) => Err(AppealError::Known),
-        (_, open) if open >= most => Err(AppealError::Full),
-        _ => Ok(()),
+/// How many go in, and who goes in beyond them.
+struct Door {
+    most: i64,
+    receipt: Receipt,
+    /// An owner's.
+    token: Option<String>,
+    /// Whether the token stands at the host, as was seen when another's was looked for.
+    seen: bool,
+}
+
+impl Door {
+    async fn of(
+        store: &Store,
+        new: &NewAppeal<'_>,
+        receipt: Receipt,
+        most: i64,
+    ) -> Result<Self, Error> {
+        const SEEN: &str = "SELECT COUNT(*) FROM appeal_check WHERE host = $1 AND seen LIKE $2";
+        let host = new.host.as_str();
+        let token = match new.kind {
+            Kind::Owner => Some(code::token(store, &receipt, new.listing_id, host).await?),
+            Kind::Report => None,
+        };
+        // A fresh receipt's token stands nowhere yet.
+        let seen: i64 = match (&token, new.receipt) {
+            (Some(token), Some(_)) => on!(store, |db| sqlx::query_scalar(SEEN)
+                .bind(host)
+                .bind(format!("%{PUBLISHED_AS}{token}%"))
+                .fetch_one(db)
+                .await)?,
+            _ => 0,
+        };
+        Ok(Self {
+            most,
+            receipt,
+            token,
+            seen: seen > 0,
+        })
+    }
+
+    fn admits(&self, (same, open): (i64, i64)) -> Result<(), AppealError> {
+        match &self.token {
+            _ if same > 0 => Err(AppealError::Known),
+            _ if open < self.most || self.seen => Ok(()),
+            None => Err(AppealError::Full),
+            Some(token) => Err(AppealError::ProofFirst {
+                receipt: self.receipt.clone(),
+                token: token.clone(),
+            }),
+        }
     }
 }
 

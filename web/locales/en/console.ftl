@@ -170,6 +170,7 @@ approve-button = Sign and approve
 return-title = Send back instead
 return-reason = What is missing or wrong
 return-button = Send back
+lift-title = Lift the block
 lift-text = Lifting takes one officer. The name resolves again within a minute; another officer looks at it within a working day.
 lift-reason-code = Reason, shown to the public
 lift-reason = Note for colleagues

@@ -7,7 +7,7 @@ campaigns-overlapping = { $count ->
     [one] { $count } науқанның күндері бұрынғысымен қабаттасады: бір нәрсе екі рет саналуы мүмкін.
    *[other] { $count } науқанның күндері бұрынғыларымен қабаттасады: бір нәрсе екі рет саналуы мүмкін.
 }
-campaigns-days = { $from } бастап { $to } дейін
+campaigns-days = { $from } – { $to }
 campaigns-in-tenge = Теңгемен: { $amount }.
 campaigns-without-rate = Бағамы көрсетілмегендіктен аударылмаған: { $amount }.
 campaigns-rate = бағам { $rate } ₸, { $on }, { $source }

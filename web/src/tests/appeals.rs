@@ -4,11 +4,12 @@ use axum::{
     body::Body,
     http::{Request, StatusCode},
 };
-use blocklist::key::Role;
+use blocklist::{key::Role, testing::name};
 use data::{
     appeal::{
-        decide,
+        Kind, MOST_WAITING, decide,
         proof::{self, Look, Seen},
+        receive::{NewAppeal, receive},
     },
     ceremony,
     testing::{ADMINS, NOW, PASSWORD, person},
@@ -356,4 +357,58 @@ async fn nothing_of_the_sender_is_kept_but_what_was_written() {
             assert!(!found, "{trace} in {}", path.display());
         }
     }
+}
+
+#[tokio::test]
+async fn an_owner_whose_room_strangers_filled_is_told_to_publish_first() {
+    let (house, id) = house().await;
+    for n in 0..MOST_WAITING {
+        let new = NewAppeal {
+            listing_id: &id,
+            host: &name("obmen.test"),
+            kind: Kind::Owner,
+            text: &format!("It is mine, and mine alone: {n}."),
+            contact: None,
+            receipt: None,
+        };
+        receive(&house.centre.store, new, NOW).await.unwrap();
+    }
+    let page = send(&house, &id, "owner", TEXT).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(page.header("cache-control"), "no-store");
+    page.says("First publish one of the two below")
+        .says("href=\"#publish\"")
+        .says("_qalqan.obmen.test TXT")
+        .says("We sell &#60;b&#62;flowers");
+    let hidden = |page: &Answer| {
+        let (_, rest) = page.body.split_once("name=\"receipt\" value=\"").unwrap();
+        rest[..19].to_owned()
+    };
+    let published = |page: &Answer| {
+        let (_, rest) = page.body.split_once("qalqan-appeal=").unwrap();
+        rest[..32].to_owned()
+    };
+    let form = [
+        ("listing", id.as_str()),
+        ("kind", "owner"),
+        ("text", TEXT),
+        ("receipt", &hidden(&page)),
+    ];
+    let again = house.post("", "/en/appeal", &form).await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(
+        published(&again),
+        published(&page),
+        "one token for a receipt"
+    );
+    let looks = [Look {
+        asked: "TXT _qalqan.obmen.test".into(),
+        seen: Seen::Other,
+        detail: format!("qalqan-appeal={}", published(&page)),
+    }];
+    proof::found(&house.centre.store, "A-2026-000001", &looks, NOW)
+        .await
+        .unwrap();
+    let taken = house.post("", "/en/appeal", &form).await;
+    assert_eq!(receipt(&taken), hidden(&page));
 }

@@ -31,6 +31,64 @@ async fn ten_thousand_submissions_do_not_reach_people(engine: Engine) {
     assert_eq!(stage.open().await.len() as i64, MOST_OPEN);
 }
 
+/// Whoever controls the name is taken in though strangers fill the room, and nobody else is.
+async fn strangers_who_fill_the_room_keep_no_owner_out(engine: Engine) {
+    let stage = Stage::on(engine).await;
+    let (store, host) = (&stage.centre.store, name(HOST));
+    let mut strangers = Vec::new();
+    for n in 0..MOST_WAITING {
+        let sent = stage.send(Kind::Owner, &format!("{TEXT} {n}"), NOW).await;
+        strangers.push(sent.unwrap());
+    }
+    // Owners of names below are another room.
+    let below = name(&format!("shop.{HOST}"));
+    let sent = stage.send_about(&below, Kind::Owner, TEXT, NOW).await;
+    assert!(sent.is_ok());
+    let send = async |receipt| {
+        let new = NewAppeal {
+            listing_id: &stage.listing,
+            host: &host,
+            kind: Kind::Owner,
+            text: TEXT,
+            contact: None,
+            receipt,
+        };
+        receive(store, new, NOW + 60).await
+    };
+    let offer = async |receipt| match send(receipt).await {
+        Err(AppealError::ProofFirst { receipt, token }) => (receipt, token),
+        other => panic!("{other:?}"),
+    };
+    let (receipt, token) = offer(None).await;
+    let (thief, _) = offer(None).await;
+    assert_eq!(
+        offer(Some(&receipt)).await,
+        (receipt.clone(), token.clone())
+    );
+    // It is looked for what strangers wait for, and what stands there is the owner's.
+    let waiting = proof::next(store, NOW).await.unwrap().unwrap();
+    assert_eq!(waiting.host, host);
+    let mut looks = token_seen();
+    looks[1].seen = Seen::Other;
+    looks[1].detail = format!("{}{token}", code::PUBLISHED_AS);
+    let stranger = &strangers[0].id;
+    assert!(!proof::found(store, stranger, &looks, NOW).await.unwrap());
+    offer(Some(&thief)).await;
+    let received = send(Some(&receipt)).await.unwrap();
+    assert_eq!((&received.receipt, received.token), (&receipt, Some(token)));
+    let due = async || proof::next(store, NOW + 60).await.unwrap().unwrap();
+    assert_eq!(due().await.host, below);
+    let waiting = due().await;
+    assert_eq!(waiting.tokens.len() as i64, MOST_WAITING + 1);
+    let proved = proof::found(store, &received.id, &token_seen(), NOW + 61).await;
+    assert!(proved.unwrap());
+    assert!(matches!(
+        send(Some(&receipt)).await,
+        Err(AppealError::Known)
+    ));
+    assert_eq!(stage.open().await.len(), 1);
+}
+
 /// Names of one owner may be many: proofs are bounded like reports.
 async fn proofs_are_bounded_too(engine: Engine) {
     let stage = Stage::on(engine).await;
@@ -77,6 +135,7 @@ async fn what_is_no_appeal_is_refused(engine: Engine) {
         kind: Kind::Report,
         text: TEXT,
         contact: Some(&long),
+        receipt: None,
     };
     let refused = receive(store, new, NOW).await;
     assert!(matches!(refused, Err(AppealError::Field("contact"))));
@@ -141,6 +200,7 @@ async fn words_and_contact_are_sealed_and_erased(engine: Engine) {
 
 crate::both_engines!(
     ten_thousand_submissions_do_not_reach_people,
+    strangers_who_fill_the_room_keep_no_owner_out,
     proofs_are_bounded_too,
     what_is_no_appeal_is_refused,
     words_and_contact_are_sealed_and_erased

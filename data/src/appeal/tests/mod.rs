@@ -7,7 +7,7 @@ mod road;
 use blocklist::{DomainName, key::Role, testing::name, time::DAY_SECONDS};
 
 use super::{
-    AppealError, Kind, MOST_OPEN, MOST_WAITING, Outcome, State,
+    AppealError, Kind, MOST_OPEN, MOST_WAITING, Outcome, State, code,
     decide::{self, Decision},
     desk, keep, outcome,
     proof::{self, Look, Seen},
@@ -75,6 +75,7 @@ impl Stage {
             kind,
             text,
             contact: Some(CONTACT),
+            receipt: None,
         };
         receive(&self.centre.store, new, at).await
     }

@@ -11,7 +11,7 @@ use axum::{
 };
 use data::appeal::{
     AppealError, Kind, LONGEST_CONTACT, TEXT,
-    code::PUBLISHED_AS,
+    code::{PUBLISHED_AS, Receipt},
     proof,
     receive::{NewAppeal, receive},
 };
@@ -48,6 +48,9 @@ pub(crate) struct Sent {
     text: String,
     #[serde(default)]
     contact: String,
+    /// Of an owner who was asked to publish first.
+    #[serde(default)]
+    receipt: String,
 }
 
 #[derive(Template)]
@@ -59,6 +62,8 @@ struct FormPage {
     kind: String,
     text: String,
     contact: String,
+    receipt: String,
+    publish: Option<ToPublish>,
     longest: usize,
     longest_contact: usize,
     errors: Vec<Problem>,
@@ -98,6 +103,7 @@ async fn show(
     lang: Lang,
     sent: Sent,
     errors: Vec<Problem>,
+    token: Option<String>,
 ) -> Result<Response, Fault> {
     let title = messages::text(lang, key("appeal-title"), &[]);
     let asked = sent.listing.trim();
@@ -113,8 +119,13 @@ async fn show(
     } else {
         StatusCode::UNPROCESSABLE_ENTITY
     };
+    let host = named(&known, asked).map(|(_, host)| host);
+    let until = proof::lapses_at(centre.now());
+    let publish = host.as_ref().zip(token);
     let page = FormPage {
-        name: named(&known, asked).map(|(_, host)| Shown::new(&host)),
+        name: host.as_ref().map(Shown::new),
+        receipt: hostile::line(&sent.receipt, 40),
+        publish: publish.map(|(host, token)| ToPublish::new(&p, host.as_str(), &token, until)),
         listing: hostile::line(asked, 300),
         kind: sent.kind,
         text: hostile::block(&sent.text, *TEXT.end()),
@@ -137,7 +148,7 @@ pub(crate) async fn form(
         listing: about.listing,
         ..Sent::default()
     };
-    show(&centre, lang, sent, vec![]).await
+    show(&centre, lang, sent, vec![], None).await
 }
 
 /// What is wrong with what was sent.
@@ -148,6 +159,7 @@ fn problem(lang: Lang, error: &AppealError) -> Option<Problem> {
         AppealError::Field(_) => ("text", key("appeal-problem-text")),
         AppealError::Known => ("text", key("appeal-problem-known")),
         AppealError::Full => ("text", key("appeal-problem-full")),
+        AppealError::ProofFirst { .. } => ("publish", key("appeal-problem-proof-first")),
         _ => return None,
     };
     Some(Problem::new(lang, field, text))
@@ -163,25 +175,34 @@ pub(crate) async fn send(
     let known = centre.known().await?;
     let Some((listing, host)) = named(&known, &sent.listing) else {
         let none = vec![Problem::new(lang, "listing", key("appeal-problem-listing"))];
-        return show(&centre, lang, sent, none).await;
+        return show(&centre, lang, sent, none, None).await;
     };
     let Some(kind) = Kind::parse(&sent.kind) else {
         let none = vec![Problem::new(lang, "kind", key("appeal-problem-kind"))];
-        return show(&centre, lang, sent, none).await;
+        return show(&centre, lang, sent, none, None).await;
     };
+    let receipt = Receipt::parse(&sent.receipt);
     let new = NewAppeal {
         listing_id: listing.statement.listing_id.as_str(),
         host: &host,
         kind,
         text: &sent.text,
         contact: Some(&sent.contact),
+        receipt: receipt.as_ref(),
     };
     let received = match receive(&centre.store, new, now).await {
         Ok(received) => received,
-        Err(error) => match problem(lang, &error) {
-            Some(problem) => return show(&centre, lang, sent, vec![problem]).await,
-            None => return Err(Fault::internal(error)),
-        },
+        Err(error) => {
+            let Some(problem) = problem(lang, &error) else {
+                return Err(Fault::internal(error));
+            };
+            let (mut sent, mut to_publish) = (sent, None);
+            if let AppealError::ProofFirst { receipt, token } = error {
+                sent.receipt = receipt.to_string();
+                to_publish = Some(token);
+            }
+            return show(&centre, lang, sent, vec![problem], to_publish).await;
+        }
     };
     let title = messages::text(lang, key("appeal-received-title"), &[]);
     let p = Page::new(lang, "appeal/status", title, centre.demo);
