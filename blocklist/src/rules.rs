@@ -8,12 +8,11 @@
 //!
 //! The two names for monitoring are rules like any other, but for the listing they do not have; where
 //! entries speak of such a name, what was signed goes first.
+//!
+//! Names lie scattered in memory, and to look at one costs more than all else that is done for most
+//! rules. What is asked of a rule again and again is therefore marked by its place, and not by its name.
 
-use std::{
-    collections::{BTreeMap, hash_map::RandomState},
-    hash::BuildHasher as _,
-    sync::Arc,
-};
+use std::{collections::hash_map::RandomState, hash::BuildHasher as _, ops::Range, sync::Arc};
 
 use crate::{
     DomainName, ListingId, Monitoring, Scope,
@@ -61,6 +60,8 @@ pub struct Rule<'a> {
     pub above: bool,
     /// Whether anything was ever said of a name above it; where not, nothing need be looked for.
     pub(crate) nested: bool,
+    /// Its place among the rules.
+    place: usize,
     /// The first listing that says what is said of the name itself; `None` for a name for monitoring.
     pub listing_id: Option<&'a ListingId>,
 }
@@ -73,7 +74,14 @@ struct Said<'a> {
     /// Whether anything is said of a name above it.
     nested: bool,
     listing_id: Option<&'a ListingId>,
+    /// That of its first entry, or behind all entries for a name for monitoring.
+    place: usize,
 }
+
+/// Marks an entry whose name stands below another that is ruled, or for which that is not known.
+const NESTED: u8 = 1;
+/// Marks an entry that speaks of the same name as the one before it.
+const SAME_NAME: u8 = 2;
 
 impl Rule<'_> {
     /// Whether the name itself is blocked.
@@ -108,28 +116,48 @@ impl Rule<'_> {
 pub struct Rules<'a> {
     entries: &'a [Entry],
     monitoring: Option<&'a Monitoring>,
-    /// Of each entry, whether anything at all is said of a name above its own. Leaving names out takes
-    /// away from what is said, so it holds for whatever is left.
-    nested: Arc<[bool]>,
-    left_out: BTreeMap<&'a str, Why>,
+    /// Before which entry each name for monitoring stands that no entry speaks of.
+    monitored_at: [Option<usize>; 2],
+    /// Of each entry. Leaving names out takes away from what is said, so what nothing was said above of
+    /// stays so.
+    marks: Arc<[u8]>,
+    /// By place; empty where nothing is left out.
+    left_out: Vec<Option<Why>>,
 }
 
 impl<'a> Rules<'a> {
     /// The rules of a fold, whose entries stand in order of name.
     pub fn new(folded: &'a Folded) -> Self {
         debug_assert!(folded.entries.is_sorted_by(|a, b| a.name <= b.name));
-        Self {
-            entries: &folded.entries,
-            monitoring: folded.monitoring.as_ref(),
-            nested: nested(&folded.entries, folded.monitoring.as_ref()),
-            left_out: BTreeMap::new(),
-        }
+        let entries = folded.entries.as_slice();
+        let monitoring = folded.monitoring.as_ref();
+        let mut rules = Self {
+            entries,
+            monitoring,
+            monitored_at: [None; 2],
+            marks: marks(entries, monitoring),
+            left_out: Vec::new(),
+        };
+        rules.monitored_at = rules.monitored_names().map(|name| {
+            let name = name?;
+            let at = entries.partition_point(|entry| entry.name < *name);
+            let signed = entries.get(at).is_some_and(|entry| entry.name == *name);
+            (!signed).then_some(at)
+        });
+        rules
     }
 
     /// Every rule but those left out, in order of name.
     pub fn iter(&self) -> impl Iterator<Item = Rule<'a>> + '_ {
-        self.said()
-            .filter(|said| !self.left_out.contains_key(said.name.as_str()))
+        self.within(0..usize::MAX)
+    }
+
+    /// Those of [`Self::iter`] that entries in `range` speak of, with the names for monitoring that stand
+    /// before one of these; what stands behind all entries is in a range that ends behind them. No range
+    /// begins or ends between entries of the same name.
+    pub(crate) fn within(&self, range: Range<usize>) -> impl Iterator<Item = Rule<'a>> + '_ {
+        self.said(range)
+            .filter(|said| self.why(said.place).is_none())
             .map(|said| Rule {
                 name: said.name,
                 own_host: said.own_host,
@@ -137,56 +165,118 @@ impl<'a> Rules<'a> {
                 nested: said.nested,
                 above: said.nested && self.below(said.name) == Some(Action::Block),
                 listing_id: said.listing_id,
+                place: said.place,
             })
     }
 
     /// What is said of each name, in order of name.
-    fn said(&self) -> impl Iterator<Item = Said<'a>> + '_ {
-        let mut next = 0;
-        let listed = self.entries.chunk_by(|a, b| a.name == b.name);
-        let mut listed = listed
-            .filter_map(move |group| {
-                let nested = self.nested.get(next).copied().unwrap_or(true);
-                next += group.len();
-                signed(group).map(|said| Said { nested, ..said })
-            })
+    fn said(&self, range: Range<usize>) -> impl Iterator<Item = Said<'a>> + '_ {
+        let Range { start, end } = range;
+        let mut own = self
+            .monitored()
+            .filter(move |(at, _)| (start..end).contains(at))
             .peekable();
-        let mut own = self.monitored().peekable();
+        let (mut next, end) = (start, end.min(self.entries.len()));
         std::iter::from_fn(move || {
             loop {
-                match (own.peek(), listed.peek()) {
-                    (Some(ours), Some(signed)) if ours.name == signed.name => {
-                        own.next();
-                    }
-                    (Some(ours), signed) if signed.is_none_or(|s| ours.name < s.name) => {
-                        return own.next();
-                    }
-                    _ => return listed.next(),
+                if let Some((_, said)) = own.next_if(|(at, _)| *at <= next) {
+                    return Some(said);
+                }
+                if next >= end {
+                    return None;
+                }
+                let place = next;
+                next = self.end_of_name(place);
+                let group = self.entries.get(place..next)?;
+                if let Some(said) = signed(group, place, self.mark(place) & NESTED != 0) {
+                    return Some(said);
                 }
             }
         })
     }
 
-    /// What is said of the names for monitoring, in order of name.
-    fn monitored(&self) -> impl Iterator<Item = Said<'a>> + use<'a> {
-        self.monitoring.into_iter().flat_map(|names| {
-            let said = |name, action| Said {
-                name,
+    /// Whether the entry at `place` is the first that speaks of its name.
+    pub(crate) fn begins_name(&self, place: usize) -> bool {
+        self.mark(place) & SAME_NAME == 0
+    }
+
+    /// Before which entry a name stands, or would.
+    pub(crate) fn place_of(&self, name: &str) -> usize {
+        self.entries
+            .partition_point(|entry| entry.name.as_str() < name)
+    }
+
+    /// Whether what is said in `range` hangs on its own entries alone. Where a name is left out for what
+    /// its own entries say, it does.
+    pub(crate) fn is_plain(&self, range: &Range<usize>) -> bool {
+        let within = range.start..range.end.min(self.entries.len());
+        let own = [None, Some(Why::HostOnly), Some(Why::BelowOnly)];
+        self.monitored_at
+            .iter()
+            .flatten()
+            .all(|at| !range.contains(at))
+            && self
+                .marks
+                .get(within.clone())
+                .is_some_and(|marks| marks.iter().all(|mark| mark & NESTED == 0))
+            && self
+                .left_out
+                .get(within)
+                .unwrap_or_default()
+                .iter()
+                .all(|why| own.contains(why))
+    }
+
+    /// Behind the last entry that speaks of the same name as the one at `place`.
+    fn end_of_name(&self, place: usize) -> usize {
+        let others = self.marks.get(place + 1..).unwrap_or_default();
+        let same = others.iter().take_while(|mark| *mark & SAME_NAME != 0);
+        place + 1 + same.count()
+    }
+
+    fn mark(&self, place: usize) -> u8 {
+        self.marks.get(place).copied().unwrap_or(NESTED)
+    }
+
+    fn why(&self, place: usize) -> Option<Why> {
+        self.left_out.get(place).copied().flatten()
+    }
+
+    fn monitored_names(&self) -> [Option<&'a DomainName>; 2] {
+        [
+            self.monitoring.map(|names| &names.always_blocked),
+            self.monitoring.map(|names| &names.never_blocked),
+        ]
+    }
+
+    /// What is said of the names for monitoring, in order of name, and before which entry each stands.
+    fn monitored(&self) -> impl Iterator<Item = (usize, Said<'a>)> + use<'a> {
+        let behind = self.entries.len();
+        let names = self.monitored_names().into_iter().zip(self.monitored_at);
+        let actions = [Action::Block, Action::PassThrough];
+        let all = names.zip(actions).zip(behind..);
+        all.filter_map(|(((name, at), action), place)| {
+            let said = Said {
+                name: name?,
                 own_host: action,
                 own_below: Some(action),
                 nested: true,
                 listing_id: None,
+                place,
             };
-            [
-                said(&names.always_blocked, Action::Block),
-                said(&names.never_blocked, Action::PassThrough),
-            ]
+            Some((at?, said))
         })
     }
 
-    /// Goes on as if nothing were said of `name`.
-    pub fn leave_out(&mut self, name: &'a str, why: Why) {
-        self.left_out.entry(name).or_insert(why);
+    /// Goes on as if nothing were said of what stands at `place`.
+    fn leave_out(&mut self, place: usize, why: Why) {
+        if self.left_out.is_empty() {
+            // The names for monitoring have places behind the entries.
+            self.left_out = vec![None; self.entries.len() + 2];
+        }
+        if let Some(held) = self.left_out.get_mut(place) {
+            held.get_or_insert(why);
+        }
     }
 
     /// Leaves out every rule for which there is a reason, and then every rule for which there is one
@@ -195,12 +285,14 @@ impl<'a> Rules<'a> {
         loop {
             let found: Vec<_> = self
                 .iter()
-                .filter_map(|rule| Some((rule.name.as_str(), why(&rule)?)))
+                .filter_map(|rule| Some((rule.place, why(&rule)?)))
                 .collect();
             if found.is_empty() {
                 return;
             }
-            self.left_out.extend(found);
+            for (place, why) in found {
+                self.leave_out(place, why);
+            }
         }
     }
 
@@ -209,20 +301,23 @@ impl<'a> Rules<'a> {
         let mut parents = Vec::new();
         for rule in self.iter() {
             if rule.is_exception() && cannot(&rule) {
-                parents
-                    .extend(self.ancestors(rule.name).filter_map(|(name, below)| {
-                        (below == Some(Action::Block)).then_some(name)
-                    }));
+                let above = self.said_above(rule.name);
+                let blocks = above.filter(|said| said.own_below == Some(Action::Block));
+                parents.extend(blocks.map(|said| said.place));
             }
         }
-        for name in parents {
-            self.leave_out(name, why);
+        for place in parents {
+            self.leave_out(place, why);
         }
     }
 
-    /// What was left out, and why.
-    pub fn left_out(&self) -> &BTreeMap<&'a str, Why> {
-        &self.left_out
+    /// What was left out, and why, in order of name.
+    pub fn left_out(&self) -> impl Iterator<Item = (&'a str, Why)> + '_ {
+        let any = !self.left_out.is_empty();
+        let said = any.then(|| self.said(0..usize::MAX));
+        said.into_iter()
+            .flatten()
+            .filter_map(|said| Some((said.name.as_str(), self.why(said.place)?)))
     }
 
     /// What the entries above `name` say of it: the nearest that takes names below along.
@@ -235,39 +330,51 @@ impl<'a> Rules<'a> {
         &self,
         name: &'a DomainName,
     ) -> impl Iterator<Item = (&'a str, Option<Action>)> + '_ {
-        parents(name.as_str()).filter_map(|parent| self.find(parent))
+        self.said_above(name)
+            .map(|said| (said.name.as_str(), said.own_below))
+    }
+
+    fn said_above(&self, name: &'a DomainName) -> impl Iterator<Item = Said<'a>> + '_ {
+        parents(name.as_str()).filter_map(|parent| self.find_said(parent))
     }
 
     /// The rule for exactly this name, unless it was left out.
     pub(crate) fn find(&self, name: &str) -> Option<(&'a str, Option<Action>)> {
-        let from = self.entries.partition_point(|e| e.name.as_str() < name);
-        let rest = self.entries.get(from..)?;
-        let said = rest
-            .chunk_by(|a, b| a.name == b.name)
-            .next()
-            .and_then(signed)
-            .filter(|said| said.name.as_str() == name)
-            .or_else(|| self.monitored().find(|own| own.name.as_str() == name))?;
-        let out = self.left_out.contains_key(name);
-        (!out).then(|| (said.name.as_str(), said.own_below))
+        let said = self.find_said(name)?;
+        Some((said.name.as_str(), said.own_below))
+    }
+
+    fn find_said(&self, name: &str) -> Option<Said<'a>> {
+        let place = self.place_of(name);
+        let stands = self.entries.get(place).map(|e| e.name.as_str()) == Some(name);
+        let said = if stands {
+            let group = self.entries.get(place..self.end_of_name(place))?;
+            signed(group, place, self.mark(place) & NESTED != 0)
+        } else {
+            let mut own = self.monitored().map(|(_, said)| said);
+            own.find(|said| said.name.as_str() == name)
+        };
+        said.filter(|said| self.why(said.place).is_none())
     }
 }
 
-/// What entries of one name say together; whether anything stands above it is not known here.
-fn signed(group: &[Entry]) -> Option<Said<'_>> {
+/// What entries of one name say together, the first of which stands at `place`.
+fn signed(group: &[Entry], place: usize, nested: bool) -> Option<Said<'_>> {
     let (own_host, own_below) = combine(group)?;
     let first = group.iter().find(|entry| entry.action == own_host)?;
     Some(Said {
         name: &first.name,
         own_host,
         own_below,
-        nested: true,
+        nested,
         listing_id: Some(&first.listing_id),
+        place,
     })
 }
 
-/// Of each entry, whether another, or a name for monitoring, stands above it.
-fn nested(entries: &[Entry], monitoring: Option<&Monitoring>) -> Arc<[bool]> {
+/// Of each entry, whether it speaks of the same name as the one before it, and whether another, or a
+/// name for monitoring, stands above it.
+fn marks(entries: &[Entry], monitoring: Option<&Monitoring>) -> Arc<[u8]> {
     let there = Filter::new(entries);
     let monitored = |name: &str| {
         monitoring.is_some_and(|names| {
@@ -281,9 +388,15 @@ fn nested(entries: &[Entry], monitoring: Option<&Monitoring>) -> Arc<[bool]> {
                     .binary_search_by(|entry| entry.name.as_str().cmp(name))
                     .is_ok()
     };
+    let mut before = None;
     entries
         .iter()
-        .map(|entry| parents(entry.name.as_str()).any(stands))
+        .map(|entry| {
+            let name = entry.name.as_str();
+            let nested = parents(name).any(stands);
+            let same = before.replace(name) == Some(name);
+            u8::from(nested) * NESTED | u8::from(same) * SAME_NAME
+        })
         .collect()
 }
 
@@ -363,9 +476,9 @@ mod tests {
                 })
                 .collect();
             entries.sort();
-            for (entry, nested) in entries.iter().zip(nested(&entries, None).iter()) {
+            for (entry, mark) in entries.iter().zip(marks(&entries, None).iter()) {
                 let below = |other: &Entry| entry.name != other.name && entry.name.is_at_or_below(&other.name);
-                prop_assert_eq!(entries.iter().any(below), *nested, "{}", entry.name);
+                prop_assert_eq!(entries.iter().any(below), mark & NESTED != 0, "{}", entry.name);
             }
         }
     }

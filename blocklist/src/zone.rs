@@ -1,6 +1,6 @@
 //! The list as a response policy zone (RPZ): what any name server can load or transfer.
 
-use std::{collections::BTreeSet, convert::Infallible, fmt};
+use std::{collections::BTreeSet, convert::Infallible, fmt, ops::Range};
 
 use crate::{
     DomainName,
@@ -65,6 +65,8 @@ pub(crate) struct Records<'a> {
     apex: String,
     folded: &'a Folded,
     rules: Rules<'a>,
+    /// Names that need records of their own, in order, and before which entry each stands.
+    gaps: Vec<(usize, &'a str)>,
 }
 
 impl<'a> Records<'a> {
@@ -76,19 +78,18 @@ impl<'a> Records<'a> {
         // What is let through and cannot be said would be blocked by its parent's wildcard.
         rules.leave_out_parents(Why::TooLong, too_long);
         rules.leave_out_where(|rule| too_long(rule).then_some(Why::TooLong));
+        let gaps = gaps(&rules).into_iter();
         Self {
             apex,
             folded,
+            gaps: gaps.map(|gap| (rules.place_of(gap), gap)).collect(),
             rules,
         }
     }
 
-    /// What has no room below the apex.
-    pub(crate) fn left_out(&self) -> impl Iterator<Item = (&'a str, Why)> + '_ {
-        self.rules
-            .left_out()
-            .iter()
-            .map(|(name, why)| (*name, *why))
+    /// The rules that are written down; left out is what has no room below the apex.
+    pub(crate) fn rules(&self) -> &Rules<'a> {
+        &self.rules
     }
 
     /// The zone's name, with its final dot.
@@ -115,17 +116,19 @@ impl<'a> Records<'a> {
         })
     }
 
-    /// Gives what is said below the apex, in order of name: nothing or `*.`, the name, and the target.
+    /// Gives what is said below the apex in a range of entries ([`Rules::within`]), in order of name:
+    /// nothing or `*.`, the name, and the target.
     pub(crate) fn each<E>(
         &self,
+        range: Range<usize>,
         mut take: impl FnMut(&'static str, &str, &'static str) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut say = |name: &str, host, below: Option<Action>| {
             take("", name, target(host))?;
             below.map_or(Ok(()), |action| take("*.", name, target(action)))
         };
-        let mut gaps = self.gaps().into_iter().peekable();
-        for rule in self.rules.iter() {
+        let mut gaps = self.gaps_within(&range).peekable();
+        for rule in self.rules.within(range.clone()) {
             while let Some(gap) = gaps.next_if(|gap| *gap < rule.name.as_str()) {
                 say(gap, Action::Block, Some(Action::Block))?;
             }
@@ -135,24 +138,35 @@ impl<'a> Records<'a> {
         gaps.try_for_each(|gap| say(gap, Action::Block, Some(Action::Block)))
     }
 
-    /// Names between a listed parent and a name below it of which something else is said. They exist
-    /// in the zone without a record, and a wildcard does not match what exists, nor anything below it
-    /// (RFC 4592 §2.2): without records of their own they would go free.
-    fn gaps(&self) -> BTreeSet<&'a str> {
-        let mut gaps = BTreeSet::new();
-        for rule in self.rules.iter().filter(|rule| rule.above) {
-            for parent in parents(rule.name.as_str()) {
-                match self.rules.find(parent) {
-                    None => {
-                        gaps.insert(parent);
-                    }
-                    Some((_, None)) => {}
-                    Some((_, Some(_))) => break,
+    fn gaps_within(&self, range: &Range<usize>) -> impl Iterator<Item = &'a str> + '_ {
+        let range = range.clone();
+        let within = self.gaps.iter().filter(move |(at, _)| range.contains(at));
+        within.map(|(_, gap)| *gap)
+    }
+
+    /// Whether what is said in a range of entries hangs on these alone.
+    pub(crate) fn is_plain(&self, range: &Range<usize>) -> bool {
+        self.rules.is_plain(range) && self.gaps_within(range).next().is_none()
+    }
+}
+
+/// Names between a listed parent and a name below it of which something else is said. They exist in the
+/// zone without a record, and a wildcard does not match what exists, nor anything below it (RFC 4592
+/// §2.2): without records of their own they would go free.
+fn gaps<'a>(rules: &Rules<'a>) -> BTreeSet<&'a str> {
+    let mut gaps = BTreeSet::new();
+    for rule in rules.iter().filter(|rule| rule.above) {
+        for parent in parents(rule.name.as_str()) {
+            match rules.find(parent) {
+                None => {
+                    gaps.insert(parent);
                 }
+                Some((_, None)) => {}
+                Some((_, Some(_))) => break,
             }
         }
-        gaps
     }
+    gaps
 }
 
 fn target(action: Action) -> &'static str {
@@ -168,14 +182,14 @@ impl PolicyZone {
         let records = Records::new(folded, Rules::new(folded));
         let mut all = Vec::with_capacity(folded.entries.len() + 2);
         all.extend(records.head());
-        let Ok(()) = records.each(|wildcard, name, target| {
+        let Ok(()) = records.each(0..usize::MAX, |wildcard, name, target| {
             all.push(Record {
                 owner: format!("{wildcard}{name}.{}", records.apex),
                 data: RecordData::Cname(target),
             });
             Ok::<(), Infallible>(())
         });
-        let omitted = records.left_out();
+        let omitted = records.rules.left_out();
         Self {
             omitted: omitted
                 .filter_map(|(name, _)| DomainName::parse(name).ok())

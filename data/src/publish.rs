@@ -69,8 +69,8 @@ pub struct Publisher {
     /// Size and time of the last release, whoever published it.
     last: Option<(u64, Timestamp)>,
     published: Option<Published>,
-    /// The artefacts as this process wrote them.
-    artefacts: BTreeMap<Format, artefacts::Hashes>,
+    /// The artefacts of what is published, as this process wrote them.
+    artefacts: BTreeMap<Format, artefacts::Artefact>,
     /// Leaves whose files are known to be written.
     written: u64,
     /// The UTC day on which the audit chain was last looked at.
@@ -383,16 +383,21 @@ impl Publisher {
         let same = |last: &Published| (last.release.size, last.release.root) == (folded.size, root);
         let held = layout::current(base);
         let is_there = |format: &Format| held.join(format.path()).is_file();
-        if self.published.as_ref().is_some_and(same) && Format::ALL.iter().all(is_there) {
-            artefacts::take_over(&held, &draft.folder(), &self.artefacts, &seal)?;
-        } else {
-            let exports = Exports::new(&folded, origin, root);
-            self.artefacts = artefacts::write(&draft.folder(), &exports, &seal)?;
-        }
+        let written =
+            if self.published.as_ref().is_some_and(same) && Format::ALL.iter().all(is_there) {
+                artefacts::take_over(&held, &draft.folder(), &self.artefacts, &seal)?;
+                self.artefacts.clone()
+            } else {
+                let mut exports = Exports::new(&folded, origin, root);
+                if let (Some(last), Some(any)) = (&self.published, self.artefacts.values().next()) {
+                    exports = exports.after(&last.folded, any.layout.cuts());
+                }
+                artefacts::write(&draft.folder(), &exports, &self.artefacts, &seal)?
+            };
         (self.hook)(Step::ListsWritten);
-        let named = self.artefacts.iter();
+        let named = written.iter();
         release.artefacts = named
-            .map(|(format, hashes)| (format.path().to_owned(), hashes.sha256))
+            .map(|(format, artefact)| (format.path().to_owned(), artefact.sha256))
             .collect();
         let note = release
             .sign(origin, &self.key)
@@ -409,7 +414,7 @@ impl Publisher {
         layout::sweep(base)?;
         (self.hook)(Step::Swept);
         self.last = Some((release.size, release.time));
-        self.published = Some(Published { release, folded });
+        (self.published, self.artefacts) = (Some(Published { release, folded }), written);
         self.packing = Some(pack::Packing::start(folder, self.hook.clone()));
         Ok(())
     }

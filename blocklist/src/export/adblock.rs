@@ -4,8 +4,6 @@
 //! `$important` over what is not. So each step down a chain of blocks and exceptions needs a stronger
 //! kind of rule than the step above, and there are four.
 
-use std::io;
-
 use super::out::Out;
 use crate::{
     fold::Action,
@@ -62,14 +60,13 @@ pub(super) fn leave_out(rules: &mut Rules<'_>) {
     });
 }
 
-pub(super) fn write(rules: &Rules<'_>, out: &mut Out<'_>) -> io::Result<()> {
-    for rule in rules.iter() {
-        let (tree, exact) = strengths(rules, &rule);
+pub(super) fn write<'a>(all: &Rules<'a>, rules: impl Iterator<Item = Rule<'a>>, out: &mut Out<'_>) {
+    for rule in rules {
+        let (tree, exact) = strengths(all, &rule);
         for (strength, anchor) in [(tree, "||"), (exact, "|")] {
             if let Some((before, after)) = strength.and_then(|s| STRENGTHS.get(s)) {
-                out.put(&[before, anchor, rule.name.as_str(), "^", after, "\n"])?;
+                out.put(&[before, anchor, rule.name.as_str(), "^", after, "\n"]);
             }
         }
     }
-    Ok(())
 }

@@ -1,39 +1,47 @@
 //! Formats for programs of one's own: they say every entry as it is.
 
-use std::io::{self, Write};
+use std::io;
 
 use serde_json::json;
 
 use super::out::Out;
 use crate::{
-    Digest, ListingId, Timestamp,
-    fold::{Folded, ListingState},
+    Digest, DomainName, ListingId, Timestamp,
+    fold::{Entry, Folded, Listing, ListingState},
     statement::to_canonical,
 };
 
-/// RFC 4180: a line of titles, then a line an entry. Only what machines made stands in it, so nothing
-/// in it can be a formula; words of an order are in the register.
-pub(super) fn csv(folded: &Folded, origin: &str, out: &mut Out<'_>) -> io::Result<()> {
-    // Where each listing stands, in order of its number.
-    let mut places: Vec<(&ListingId, u32)> = folded
-        .listings
-        .iter()
-        .map(|listing| &listing.statement.listing_id)
-        .zip(0..)
-        .collect();
-    places.sort_unstable();
-    let find = |id: &ListingId| {
-        let place = places.binary_search_by_key(&id, |(id, _)| *id).ok()?;
-        let (_, at) = places.get(place)?;
+/// The titles of the table (RFC 4180).
+pub(super) const TITLES: &str =
+    "name,scope,action,listing_id,listed_since,review_at,expires_at\r\n";
+
+/// Where each listing stands, in order of its number.
+#[derive(Clone, Debug)]
+pub(super) struct Places<'a>(Vec<(&'a ListingId, u32)>);
+
+impl<'a> Places<'a> {
+    pub(super) fn new(folded: &'a Folded) -> Self {
+        let ids = folded.listings.iter().map(|l| &l.statement.listing_id);
+        let mut places: Vec<_> = ids.zip(0..).collect();
+        places.sort_unstable();
+        Self(places)
+    }
+
+    fn find(&self, folded: &'a Folded, id: &ListingId) -> Option<&'a Listing> {
+        let place = self.0.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+        let (_, at) = self.0.get(place)?;
         folded.listings.get(*at as usize)
-    };
-    let end = format!(",{},{}\r\n", folded.serial(), quoted(origin));
-    out.put(&["name,scope,action,listing_id,listed_since,review_at,expires_at,serial,origin\r\n"])?;
-    for entry in &folded.entries {
+    }
+}
+
+/// A line an entry. Only what machines made stands in it, so nothing in it can be a formula; words of an
+/// order are in the register.
+pub(super) fn csv(folded: &Folded, entries: &[Entry], places: &Places<'_>, out: &mut Out<'_>) {
+    for entry in entries {
         let (name, id) = (entry.name.as_str(), entry.listing_id.as_str());
         let (scope, action) = (entry.scope.as_str(), entry.action.as_str());
-        out.put(&[name, ",", scope, ",", action, ",", id])?;
-        match find(&entry.listing_id) {
+        out.put(&[name, ",", scope, ",", action, ",", id]);
+        match places.find(folded, &entry.listing_id) {
             Some(listing) => {
                 let list = &listing.statement;
                 let since = match listing.state {
@@ -42,58 +50,56 @@ pub(super) fn csv(folded: &Folded, origin: &str, out: &mut Out<'_>) -> io::Resul
                 };
                 let days = [since, list.review_at, list.expires_at].map(|day| day.to_string());
                 let [since, review, expires] = &days;
-                out.put(&[",", since, ",", review, ",", expires])?;
+                out.put(&[",", since, ",", review, ",", expires, "\r\n"]);
             }
-            None => out.put(&[",,,"])?,
+            None => out.put(&[",,,\r\n"]),
         }
-        out.put(&[&end])?;
-    }
-    if let Some(names) = &folded.monitoring {
-        let (always, never) = (&names.always_blocked, &names.never_blocked);
-        for (name, action) in [(always, "block"), (never, "pass-through")] {
-            out.put(&[name.as_str(), ",subtree,", action, ",,,,", &end])?;
-        }
-    }
-    Ok(())
-}
-
-/// A field of a table.
-fn quoted(text: &str) -> String {
-    if text.contains(['"', ',', '\r', '\n']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
     }
 }
 
-/// RFC 8785: members in order of their names, nothing between them.
+/// The lines of the names for monitoring, which have no listing.
+pub(super) fn csv_monitoring(folded: &Folded) -> String {
+    let names = folded.monitoring.iter();
+    let line = |name: &DomainName, action| format!("{name},subtree,{action},,,,\r\n");
+    names
+        .map(|names| {
+            line(&names.always_blocked, "block") + &line(&names.never_blocked, "pass-through")
+        })
+        .collect()
+}
+
+/// Members in order of their names, nothing between them (RFC 8785); `first` where no entry stands before.
 ///
 /// The entries are put together by hand, which is many times faster than asking for the canonical form
 /// of each: their words, names and numbers have no character that JSON would write otherwise.
-pub(super) fn json(
+pub(super) fn json(entries: &[Entry], first: bool, out: &mut Out<'_>) {
+    let mut before = if first { "{" } else { ",{" };
+    for entry in entries {
+        let (name, id) = (entry.name.as_str(), entry.listing_id.as_str());
+        let (scope, action) = (entry.scope.as_str(), entry.action.as_str());
+        out.put(&[before, "\"action\":\"", action, "\",\"listing_id\":\"", id]);
+        out.put(&["\",\"name\":\"", name, "\",\"scope\":\"", scope, "\"}"]);
+        before = ",{";
+    }
+}
+
+/// What stands before the entries.
+pub(super) const JSON_HEAD: &str = "{\"entries\":[";
+
+/// What stands behind them.
+pub(super) fn json_tail(
     folded: &Folded,
     newest: Option<Timestamp>,
     (origin, root): (&str, Digest),
-    out: &mut Out<'_>,
-) -> io::Result<()> {
-    let canonical = |value: &serde_json::Value| to_canonical(value).map_err(io::Error::other);
-    out.write_all(b"{\"entries\":[")?;
-    let mut before = "{\"action\":\"";
-    for entry in &folded.entries {
-        let (name, id) = (entry.name.as_str(), entry.listing_id.as_str());
-        let (scope, action) = (entry.scope.as_str(), entry.action.as_str());
-        out.put(&[before, action, "\",\"listing_id\":\"", id])?;
-        out.put(&["\",\"name\":\"", name, "\",\"scope\":\"", scope, "\"}"])?;
-        before = ",{\"action\":\"";
-    }
-    out.write_all(b"],")?;
-    let rest = canonical(&json!({
+) -> io::Result<String> {
+    let rest = to_canonical(&json!({
         "monitoring": folded.monitoring,
         "newest": newest,
         "origin": origin,
         "root": root,
         "serial": folded.serial(),
         "size": folded.size,
-    }))?;
-    out.write_all(rest.strip_prefix(b"{").unwrap_or(&rest))
+    }));
+    let rest = String::from_utf8(rest.map_err(io::Error::other)?).map_err(io::Error::other)?;
+    Ok(format!("],{}", rest.strip_prefix('{').unwrap_or(&rest)))
 }

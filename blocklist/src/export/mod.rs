@@ -11,14 +11,20 @@ mod adblock;
 mod machine;
 mod names;
 mod out;
+mod pieces;
 mod servers;
 
 use std::{
+    cell::OnceCell,
     collections::BTreeMap,
+    convert::Infallible,
     io::{self, Write},
+    ops::Range,
 };
 
 use out::Out;
+pub use pieces::{Before, Cuts, Layout};
+use pieces::{Lines, Piece, Runs};
 
 use crate::{
     Digest, Timestamp,
@@ -208,18 +214,31 @@ pub struct Exports<'a> {
     root: Digest,
     rules: Rules<'a>,
     newest: Option<Timestamp>,
+    runs: Runs,
 }
 
 impl<'a> Exports<'a> {
     /// Looks through `folded` once. `origin` and `root` name the log it was folded from.
     pub fn new(folded: &'a Folded, origin: &'a str, root: Digest) -> Self {
+        let rules = Rules::new(folded);
         Self {
             folded,
             origin,
             root,
-            rules: Rules::new(folded),
+            runs: Runs::new(folded, &rules),
+            rules,
             newest: newest(folded),
         }
+    }
+
+    /// Compares with the list that was written before, of the same log, cut at `cuts`: what is the same
+    /// in both can be taken over from its artefacts.
+    #[must_use]
+    pub fn after(mut self, before: &Folded, cuts: &Cuts) -> Self {
+        if let Some(runs) = Runs::after(self.folded, before, cuts) {
+            self.runs = runs;
+        }
+        self
     }
 
     /// Decides what `format` can say of the list.
@@ -228,7 +247,12 @@ impl<'a> Exports<'a> {
         format.leave_out(&mut list.rules);
         let zone =
             (format == Format::Rpz).then(|| zone::Records::new(self.folded, self.rules.clone()));
-        Export { format, list, zone }
+        Export {
+            format,
+            list,
+            zone,
+            places: OnceCell::new(),
+        }
     }
 }
 
@@ -239,6 +263,16 @@ pub struct Export<'a> {
     list: Exports<'a>,
     /// The records, where the format is the zone.
     zone: Option<zone::Records<'a>>,
+    /// Looked up by lines with dates.
+    places: OnceCell<machine::Places<'a>>,
+}
+
+/// A part of an artefact behind its header.
+enum Part {
+    /// The same for every list, or of few octets.
+    Text(String),
+    /// Lines, in order of name.
+    Lines(Lines),
 }
 
 impl<'a> Export<'a> {
@@ -251,7 +285,7 @@ impl<'a> Export<'a> {
     pub fn losses(&self) -> Losses<'a> {
         let rules = self.list.rules.iter();
         Losses {
-            left_out: self.left_out(),
+            left_out: self.left_out().collect(),
             below: rules
                 .filter(|rule| rule.listing_id.is_some())
                 .filter_map(|rule| Some((rule.name.as_str(), self.format.loss_below(&rule)?)))
@@ -259,11 +293,14 @@ impl<'a> Export<'a> {
         }
     }
 
-    fn left_out(&self) -> BTreeMap<&'a str, Why> {
-        match &self.zone {
-            Some(records) => records.left_out().collect(),
-            None => self.list.rules.left_out().clone(),
-        }
+    /// What is left out, in order of name.
+    fn left_out(&self) -> impl Iterator<Item = (&'a str, Why)> + '_ {
+        self.rules().left_out()
+    }
+
+    fn rules(&self) -> &Rules<'a> {
+        let zone = self.zone.as_ref();
+        zone.map_or(&self.list.rules, zone::Records::rules)
     }
 
     /// Writes the artefact, in large pieces.
@@ -271,34 +308,122 @@ impl<'a> Export<'a> {
     /// # Errors
     /// When `sink` does.
     pub fn write(&self, sink: &mut dyn Write) -> io::Result<()> {
-        let mut out = Out::new(sink);
-        self.write_all(&mut out)?;
-        out.flush()
+        self.write_after(None, sink).map(|_| ())
     }
 
-    fn write_all(&self, out: &mut Out<'_>) -> io::Result<()> {
+    /// Writes the artefact, the same octets as [`Self::write`], with what can be taken over from the one
+    /// of the list that [`Exports::after`] was told of. Gives where its pieces lie.
+    ///
+    /// # Errors
+    /// When `sink` does.
+    pub fn write_after(
+        &self,
+        before: Option<&Before<'_>>,
+        sink: &mut dyn Write,
+    ) -> io::Result<Layout> {
+        let out = &mut Out::new(sink);
+        let cuts = &self.list.runs.cuts;
+        let before = before.filter(|before| before.layout.cuts.is(cuts));
+        let mut layout = Layout {
+            cuts: cuts.clone(),
+            pieces: BTreeMap::new(),
+        };
         self.write_header(out)?;
+        for part in self.parts()? {
+            match part {
+                Part::Text(text) => out.put(&[&text]),
+                Part::Lines(lines) => {
+                    for at in 0..self.list.runs.all.len() {
+                        let held =
+                            before.and_then(|b| Some((b, b.layout.pieces.get(&(lines, at))?)));
+                        if let Some(piece) = self.write_run(lines, at, held, out) {
+                            layout.pieces.insert((lines, at), piece);
+                        }
+                        out.go_on()?;
+                    }
+                }
+            }
+        }
+        out.flush()?;
+        Ok(layout)
+    }
+
+    /// Writes the lines of one run, taken over where that gives the same octets.
+    fn write_run(
+        &self,
+        lines: Lines,
+        at: usize,
+        before: Option<(&Before<'_>, &Piece)>,
+        out: &mut Out<'_>,
+    ) -> Option<Piece> {
+        let (run, same) = self.list.runs.all.get(at)?;
+        let (from, begin) = (out.held().len(), out.written());
+        let zone = self.zone.as_ref();
+        let plain = zone.map_or_else(|| self.rules().is_plain(run), |zone| zone.is_plain(run));
+        let held = before.filter(|(_, piece)| *same && plain && piece.plain);
+        let taken = held.filter(|(before, piece)| before.take(piece, out.held()));
+        let check = taken.map(|(_, piece)| piece.check).unwrap_or_else(|| {
+            self.write_lines(lines, run, out);
+            crc32fast::hash(out.held().get(from..).unwrap_or_default())
+        });
+        Some(Piece {
+            octets: begin..out.written(),
+            check,
+            plain,
+        })
+    }
+
+    /// What stands behind the header.
+    fn parts(&self) -> io::Result<Vec<Part>> {
         let Exports {
             folded,
             origin,
             root,
-            rules,
             newest,
+            ..
         } = &self.list;
+        let text = |text: &str| Part::Text(text.to_owned());
+        let lines = Part::Lines(Lines::All);
+        Ok(match self.format {
+            Format::Rpz => {
+                let head = self.zone.iter().flat_map(zone::Records::head);
+                vec![
+                    Part::Text(head.map(|record| format!("{record}\n")).collect()),
+                    lines,
+                ]
+            }
+            Format::Unbound => vec![text("server:\n"), lines],
+            Format::Knot => servers::knot(self.rules()),
+            Format::Csv => {
+                let monitoring = machine::csv_monitoring(folded);
+                vec![text(machine::TITLES), lines, Part::Text(monitoring)]
+            }
+            Format::Json => {
+                let tail = machine::json_tail(folded, *newest, (origin, *root))?;
+                vec![text(machine::JSON_HEAD), lines, Part::Text(tail)]
+            }
+            _ => vec![lines],
+        })
+    }
+
+    fn write_lines(&self, lines: Lines, run: &Range<usize>, out: &mut Out<'_>) {
+        let folded = self.list.folded;
+        let (all, entries) = (self.rules(), pieces::entries(folded, run));
+        let rules = all.within(run.clone());
         match self.format {
-            Format::Rpz => self
-                .zone
-                .as_ref()
-                .map_or(Ok(()), |zone| write_zone(zone, out)),
+            Format::Rpz => write_zone(self.zone.as_ref(), run, out),
             Format::Domains => names::domains(rules, out),
             Format::Hosts => names::hosts(rules, out),
             Format::Dnsmasq => servers::dnsmasq(rules, out),
             Format::Unbound => servers::unbound(rules, out),
             Format::Bind => servers::bind(rules, &folded.policy.public_domain, out),
-            Format::Knot => servers::knot(rules, out),
-            Format::Adblock => adblock::write(rules, out),
-            Format::Csv => machine::csv(folded, origin, out),
-            Format::Json => machine::json(folded, *newest, (origin, *root), out),
+            Format::Knot => servers::knot_table(lines, rules, out),
+            Format::Adblock => adblock::write(all, rules, out),
+            Format::Csv => {
+                let places = self.places.get_or_init(|| machine::Places::new(folded));
+                machine::csv(folded, entries, places, out);
+            }
+            Format::Json => machine::json(entries, run.start == 0, out),
         }
     }
 
@@ -323,20 +448,22 @@ impl<'a> Export<'a> {
         for note in self.format.notes() {
             writeln!(out, "{comment} {note}")?;
         }
-        for (name, why) in &self.left_out() {
-            writeln!(out, "{comment} left out, {}: {name}", why.text())?;
+        for (name, why) in self.left_out() {
+            out.put(&[comment, " left out, ", why.text(), ": ", name, "\n"]);
+            out.go_on()?;
         }
         Ok(())
     }
 }
 
-/// The zone file: one record a line, absolute names, the SOA first (RFC 1035 §5).
-fn write_zone(zone: &zone::Records<'_>, out: &mut Out<'_>) -> io::Result<()> {
-    for record in zone.head() {
-        writeln!(out, "{record}")?;
-    }
+/// Lines of the zone file: one record each, absolute names (RFC 1035 §5).
+fn write_zone(zone: Option<&zone::Records<'_>>, run: &Range<usize>, out: &mut Out<'_>) {
+    let Some(zone) = zone else { return };
     let middle = format!(".{} {} IN CNAME ", zone.apex(), zone::TTL);
-    zone.each(|wildcard, name, target| out.put(&[wildcard, name, &middle, target, "\n"]))
+    let Ok(()) = zone.each(run.clone(), |wildcard, name, target| {
+        out.put(&[wildcard, name, &middle, target, "\n"]);
+        Ok::<(), Infallible>(())
+    });
 }
 
 /// When a listing last took effect or was taken back. It moves only with the log, and so only with

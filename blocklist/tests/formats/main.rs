@@ -9,6 +9,7 @@
 
 mod described;
 mod known;
+mod pieces;
 mod programs;
 mod readers;
 

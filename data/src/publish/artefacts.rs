@@ -3,14 +3,17 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
+    fs::{self, File},
     io::{self, Write},
+    os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
+    sync::Arc,
+    time::SystemTime,
 };
 
 use blocklist::{
     Digest, Timestamp, Trust, digest,
-    export::{Exports, Format},
+    export::{Before, Exports, Format, Layout},
     minisign,
 };
 use signed_note::StandardSigner;
@@ -18,11 +21,31 @@ use signed_note::StandardSigner;
 use super::{PublishError, files, pack};
 use crate::error::{Error, Result};
 
-/// The hashes of one artefact.
+/// One artefact as this process wrote it.
 #[derive(Clone, Debug)]
-pub(super) struct Hashes {
+pub(super) struct Artefact {
     pub(super) sha256: Digest,
     signed: [u8; 64],
+    pub(super) layout: Layout,
+    /// The very file that was written, wherever it is linked, and when.
+    file: Arc<File>,
+    modified: SystemTime,
+}
+
+impl Artefact {
+    /// For taking over what the next artefact says alike; `None` where somebody wrote to the file since.
+    fn before(
+        &self,
+        then: impl FnOnce(Option<&Before<'_>>) -> io::Result<Layout>,
+    ) -> io::Result<Layout> {
+        let same = self.file.metadata().and_then(|held| held.modified());
+        let read = |into: &mut [u8], at| self.file.read_exact_at(into, at);
+        let before = Before {
+            layout: &self.layout,
+            read: &read,
+        };
+        then(same.is_ok_and(|at| at == self.modified).then_some(&before))
+    }
 }
 
 /// What the signatures beside the files say, and who makes them.
@@ -34,25 +57,40 @@ pub(super) struct Seal<'a> {
     pub(super) not_after: Timestamp,
 }
 
-/// Writes every artefact and its signature into the folder of a release that nobody reads yet.
+/// Writes every artefact and its signature into the folder of a release that nobody reads yet. `held`
+/// are those of the list that `exports` was compared with.
 pub(super) fn write(
     folder: &Path,
     exports: &Exports<'_>,
+    held: &BTreeMap<Format, Artefact>,
     seal: &Seal<'_>,
-) -> Result<BTreeMap<Format, Hashes>, PublishError> {
+) -> Result<BTreeMap<Format, Artefact>, PublishError> {
     let written = files::side_by_side(&Format::ALL, |format| {
         let path = folder.join(format.path());
         let (mut sha256, mut signed) = (digest::Hasher::default(), minisign::Prehash::default());
-        files::create_by(&path, |file| {
+        let layout = files::create_by(&path, |file| {
             let mut tee = Tee(file, &mut sha256, &mut signed);
-            exports.format(*format).write(&mut tee)
+            let export = exports.format(*format);
+            match held.get(format) {
+                Some(held) => held.before(|before| export.write_after(before, &mut tee)),
+                None => export.write_after(None, &mut tee),
+            }
         })?;
-        let hashes = Hashes {
+        let opened = || {
+            let file = File::open(&path)?;
+            let modified = file.metadata()?.modified()?;
+            Ok((Arc::new(file), modified))
+        };
+        let (file, modified) = opened().map_err(Error::file(&path))?;
+        let artefact = Artefact {
             sha256: sha256.finish(),
             signed: signed.finish(),
+            layout,
+            file,
+            modified,
         };
-        seal.beside(&path, *format, &hashes)?;
-        Ok::<_, PublishError>((*format, hashes))
+        seal.beside(&path, *format, &artefact)?;
+        Ok::<_, PublishError>((*format, artefact))
     })?;
     seal.key_file(folder)?;
     Ok(written.into_iter().collect())
@@ -63,11 +101,11 @@ pub(super) fn write(
 pub(super) fn take_over(
     from: &Path,
     folder: &Path,
-    all: &BTreeMap<Format, Hashes>,
+    all: &BTreeMap<Format, Artefact>,
     seal: &Seal<'_>,
 ) -> Result<(), PublishError> {
     let all: Vec<_> = all.iter().collect();
-    files::side_by_side(&all, |(format, hashes)| {
+    files::side_by_side(&all, |(format, artefact)| {
         let (held, path) = (from.join(format.path()), folder.join(format.path()));
         fs::hard_link(&held, &path).map_err(Error::file(&held))?;
         for ending in pack::ENDINGS {
@@ -78,13 +116,13 @@ pub(super) fn take_over(
                 linked => linked.map_err(Error::file(&held))?,
             }
         }
-        seal.beside(&path, **format, hashes)
+        seal.beside(&path, **format, artefact)
     })?;
     seal.key_file(folder)
 }
 
 impl Seal<'_> {
-    fn beside(&self, path: &Path, format: Format, hashes: &Hashes) -> Result<(), PublishError> {
+    fn beside(&self, path: &Path, format: Format, artefact: &Artefact) -> Result<(), PublishError> {
         let comment = format!(
             "file:{} origin:{} serial:{} signed:{} not_after:{}",
             format.path(),
@@ -93,7 +131,7 @@ impl Seal<'_> {
             self.time,
             self.not_after
         );
-        let text = minisign::sign(&hashes.signed, &comment, self.trust, self.key)
+        let text = minisign::sign(&artefact.signed, &comment, self.trust, self.key)
             .map_err(|error| Error::stored("released", error))?;
         let write = |file: &mut fs::File| file.write_all(text.as_bytes());
         Ok(files::create_by(&beside(path, "minisig"), write)?)

@@ -57,11 +57,15 @@ pub(super) fn side_by_side<T: Sync, R: Send, E: Send>(
 }
 
 /// Writes a file that nobody reads yet, and syncs it. Its folder is not synced.
-pub(super) fn create_by(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> Result<()> {
+pub(super) fn create_by<T>(
+    path: &Path,
+    fill: impl FnOnce(&mut File) -> io::Result<T>,
+) -> Result<T> {
     let create = || {
         let mut file = File::create(path)?;
-        fill(&mut file)?;
-        file.sync_all()
+        let filled = fill(&mut file)?;
+        file.sync_all()?;
+        Ok(filled)
     };
     create().map_err(Error::file(path))
 }

@@ -1,0 +1,181 @@
+//! An artefact in pieces, so that the next one takes over what it says alike.
+//!
+//! A list is cut into runs of names, at names that stay where they are from one list to the next. What a
+//! run says of its names hangs on its entries, on their listings and, where a name stands above or below
+//! another, on entries elsewhere. A run is taken over where its entries and listings are the same and it
+//! is plain, now as before: nothing in it hangs on what stands elsewhere. All others are made anew, so the
+//! octets are those of an artefact that was made from nothing.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+    ops::Range,
+    sync::Arc,
+};
+
+use crate::{
+    DomainName, ListingId,
+    fold::{Entry, Folded, Listing},
+    rules::Rules,
+};
+
+/// Names a run, when a list is cut.
+const NAMES: usize = 512;
+
+/// Lines of one kind: the same runs are written once for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Lines {
+    /// Of all names.
+    All,
+    /// Of names with all below them, blocked or let through.
+    Tree(bool),
+    /// Of names alone, blocked or let through.
+    Alone(bool),
+}
+
+/// Where a list is cut: the first names of its runs, but for the first run, which begins before all names.
+#[derive(Clone, Debug)]
+pub struct Cuts(Arc<[DomainName]>);
+
+/// A list in runs, compared with the list before.
+#[derive(Clone, Debug)]
+pub(super) struct Runs {
+    pub(super) cuts: Cuts,
+    /// Of each run, its entries, and whether they and their listings are the same as before.
+    pub(super) all: Arc<[(Range<usize>, bool)]>,
+}
+
+/// What was written of one run.
+#[derive(Clone, Debug)]
+pub(super) struct Piece {
+    /// Where it lies in the artefact.
+    pub(super) octets: Range<u64>,
+    /// CRC-32 of these octets: a disk may give others than it was given.
+    pub(super) check: u32,
+    /// Whether it hangs on its own entries and listings alone.
+    pub(super) plain: bool,
+}
+
+/// Where the pieces of an artefact lie that was written.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    pub(super) cuts: Cuts,
+    pub(super) pieces: BTreeMap<(Lines, usize), Piece>,
+}
+
+impl Layout {
+    /// Where the list that was written is cut.
+    pub fn cuts(&self) -> &Cuts {
+        &self.cuts
+    }
+}
+
+/// An artefact of the list before, from which pieces are taken over.
+pub struct Before<'a> {
+    /// Where they lie.
+    pub layout: &'a Layout,
+    /// Fills a buffer with what the artefact holds from an octet on. What cannot be read is made anew.
+    pub read: &'a dyn Fn(&mut [u8], u64) -> io::Result<()>,
+}
+
+impl Before<'_> {
+    /// The octets of a piece behind what `into` holds; gives whether they are what was written.
+    pub(super) fn take(&self, piece: &Piece, into: &mut Vec<u8>) -> bool {
+        let (from, octets) = (into.len(), piece.octets.end - piece.octets.start);
+        let Ok(octets) = usize::try_from(octets) else {
+            return false;
+        };
+        into.resize(from + octets, 0);
+        let Some(place) = into.get_mut(from..) else {
+            return false;
+        };
+        let taken =
+            (self.read)(place, piece.octets.start).is_ok() && crc32fast::hash(place) == piece.check;
+        if !taken {
+            into.truncate(from);
+        }
+        taken
+    }
+}
+
+impl Cuts {
+    /// Whether these are the very same.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// The runs of a list; the last ends behind everything.
+    fn runs(&self, folded: &Folded) -> Vec<Range<usize>> {
+        let begins = |name: &DomainName| folded.entries.partition_point(|e| e.name < *name);
+        let mut from = 0;
+        let ends = self.0.iter().map(begins).chain([usize::MAX]);
+        ends.map(|end| std::mem::replace(&mut from, end)..end)
+            .collect()
+    }
+}
+
+impl Runs {
+    /// Cuts a list of which nothing was written before.
+    pub(super) fn new(folded: &Folded, rules: &Rules<'_>) -> Self {
+        let places = (NAMES..folded.entries.len()).step_by(NAMES);
+        let first = places.filter(|place| rules.begins_name(*place));
+        let names = first.filter_map(|place| Some(folded.entries.get(place)?.name.clone()));
+        let cuts = Cuts(names.collect());
+        let runs = cuts.runs(folded).into_iter().map(|run| (run, false));
+        Self {
+            all: runs.collect(),
+            cuts,
+        }
+    }
+
+    /// Cuts a list where the one before it was cut, and compares both. `None` where the lists have too
+    /// little in common.
+    pub(super) fn after(folded: &Folded, before: &Folded, cuts: &Cuts) -> Option<Self> {
+        let outgrown = folded.entries.len() > 2 * NAMES * (cuts.0.len() + 1);
+        let everywhere =
+            |list: &Folded| (list.policy.public_domain.clone(), list.monitoring.clone());
+        if outgrown || everywhere(folded) != everywhere(before) {
+            return None;
+        }
+        let changed = changed(&before.listings, &folded.listings);
+        let same = |now: &Entry, then: &Entry| {
+            let names = now.name.is_shared_with(&then.name) || now.name == then.name;
+            names
+                && (now.scope, now.action) == (then.scope, then.action)
+                && now.listing_id == then.listing_id
+                && !changed.contains(&now.listing_id)
+        };
+        let pairs = cuts.runs(folded).into_iter().zip(cuts.runs(before));
+        let all = pairs.map(|(run, was)| {
+            let (now, then) = (entries(folded, &run), entries(before, &was));
+            // A format may write something else before the first entry than between two.
+            let first = (run.start == 0) == (was.start == 0);
+            let all = now.len() == then.len() && now.iter().zip(then).all(|(n, t)| same(n, t));
+            (run, first && all)
+        });
+        Some(Self {
+            all: all.collect(),
+            cuts: cuts.clone(),
+        })
+    }
+}
+
+/// The entries of a run.
+pub(super) fn entries<'a>(folded: &'a Folded, run: &Range<usize>) -> &'a [Entry] {
+    let end = run.end.min(folded.entries.len());
+    folded.entries.get(run.start..end).unwrap_or_default()
+}
+
+/// The listings that are new or gone, or of which something else is to be said than before.
+fn changed<'a>(before: &'a [Listing], after: &'a [Listing]) -> BTreeSet<&'a ListingId> {
+    let same =
+        |(was, is): &(&Listing, &Listing)| was.statement == is.statement && was.state == is.state;
+    let both = before.iter().zip(after).filter(|pair| !same(pair));
+    let both = both.flat_map(|(was, is)| [was, is]);
+    let common = before.len().min(after.len());
+    let rest = |list: &'a [Listing]| list.iter().skip(common);
+    both.chain(rest(before))
+        .chain(rest(after))
+        .map(|listing| &listing.statement.listing_id)
+        .collect()
+}

@@ -1,0 +1,179 @@
+//! An artefact that takes over pieces of the one before has the octets of one made from nothing.
+
+use std::{cell::Cell, io};
+
+use blocklist::{
+    Digest, Folded, ListingId,
+    export::{Before, Exports, Format, Layout},
+    fold::{Action, Entry, Listing, ListingState},
+    testing::{START, TestLog},
+};
+use proptest::prelude::*;
+
+use super::{ORIGIN, entry};
+use blocklist::Scope;
+
+/// Names that stand alone: enough for three runs.
+const ALONE: u32 = 1300;
+
+/// A list of many names that stand alone and of some others.
+fn long(others: &[(String, Scope, Action)], shift: u32, kept: u64) -> Folded {
+    let mut log = TestLog::new(true);
+    log.list("first.t", Scope::Subtree, 1);
+    let (_, mut folded) = log.fold(START);
+    folded.size += u64::from(shift);
+    let listing = folded.listings[0].clone();
+    folded.listings = (1..50)
+        .map(|number| listed(&listing, number, kept))
+        .collect();
+    let alone = (0..ALONE).filter(|at| at % 97 != shift).map(|at| {
+        let scope = [Scope::Subtree, Scope::Host][usize::from(at % 5 == 0)];
+        let scattered = at.wrapping_mul(0x9e37_79b1);
+        entry(
+            &format!("{scattered:08x}.a"),
+            scope,
+            Action::Block,
+            at % 60 + 1,
+        )
+    });
+    let others = others.iter().zip(1..);
+    let others = others.map(|((name, scope, action), at)| entry(name, *scope, *action, at));
+    folded.entries = alone.chain(others).collect();
+    folded.entries.sort();
+    folded
+        .entries
+        .dedup_by(|a, b| (&a.name, a.scope, a.action) == (&b.name, b.scope, b.action));
+    folded
+}
+
+/// Some listings begin at another moment than in another list.
+fn listed(listing: &Listing, number: u32, kept: u64) -> Listing {
+    let mut listing = listing.clone();
+    let list = std::sync::Arc::make_mut(&mut listing.statement);
+    list.listing_id = ListingId::new(2026, number).unwrap();
+    let later = i64::from(u64::from(number) == kept);
+    listing.state = ListingState::Listed {
+        since: START.plus(later),
+    };
+    listing
+}
+
+fn exports(folded: &Folded) -> Exports<'_> {
+    Exports::new(folded, ORIGIN, Digest::of(b"root"))
+}
+
+/// What is written of `now`, with what it takes over from `then`, and how many octets it took over.
+fn after(format: Format, then: &Folded, now: &Folded) -> (Vec<u8>, u64) {
+    let mut held = Vec::new();
+    let layout = exports(then)
+        .format(format)
+        .write_after(None, &mut held)
+        .unwrap();
+    from(format, then, now, &layout, &held)
+}
+
+fn from(
+    format: Format,
+    then: &Folded,
+    now: &Folded,
+    layout: &Layout,
+    held: &[u8],
+) -> (Vec<u8>, u64) {
+    let (mut written, read) = (Vec::new(), Cell::new(0));
+    let before = Before {
+        layout,
+        read: &|into, at| {
+            let held = held
+                .get(at as usize..)
+                .and_then(|rest| rest.get(..into.len()));
+            into.copy_from_slice(held.ok_or(io::ErrorKind::UnexpectedEof)?);
+            read.set(read.get() + into.len() as u64);
+            Ok(())
+        },
+    };
+    let exports = exports(now).after(then, layout.cuts());
+    let next = exports
+        .format(format)
+        .write_after(Some(&before), &mut written)
+        .unwrap();
+    // What is said of where its pieces lie holds for the one after it, too.
+    let mut again = Vec::new();
+    let before = Before {
+        layout: &next,
+        read: &|into, at| {
+            into.copy_from_slice(&written[at as usize..][..into.len()]);
+            Ok(())
+        },
+    };
+    let same = exports(now).after(now, next.cuts());
+    same.format(format)
+        .write_after(Some(&before), &mut again)
+        .unwrap();
+    assert_eq!(again, written, "{format:?}");
+    (written, read.get())
+}
+
+fn whole(format: Format, folded: &Folded) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    exports(folded).format(format).write(&mut bytes).unwrap();
+    bytes
+}
+
+/// Names above and below each other, some too long for a zone, and the names for monitoring.
+fn others() -> impl Strategy<Value = Vec<(String, Scope, Action)>> {
+    let long = "x".repeat(60);
+    let long = format!("{long}\\.{long}\\.{long}\\.x{{40,55}}\\.t");
+    let names = prop_oneof![
+        8 => "[a-f0-9](\\.[ab]){0,4}\\.t",
+        1 => "[0-9a-f](\\.[ab]){0,2}\\.[0-9a-f]{1,8}\\.a",
+        1 => long.as_str(),
+        1 => "(always|never)-blocked\\.qalqan\\.test",
+    ];
+    let scope = prop_oneof![Just(Scope::Host), Just(Scope::Subtree)];
+    let action = prop_oneof![3 => Just(Action::Block), 1 => Just(Action::PassThrough)];
+    proptest::collection::vec((names, scope, action), 0..10)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn what_is_taken_over_gives_the_octets_of_a_list_made_whole(
+        some in others(), gone in 0..10_usize, more in others(),
+        shifts in (0..200_u32, 0..200_u32), kept in (0..60_u64, 0..60_u64),
+    ) {
+        let then = long(&some, shifts.0, kept.0);
+        let stay: Vec<_> = some.iter().skip(gone).chain(&more).cloned().collect();
+        for now in [long(&stay, shifts.1, kept.1), long(&some, shifts.0, kept.1), long(&stay, shifts.0, kept.0)] {
+            for format in Format::ALL {
+                let (written, _) = after(format, &then, &now);
+                prop_assert!(written == whole(format, &now), "{:?}", format);
+            }
+        }
+    }
+}
+
+#[test]
+fn one_change_takes_most_over_unless_what_is_held_is_not_what_was_written() {
+    let then = long(&[], 0, 0);
+    let mut now = then.clone();
+    now.size += 1;
+    let new: Entry = entry("00.new.t", Scope::Subtree, Action::Block, 3);
+    now.entries.insert(0, new);
+    for format in Format::ALL {
+        let (written, taken) = after(format, &then, &now);
+        let (whole, octets) = (whole(format, &now), written.len() as u64);
+        assert_eq!(written, whole);
+        assert!(taken > octets / 4, "{format:?} {taken} of {octets}");
+        let mut held = Vec::new();
+        let layout = exports(&then)
+            .format(format)
+            .write_after(None, &mut held)
+            .unwrap();
+        for octet in held.iter_mut().step_by(100) {
+            *octet ^= 1;
+        }
+        assert_eq!(from(format, &then, &now, &layout, &held).0, whole);
+        assert_eq!(from(format, &then, &now, &layout, &[]).0, whole);
+    }
+}
