@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Digest, Monitoring, Timestamp,
     export::newest,
-    fold::{Entry, Folded},
+    fold::{Change, Entry, Folded},
 };
 
 /// What changed from one serial to another; nothing, where both are the same.
@@ -45,6 +45,16 @@ impl Delta {
             added: changes.added.into_iter().cloned().collect(),
             from,
             removed: changes.removed.into_iter().cloned().collect(),
+            ..Self::nothing(to, origin, root)
+        }
+    }
+
+    /// What `change` made of the list at serial `from`.
+    pub fn of(from: u32, change: Change, to: &Folded, origin: &str, root: Digest) -> Self {
+        Self {
+            added: change.added,
+            from,
+            removed: change.removed,
             ..Self::nothing(to, origin, root)
         }
     }

@@ -117,11 +117,6 @@ impl DomainName {
         wire
     }
 
-    /// Whether both are clones of one name. Two that are not may still be equal.
-    pub(crate) fn is_shared_with(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-
     /// The A-label form.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -16,7 +16,7 @@ use std::{collections::hash_map::RandomState, hash::BuildHasher as _, ops::Range
 
 use crate::{
     DomainName, ListingId, Monitoring, Scope,
-    fold::{Action, Entry, Folded},
+    fold::{Action, Change, Entry, Folded},
 };
 
 /// Why a format leaves a listed name out: it would block something that was not signed.
@@ -120,7 +120,7 @@ pub struct Rules<'a> {
     monitored_at: [Option<usize>; 2],
     /// Of each entry. Leaving names out takes away from what is said, so what nothing was said above of
     /// stays so.
-    marks: Arc<[u8]>,
+    marks: Arc<Marks>,
     /// By place; empty where nothing is left out.
     left_out: Vec<Option<Why>>,
 }
@@ -128,6 +128,12 @@ pub struct Rules<'a> {
 impl<'a> Rules<'a> {
     /// The rules of a fold, whose entries stand in order of name.
     pub fn new(folded: &'a Folded) -> Self {
+        let marks = Marks::new(&folded.entries, folded.monitoring.as_ref());
+        Self::marked(folded, Arc::new(marks))
+    }
+
+    /// Those of a fold with which the marks went on.
+    pub(crate) fn marked(folded: &'a Folded, marks: Arc<Marks>) -> Self {
         debug_assert!(folded.entries.is_sorted_by(|a, b| a.name <= b.name));
         let entries = folded.entries.as_slice();
         let monitoring = folded.monitoring.as_ref();
@@ -135,7 +141,7 @@ impl<'a> Rules<'a> {
             entries,
             monitoring,
             monitored_at: [None; 2],
-            marks: marks(entries, monitoring),
+            marks,
             left_out: Vec::new(),
         };
         rules.monitored_at = rules.monitored_names().map(|name| {
@@ -145,6 +151,10 @@ impl<'a> Rules<'a> {
             (!signed).then_some(at)
         });
         rules
+    }
+
+    pub(crate) fn marks(&self) -> &Arc<Marks> {
+        &self.marks
     }
 
     /// Every rule but those left out, in order of name.
@@ -217,6 +227,7 @@ impl<'a> Rules<'a> {
             .all(|at| !range.contains(at))
             && self
                 .marks
+                .of
                 .get(within.clone())
                 .is_some_and(|marks| marks.iter().all(|mark| mark & NESTED == 0))
             && self
@@ -229,13 +240,13 @@ impl<'a> Rules<'a> {
 
     /// Behind the last entry that speaks of the same name as the one at `place`.
     fn end_of_name(&self, place: usize) -> usize {
-        let others = self.marks.get(place + 1..).unwrap_or_default();
+        let others = self.marks.of.get(place + 1..).unwrap_or_default();
         let same = others.iter().take_while(|mark| *mark & SAME_NAME != 0);
         place + 1 + same.count()
     }
 
     fn mark(&self, place: usize) -> u8 {
-        self.marks.get(place).copied().unwrap_or(NESTED)
+        self.marks.of.get(place).copied().unwrap_or(NESTED)
     }
 
     fn why(&self, place: usize) -> Option<Why> {
@@ -373,54 +384,108 @@ fn signed(group: &[Entry], place: usize, nested: bool) -> Option<Said<'_>> {
 }
 
 /// Of each entry, whether it speaks of the same name as the one before it, and whether another, or a
-/// name for monitoring, stands above it.
-fn marks(entries: &[Entry], monitoring: Option<&Monitoring>) -> Arc<[u8]> {
-    let there = Filter::new(entries);
-    let monitored = |name: &str| {
+/// name for monitoring, stands above it, or once did.
+#[derive(Clone, Debug)]
+pub(crate) struct Marks {
+    of: Vec<u8>,
+    /// The names above those that entries speak of.
+    above: Filter,
+}
+
+impl Marks {
+    fn new(entries: &[Entry], monitoring: Option<&Monitoring>) -> Self {
+        let mut there = Filter::new(entries.len());
+        let mut above = Filter::new(entries.len());
+        for entry in entries {
+            there.put(entry.name.as_str());
+            parents(entry.name.as_str()).for_each(|parent| above.put(parent));
+        }
+        let may_stand = |name: &str| there.may_hold(name);
+        Self {
+            of: marks(entries, entries, monitoring, may_stand).collect(),
+            above,
+        }
+    }
+
+    /// Those of the list that `change` leads to; `None` where a new name may stand above others.
+    pub(crate) fn after(&self, after: &Folded, change: &Change) -> Option<Self> {
+        let names = change.added.iter().map(|entry| entry.name.as_str());
+        if change.everywhere || names.clone().any(|name| self.above.may_hold(name)) {
+            return None;
+        }
+        let mut above = self.above.clone();
+        names.flat_map(parents).for_each(|name| above.put(name));
+        let (entries, monitoring) = (&after.entries, after.monitoring.as_ref());
+        let mut of = Vec::with_capacity(entries.len());
+        let (mut rest, mut from) = (self.of.as_slice(), 0);
+        for name in &change.names {
+            let said = |entries: &[Entry]| entries.iter().filter(|e| e.name == *name).count();
+            let place = entries.partition_point(|entry| entry.name < *name);
+            let now = entries
+                .get(place..)?
+                .partition_point(|entry| entry.name == *name);
+            let then = (now + said(&change.removed)).checked_sub(said(&change.added))?;
+            let (same, behind) = rest.split_at_checked(place.checked_sub(from)?)?;
+            of.extend_from_slice(same);
+            let group = entries.get(place..place + now)?;
+            of.extend(marks(group, entries, monitoring, |_| true));
+            (rest, from) = (behind.get(then..)?, place + now);
+        }
+        of.extend_from_slice(rest);
+        (of.len() == entries.len()).then_some(Self { of, above })
+    }
+}
+
+/// The marks of `some` of all entries, from the first of a name on.
+fn marks<'a>(
+    some: &'a [Entry],
+    all: &'a [Entry],
+    monitoring: Option<&'a Monitoring>,
+    may_stand: impl Fn(&str) -> bool + 'a,
+) -> impl Iterator<Item = u8> + 'a {
+    let monitored = move |name: &str| {
         monitoring.is_some_and(|names| {
             name == names.always_blocked.as_str() || name == names.never_blocked.as_str()
         })
     };
-    let stands = |name: &str| {
+    let stands = move |name: &str| {
         monitored(name)
-            || there.may_hold(name)
-                && entries
+            || may_stand(name)
+                && all
                     .binary_search_by(|entry| entry.name.as_str().cmp(name))
                     .is_ok()
     };
     let mut before = None;
-    entries
-        .iter()
-        .map(|entry| {
-            let name = entry.name.as_str();
-            let nested = parents(name).any(stands);
-            let same = before.replace(name) == Some(name);
-            u8::from(nested) * NESTED | u8::from(same) * SAME_NAME
-        })
-        .collect()
+    some.iter().map(move |entry| {
+        let name = entry.name.as_str();
+        let nested = parents(name).any(&stands);
+        let same = before.replace(name) == Some(name);
+        u8::from(nested) * NESTED | u8::from(same) * SAME_NAME
+    })
 }
 
-/// Tells most names that stand in a list of entries nowhere, in two octets an entry (a Bloom filter
-/// with one hash): looking each of them up would cost more than writing all of them down.
+/// Tells most names that do not stand among some, in two octets a name (a Bloom filter with one hash):
+/// looking each of them up would cost more than writing all of them down.
+#[derive(Clone, Debug)]
 struct Filter {
     bits: Vec<u64>,
     hasher: RandomState,
 }
 
 impl Filter {
-    fn new(entries: &[Entry]) -> Self {
-        let words = (entries.len() / 4).next_power_of_two();
-        let mut filter = Self {
-            bits: vec![0; words],
+    /// Room for so many names.
+    fn new(names: usize) -> Self {
+        Self {
+            bits: vec![0; (names / 4).next_power_of_two()],
             hasher: RandomState::new(),
-        };
-        for entry in entries {
-            let (word, bit) = filter.place(entry.name.as_str());
-            if let Some(word) = filter.bits.get_mut(word) {
-                *word |= bit;
-            }
         }
-        filter
+    }
+
+    fn put(&mut self, name: &str) {
+        let (word, bit) = self.place(name);
+        if let Some(word) = self.bits.get_mut(word) {
+            *word |= bit;
+        }
     }
 
     fn may_hold(&self, name: &str) -> bool {
@@ -476,7 +541,7 @@ mod tests {
                 })
                 .collect();
             entries.sort();
-            for (entry, mark) in entries.iter().zip(marks(&entries, None).iter()) {
+            for (entry, mark) in entries.iter().zip(Marks::new(&entries, None).of) {
                 let below = |other: &Entry| entry.name != other.name && entry.name.is_at_or_below(&other.name);
                 prop_assert_eq!(entries.iter().any(below), mark & NESTED != 0, "{}", entry.name);
             }

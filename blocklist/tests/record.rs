@@ -491,7 +491,7 @@ fn the_record_is_documented_as_it_is() {
     let special = serde_json::json!(blocklist::guard::floor::SPECIAL_USE);
     assert_eq!(record["special_use"], special);
 
-    // The header of each file, as a list that loses nothing has it.
+    // The header and the footer of each file, as a list that loses nothing has them.
     let mut log = TestLog::new(true);
     log.list("host.test", Scope::Host, 1);
     let (note, artefacts) = log.release(START);
@@ -512,13 +512,15 @@ fn the_record_is_documented_as_it_is() {
         };
         headed += 1;
         let words = &record["header"];
-        let lines = [&words["list"], &words["newest"], &words["verify"]];
+        let lines = [&words["list"], &words["verify"]];
         let lines = lines.into_iter().chain(format["notes"].as_array().unwrap());
-        let header: String = lines
-            .map(|line| format!("{mark} {}\n", fill(line)))
-            .collect();
+        let line = |line| format!("{mark} {}\n", fill(line));
+        let header: String = lines.map(line).collect();
+        let words = &record["footer"];
+        let footer: String = [&words["newest"], &words["serial"]].map(line).concat();
         let text = String::from_utf8(bytes).unwrap();
         assert!(text.starts_with(&header), "{path}: {header}{text}");
+        assert!(text.ends_with(&footer), "{path}: {footer}{text}");
     }
     assert_eq!(headed, record["formats"].as_object().unwrap().len());
 }

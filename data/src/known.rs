@@ -94,8 +94,9 @@ impl Store {
             {
                 return Ok((Arc::clone(&held.known), held.registers));
             }
-            let listings = fold.at(now).listings;
-            holds = (now, fold.next_change(now));
+            let (folded, course) = fold.on_course(now);
+            let listings = folded.listings;
+            holds = (now, course.until());
             if let Some(held) = held.as_mut().filter(|held| held.size == size) {
                 #[cfg(test)]
                 {

@@ -29,8 +29,8 @@ use std::{
 
 use blocklist::{
     Digest, Folded, Release, Timestamp, Trust,
-    export::{Exports, Format},
-    fold::FOLD_VERSION,
+    export::{Exports, Format, Ground},
+    fold::{Change, Course, FOLD_VERSION},
     leaf::Leaf,
     log,
     statement::Statement,
@@ -59,6 +59,16 @@ pub struct Published {
     pub folded: Folded,
 }
 
+/// The list that is to be released.
+struct Next {
+    folded: Folded,
+    course: Course,
+    /// The root of the log it follows from.
+    root: Digest,
+    /// The release before it, and what changed since, where this process made that.
+    last: Option<(Release, Change)>,
+}
+
 /// The publisher of one log.
 pub struct Publisher {
     store: Store,
@@ -69,6 +79,9 @@ pub struct Publisher {
     /// Size and time of the last release, whoever published it.
     last: Option<(u64, Timestamp)>,
     published: Option<Published>,
+    /// What the next list of this process goes on from, beside the one that is published.
+    course: Option<Course>,
+    ground: Option<Ground>,
     /// The artefacts of what is published, as this process wrote them.
     artefacts: BTreeMap<Format, artefacts::Artefact>,
     /// Leaves whose files are known to be written.
@@ -97,6 +110,8 @@ impl Publisher {
             lease,
             last: None,
             published: None,
+            course: None,
+            ground: None,
             artefacts: BTreeMap::new(),
             written: 0,
             audit_day: None,
@@ -197,24 +212,57 @@ impl Publisher {
             }
             return Ok(false);
         }
-        let list = self.list(now).await?;
+        let next = self.next(Timestamp(now)).await?;
         self.write_log().await?;
-        self.write_release(list).await?;
+        self.write_release(next).await?;
         Ok(true)
     }
 
     /// When time alone may next change the list, in Unix seconds.
     async fn next_change(&self, now: i64) -> Result<i64, PublishError> {
         let mut record = self.store.read_record().await?;
-        let next = record.replay()?.fold().next_change(Timestamp(now));
-        Ok(next.map_or(i64::MAX, |moment| moment.0))
+        let (_, course) = record.replay()?.fold().on_course(Timestamp(now));
+        Ok(course.until().map_or(i64::MAX, |moment| moment.0))
     }
 
-    /// The list at a moment, and the root of the log it follows from.
-    async fn list(&self, now: i64) -> Result<(Folded, Digest), PublishError> {
+    /// The list to be released. What is published is made into it, so that there are never two in memory
+    /// for one change; should the release fail, the next begins from nothing.
+    async fn next(&mut self, time: Timestamp) -> Result<Next, PublishError> {
+        let held = self.published.take().zip(self.course.take());
         let mut record = self.store.read_record().await?;
         let replay = record.replay()?;
-        Ok((replay.fold().at(Timestamp(now)), replay.tree().root()?))
+        let (fold, root) = (replay.fold(), replay.tree().root()?);
+        let Some((
+            Published {
+                release,
+                mut folded,
+            },
+            mut course,
+        )) = held
+        else {
+            let (folded, course) = fold.on_course(time);
+            return Ok(Next {
+                folded,
+                course,
+                root,
+                last: None,
+            });
+        };
+        let change = match fold.follow(&mut folded, &mut course, time) {
+            Some(change) => change,
+            None => {
+                let (next, from_now) = fold.on_course(time);
+                let change = Change::between(&folded, &next);
+                (folded, course) = (next, from_now);
+                change
+            }
+        };
+        Ok(Next {
+            folded,
+            course,
+            root,
+            last: Some((release, change)),
+        })
     }
 
     /// Refuses to sign in the past of what is published.
@@ -294,11 +342,11 @@ impl Publisher {
         let Some((_, time)) = self.last.filter(|(last, _)| *last == size) else {
             return Ok(());
         };
-        let (after, _) = self.list(now).await?;
+        let after = self.store.folded(Timestamp(now)).await?;
         let held = self.published.as_ref().map(|held| &held.folded);
         let changed = match held.filter(|held| (held.size, held.time) == (size, time)) {
             Some(held) => due::changed(&held.entries, &after.entries),
-            None => due::changed(&self.list(time.0).await?.0.entries, &after.entries),
+            None => due::changed(&self.store.folded(time).await?.entries, &after.entries),
         };
         if changed.is_empty() {
             return Ok(());
@@ -355,14 +403,16 @@ impl Publisher {
     }
 
     /// Makes a release of the list, shows it to readers, and then writes what follows from it.
-    async fn write_release(
-        &mut self,
-        (folded, root): (Folded, Digest),
-    ) -> Result<(), PublishError> {
+    async fn write_release(&mut self, next: Next) -> Result<(), PublishError> {
         self.packing = None;
+        let Next {
+            folded,
+            course,
+            root,
+            last,
+        } = next;
         let (base, origin) = (&self.base, &self.trust.origin);
         let draft = layout::Draft::begin(base)?;
-        let before = deltas::before(base, self.published.as_ref(), &self.trust)?;
         let mut release = Release {
             size: folded.size,
             root,
@@ -380,28 +430,35 @@ impl Publisher {
             not_after: release.not_after,
         };
         // Signing anew what did not change writes no list anew.
-        let same = |last: &Published| (last.release.size, last.release.root) == (folded.size, root);
+        let same = |(last, _): &(Release, Change)| (last.size, last.root) == (folded.size, root);
         let held = layout::current(base);
         let is_there = |format: &Format| held.join(format.path()).is_file();
-        let written =
-            if self.published.as_ref().is_some_and(same) && Format::ALL.iter().all(is_there) {
+        let (written, ground) =
+            if last.as_ref().is_some_and(same) && Format::ALL.iter().all(is_there) {
                 artefacts::take_over(&held, &draft.folder(), &self.artefacts, &seal)?;
-                self.artefacts.clone()
+                (self.artefacts.clone(), self.ground.clone())
             } else {
-                let mut exports = Exports::new(&folded, origin, root);
-                if let (Some(last), Some(any)) = (&self.published, self.artefacts.values().next()) {
-                    exports = exports.after(&last.folded, any.layout.cuts());
-                }
-                artefacts::write(&draft.folder(), &exports, &self.artefacts, &seal)?
+                let exports = match (&last, &self.ground) {
+                    (Some((_, change)), Some(ground)) => {
+                        Exports::after(&folded, origin, root, (ground, change))
+                    }
+                    _ => Exports::new(&folded, origin, root),
+                };
+                let written = artefacts::write(&draft.folder(), &exports, &self.artefacts, &seal)?;
+                (written, Some(exports.ground()))
             };
         (self.hook)(Step::ListsWritten);
         let named = written.iter();
         release.artefacts = named
-            .map(|(format, artefact)| (format.path().to_owned(), artefact.sha256))
+            .map(|(format, artefact)| (format.path().to_owned(), artefact.written.sha256))
             .collect();
         let note = release
             .sign(origin, &self.key)
             .map_err(|e| Error::stored("released", e))?;
+        let before = match last {
+            Some((last, change)) => Some((last.serial, change)),
+            None => deltas::before(base, &folded, &self.trust)?,
+        };
         let folder = draft.folder();
         files::write(&folder.join("release"), &note)?;
         (self.hook)(Step::NoteWritten);
@@ -409,11 +466,13 @@ impl Publisher {
         (self.hook)(Step::Released);
         self.keep(&release, &note).await?;
         (self.hook)(Step::Kept);
-        deltas::write(base, before.as_ref(), &folded, origin, root)?;
+        deltas::write(base, before, &folded, origin, root)?;
         (self.hook)(Step::DeltaWritten);
         layout::sweep(base)?;
         (self.hook)(Step::Swept);
         self.last = Some((release.size, release.time));
+        self.quiet = Some((release.size, course.until().map_or(i64::MAX, |at| at.0)));
+        (self.course, self.ground) = (Some(course), ground);
         (self.published, self.artefacts) = (Some(Published { release, folded }), written);
         self.packing = Some(pack::Packing::start(folder, self.hook.clone()));
         Ok(())

@@ -227,7 +227,8 @@ class Fold:
 
 def artefacts(fold, entries, release):
     """The zone and the JSON, octet for octet; of the other formats the hash is compared."""
-    zone, head, newest, rules = RECORD["zone"], RECORD["header"], fold.newest and moment(fold.newest), {}
+    zone, head, foot, rules = RECORD["zone"], RECORD["header"], RECORD["footer"], {}
+    newest = fold.newest and moment(fold.newest)
     said = {**fold.policy, **release, "origin": fold.trust["origin"], "newest": newest}
     for name, scope, action, _ in map(dict.values, entries):  # is the name blocked, and what is below it
         (host, below), block = rules.get(name, (True, None)), action == "block"
@@ -239,11 +240,11 @@ def artefacts(fold, entries, release):
     out |= {up for name in out if above(name, rules) and False in rules[name] for up in ups(name) if rules.get(up, (0, 0))[1]}
     kept = {name: rule for name, rule in rules.items() if name not in out}
     gaps = {up: (True, None) for name in kept for up in ups(name) if above(up, kept)}
-    lines = [head["list"], head["newest" if newest else "nothing"], head["verify"]]
-    lines = ["; " + line for line in lines + [zone["too_long"] + name for name in sorted(out)]] + zone["apex"]
+    lines = ["; " + line for line in [head["list"], head["verify"]] + [zone["too_long"] + name for name in sorted(out)]] + zone["apex"]
     for name, (host, below) in sorted({**gaps, **kept}.items()):
         below = (above(name, kept) or None) if below is None else below
         lines += [owner + zone["answer"][block] for owner, block in ((name, host), ("*." + name, below)) if block is not None]
+    lines += ["; " + line for line in (foot["newest" if newest else "nothing"], foot["serial"])]
     return {"list/rpz": "".join(line.format(**said) + "\n" for line in lines).encode(), "list/json": canonical(
         {"entries": entries, "monitoring": monitored, **{key: said[key] for key in ("newest", "origin", "root", "serial", "size")}})}
 

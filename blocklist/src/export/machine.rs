@@ -1,6 +1,6 @@
 //! Formats for programs of one's own: they say every entry as it is.
 
-use std::io;
+use std::{cell::OnceCell, io};
 
 use serde_json::json;
 
@@ -15,28 +15,39 @@ use crate::{
 pub(super) const TITLES: &str =
     "name,scope,action,listing_id,listed_since,review_at,expires_at\r\n";
 
-/// Where each listing stands, in order of its number.
-#[derive(Clone, Debug)]
-pub(super) struct Places<'a>(Vec<(&'a ListingId, u32)>);
+/// Looks listings up by their numbers.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Places<'a>(OnceCell<Vec<(&'a ListingId, u32)>>);
 
 impl<'a> Places<'a> {
-    pub(super) fn new(folded: &'a Folded) -> Self {
-        let ids = folded.listings.iter().map(|l| &l.statement.listing_id);
-        let mut places: Vec<_> = ids.zip(0..).collect();
-        places.sort_unstable();
-        Self(places)
-    }
-
+    /// Nearly all listings stand in the log in the order of their numbers; where each stands is found out
+    /// when one is asked for that does not.
     fn find(&self, folded: &'a Folded, id: &ListingId) -> Option<&'a Listing> {
-        let place = self.0.binary_search_by_key(&id, |(id, _)| *id).ok()?;
-        let (_, at) = self.0.get(place)?;
-        folded.listings.get(*at as usize)
+        let listings = &folded.listings;
+        let found = listings.binary_search_by_key(&id, |listing| &listing.statement.listing_id);
+        if let Ok(at) = found {
+            return listings.get(at);
+        }
+        let places = self.0.get_or_init(|| {
+            let ids = listings.iter().map(|l| &l.statement.listing_id);
+            let mut places: Vec<_> = ids.zip(0..).collect();
+            places.sort_unstable();
+            places
+        });
+        let place = places.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+        let (_, at) = places.get(place)?;
+        listings.get(*at as usize)
     }
 }
 
 /// A line an entry. Only what machines made stands in it, so nothing in it can be a formula; words of an
 /// order are in the register.
-pub(super) fn csv(folded: &Folded, entries: &[Entry], places: &Places<'_>, out: &mut Out<'_>) {
+pub(super) fn csv<'a>(
+    folded: &'a Folded,
+    entries: &[Entry],
+    places: &Places<'a>,
+    out: &mut Out<'_>,
+) {
     for entry in entries {
         let (name, id) = (entry.name.as_str(), entry.listing_id.as_str());
         let (scope, action) = (entry.scope.as_str(), entry.action.as_str());

@@ -15,20 +15,20 @@ mod pieces;
 mod servers;
 
 use std::{
-    cell::OnceCell,
     collections::BTreeMap,
     convert::Infallible,
     io::{self, Write},
     ops::Range,
+    sync::Arc,
 };
 
-use out::Out;
-pub use pieces::{Before, Cuts, Layout};
+use out::{Hashes, Out};
+pub use pieces::{Before, Ground, Layout, Written};
 use pieces::{Lines, Piece, Runs};
 
 use crate::{
     Digest, Timestamp,
-    fold::{Action, Folded, ListingState},
+    fold::{Action, Change, Folded, ListingState},
     rules::{Rule, Rules, Why},
     zone,
 };
@@ -231,14 +231,35 @@ impl<'a> Exports<'a> {
         }
     }
 
-    /// Compares with the list that was written before, of the same log, cut at `cuts`: what is the same
-    /// in both can be taken over from its artefacts.
-    #[must_use]
-    pub fn after(mut self, before: &Folded, cuts: &Cuts) -> Self {
-        if let Some(runs) = Runs::after(self.folded, before, cuts) {
-            self.runs = runs;
+    /// As [`Self::new`], of a list of the same log to which `change` leads from the one before, so that what
+    /// is the same in both can be taken over from its artefacts.
+    pub fn after(
+        folded: &'a Folded,
+        origin: &'a str,
+        root: Digest,
+        (ground, change): (&Ground, &Change),
+    ) -> Self {
+        let Some(runs) = Runs::after(folded, &ground.cuts, change) else {
+            return Self::new(folded, origin, root);
+        };
+        let marks = ground.marks.after(folded, change);
+        let rules = marks.map(|marks| Rules::marked(folded, Arc::new(marks)));
+        Self {
+            folded,
+            origin,
+            root,
+            runs,
+            rules: rules.unwrap_or_else(|| Rules::new(folded)),
+            newest: newest(folded),
         }
-        self
+    }
+
+    /// What was found out of the list, for the one after it.
+    pub fn ground(&self) -> Ground {
+        Ground {
+            cuts: self.runs.cuts.clone(),
+            marks: self.rules.marks().clone(),
+        }
     }
 
     /// Decides what `format` can say of the list.
@@ -251,7 +272,7 @@ impl<'a> Exports<'a> {
             format,
             list,
             zone,
-            places: OnceCell::new(),
+            places: machine::Places::default(),
         }
     }
 }
@@ -264,7 +285,7 @@ pub struct Export<'a> {
     /// The records, where the format is the zone.
     zone: Option<zone::Records<'a>>,
     /// Looked up by lines with dates.
-    places: OnceCell<machine::Places<'a>>,
+    places: machine::Places<'a>,
 }
 
 /// A part of an artefact behind its header.
@@ -308,11 +329,11 @@ impl<'a> Export<'a> {
     /// # Errors
     /// When `sink` does.
     pub fn write(&self, sink: &mut dyn Write) -> io::Result<()> {
-        self.write_after(None, sink).map(|_| ())
+        self.write_parts(None, &mut Out::new(sink)).map(|_| ())
     }
 
     /// Writes the artefact, the same octets as [`Self::write`], with what can be taken over from the one
-    /// of the list that [`Exports::after`] was told of. Gives where its pieces lie.
+    /// of the list before, if the list goes on from there ([`Exports::after`]), and hashes it.
     ///
     /// # Errors
     /// When `sink` does.
@@ -320,47 +341,103 @@ impl<'a> Export<'a> {
         &self,
         before: Option<&Before<'_>>,
         sink: &mut dyn Write,
-    ) -> io::Result<Layout> {
+    ) -> io::Result<Written> {
         let out = &mut Out::new(sink);
+        out.hash_from(Some(Hashes::default()))?;
+        let layout = self.write_parts(before, out)?;
+        let unhashed = || io::Error::other("what was written is not hashed");
+        let end = out.mark()?.ok_or_else(unhashed)?;
+        let (sha256, signed) = end.hashes.finish();
+        Ok(Written {
+            sha256,
+            signed,
+            layout,
+        })
+    }
+
+    fn write_parts(&self, before: Option<&Before<'_>>, out: &mut Out<'_>) -> io::Result<Layout> {
         let cuts = &self.list.runs.cuts;
         let before = before.filter(|before| before.layout.cuts.is(cuts));
-        let mut layout = Layout {
-            cuts: cuts.clone(),
-            pieces: BTreeMap::new(),
-        };
+        let mut layout = Layout::new(cuts);
         self.write_header(out)?;
         for part in self.parts()? {
             match part {
                 Part::Text(text) => out.put(&[&text]),
-                Part::Lines(lines) => {
-                    for at in 0..self.list.runs.all.len() {
-                        let held =
-                            before.and_then(|b| Some((b, b.layout.pieces.get(&(lines, at))?)));
-                        if let Some(piece) = self.write_run(lines, at, held, out) {
-                            layout.pieces.insert((lines, at), piece);
-                        }
-                        out.go_on()?;
-                    }
-                }
+                Part::Lines(lines) => self.write_runs(lines, before, &mut layout, out)?,
             }
         }
+        self.write_footer(out)?;
         out.flush()?;
         Ok(layout)
     }
 
-    /// Writes the lines of one run, taken over where that gives the same octets.
+    /// Writes all runs of one kind of lines. While everything is as it was, from the first octet of the
+    /// artefact on, its hashes are as well, and are taken over instead of made.
+    fn write_runs(
+        &self,
+        lines: Lines,
+        before: Option<&Before<'_>>,
+        layout: &mut Layout,
+        out: &mut Out<'_>,
+    ) -> io::Result<()> {
+        let held = |at| before.and_then(|b| Some((b, b.layout.pieces.get(&(lines, at))?)));
+        let mark = |at| before.and_then(|b| b.layout.marks.get(&(lines, at)));
+        let takes = |at| held(at).is_some_and(|(_, piece)| self.takes(piece, at));
+        let begins = out.mark()?;
+        let alike = match (mark(0), &begins) {
+            (Some(then), Some(now)) if then.is(now) => (0..).take_while(|at| takes(*at)).count(),
+            _ => 0,
+        };
+        // The last run has none behind it from which to go on.
+        let known_to = alike.min(self.list.runs.all.len().saturating_sub(1));
+        let known_to = known_to - known_to % pieces::A_MARK;
+        if known_to > 0 {
+            out.hash_from(None)?;
+        }
+        for at in 0..self.list.runs.all.len() {
+            if at.is_multiple_of(pieces::A_MARK) && begins.is_some() {
+                let known = mark(at).filter(|_| at <= known_to && known_to > 0);
+                if at == known_to
+                    && let Some(known) = known
+                {
+                    out.hash_from(Some(known.hashes.clone()))?;
+                }
+                let mark = known
+                    .cloned()
+                    .map_or_else(|| out.mark(), |known| Ok(Some(known)))?;
+                layout.marks.extend(mark.map(|mark| ((lines, at), mark)));
+            }
+            let held = held(at).filter(|(_, piece)| self.takes(piece, at));
+            let piece = self.write_run(lines, at, held, out);
+            layout
+                .pieces
+                .extend(piece.map(|piece| ((lines, at), piece)));
+            out.go_on()?;
+        }
+        Ok(())
+    }
+
+    /// Whether what was written of a run is what is to be written of it.
+    fn takes(&self, piece: &Piece, at: usize) -> bool {
+        let run = self.list.runs.all.get(at);
+        piece.plain && run.is_some_and(|(run, same)| *same && self.is_plain(run))
+    }
+
+    fn is_plain(&self, run: &Range<usize>) -> bool {
+        let zone = self.zone.as_ref();
+        zone.map_or_else(|| self.rules().is_plain(run), |zone| zone.is_plain(run))
+    }
+
+    /// Writes the lines of one run, or takes them over.
     fn write_run(
         &self,
         lines: Lines,
         at: usize,
-        before: Option<(&Before<'_>, &Piece)>,
+        held: Option<(&Before<'_>, &Piece)>,
         out: &mut Out<'_>,
     ) -> Option<Piece> {
-        let (run, same) = self.list.runs.all.get(at)?;
+        let (run, _) = self.list.runs.all.get(at)?;
         let (from, begin) = (out.held().len(), out.written());
-        let zone = self.zone.as_ref();
-        let plain = zone.map_or_else(|| self.rules().is_plain(run), |zone| zone.is_plain(run));
-        let held = before.filter(|(_, piece)| *same && plain && piece.plain);
         let taken = held.filter(|(before, piece)| before.take(piece, out.held()));
         let check = taken.map(|(_, piece)| piece.check).unwrap_or_else(|| {
             self.write_lines(lines, run, out);
@@ -369,7 +446,7 @@ impl<'a> Export<'a> {
         Some(Piece {
             octets: begin..out.written(),
             check,
-            plain,
+            plain: self.is_plain(run),
         })
     }
 
@@ -419,10 +496,7 @@ impl<'a> Export<'a> {
             Format::Bind => servers::bind(rules, &folded.policy.public_domain, out),
             Format::Knot => servers::knot_table(lines, rules, out),
             Format::Adblock => adblock::write(all, rules, out),
-            Format::Csv => {
-                let places = self.places.get_or_init(|| machine::Places::new(folded));
-                machine::csv(folded, entries, places, out);
-            }
+            Format::Csv => machine::csv(folded, entries, &self.places, out),
             Format::Json => machine::json(entries, run.start == 0, out),
         }
     }
@@ -431,16 +505,7 @@ impl<'a> Export<'a> {
         let Some(comment) = self.format.comment() else {
             return Ok(());
         };
-        let (serial, size) = (self.list.folded.serial(), self.list.folded.size);
-        let (origin, root) = (self.list.origin, self.list.root);
-        writeln!(
-            out,
-            "{comment} National list of {origin}: serial {serial}, log size {size}, log root {root}."
-        )?;
-        match self.list.newest {
-            Some(time) => writeln!(out, "{comment} Newest listing or lifting in it: {time}.")?,
-            None => writeln!(out, "{comment} Nothing was ever listed.")?,
-        }
+        writeln!(out, "{comment} National list of {}.", self.list.origin)?;
         writeln!(
             out,
             "{comment} Verify it: qalqan list verify. What this format cannot say: docs/LISTS.md."
@@ -453,6 +518,24 @@ impl<'a> Export<'a> {
             out.go_on()?;
         }
         Ok(())
+    }
+
+    /// Says which list it is, last of all: a file that ends otherwise is cut short, and one that begins
+    /// like the one before it is hashed on from where they part.
+    fn write_footer(&self, out: &mut Out<'_>) -> io::Result<()> {
+        let Some(comment) = self.format.comment() else {
+            return Ok(());
+        };
+        match self.list.newest {
+            Some(time) => writeln!(out, "{comment} Newest listing or lifting in it: {time}.")?,
+            None => writeln!(out, "{comment} Nothing was ever listed.")?,
+        }
+        let (serial, size) = (self.list.folded.serial(), self.list.folded.size);
+        let root = self.list.root;
+        writeln!(
+            out,
+            "{comment} Serial {serial}, log size {size}, log root {root}."
+        )
     }
 }
 

@@ -7,20 +7,23 @@
 //! octets are those of an artefact that was made from nothing.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     io,
-    ops::Range,
+    ops::{Bound, Range},
     sync::Arc,
 };
 
+use super::out::Mark;
 use crate::{
-    DomainName, ListingId,
-    fold::{Entry, Folded, Listing},
-    rules::Rules,
+    Digest, DomainName,
+    fold::{Change, Entry, Folded},
+    rules::{Marks, Rules},
 };
 
 /// Names a run, when a list is cut.
 const NAMES: usize = 512;
+/// Runs from one mark to the next.
+pub(super) const A_MARK: usize = 4;
 
 /// Lines of one kind: the same runs are written once for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,7 +38,14 @@ pub(super) enum Lines {
 
 /// Where a list is cut: the first names of its runs, but for the first run, which begins before all names.
 #[derive(Clone, Debug)]
-pub struct Cuts(Arc<[DomainName]>);
+pub(super) struct Cuts(Arc<[DomainName]>);
+
+/// What was found out of a list while it was written down, for the one after it.
+#[derive(Clone, Debug)]
+pub struct Ground {
+    pub(super) cuts: Cuts,
+    pub(super) marks: Arc<Marks>,
+}
 
 /// A list in runs, compared with the list before.
 #[derive(Clone, Debug)]
@@ -61,12 +71,28 @@ pub(super) struct Piece {
 pub struct Layout {
     pub(super) cuts: Cuts,
     pub(super) pieces: BTreeMap<(Lines, usize), Piece>,
+    /// Before some of the runs, what was written up to there.
+    pub(super) marks: BTreeMap<(Lines, usize), Mark>,
+}
+
+/// An artefact that was written.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// The hash that the release names.
+    pub sha256: Digest,
+    /// The hash that is signed beside it: BLAKE2b-512.
+    pub signed: [u8; 64],
+    /// Where its pieces lie, for the one after it.
+    pub layout: Layout,
 }
 
 impl Layout {
-    /// Where the list that was written is cut.
-    pub fn cuts(&self) -> &Cuts {
-        &self.cuts
+    pub(super) fn new(cuts: &Cuts) -> Self {
+        Self {
+            cuts: cuts.clone(),
+            pieces: BTreeMap::new(),
+            marks: BTreeMap::new(),
+        }
     }
 }
 
@@ -128,30 +154,37 @@ impl Runs {
         }
     }
 
-    /// Cuts a list where the one before it was cut, and compares both. `None` where the lists have too
-    /// little in common.
-    pub(super) fn after(folded: &Folded, before: &Folded, cuts: &Cuts) -> Option<Self> {
+    /// Cuts a list where the one before it was cut. `None` where the lists have too little in common.
+    pub(super) fn after(folded: &Folded, cuts: &Cuts, change: &Change) -> Option<Self> {
         let outgrown = folded.entries.len() > 2 * NAMES * (cuts.0.len() + 1);
-        let everywhere =
-            |list: &Folded| (list.policy.public_domain.clone(), list.monitoring.clone());
-        if outgrown || everywhere(folded) != everywhere(before) {
+        if outgrown || change.everywhere {
             return None;
         }
-        let changed = changed(&before.listings, &folded.listings);
-        let same = |now: &Entry, then: &Entry| {
-            let names = now.name.is_shared_with(&then.name) || now.name == then.name;
-            names
-                && (now.scope, now.action) == (then.scope, then.action)
-                && now.listing_id == then.listing_id
-                && !changed.contains(&now.listing_id)
+        let names = |at: usize| {
+            let from = at.checked_sub(1).and_then(|at| cuts.0.get(at));
+            let from = from.map_or(Bound::Unbounded, Bound::Included);
+            (
+                from,
+                cuts.0.get(at).map_or(Bound::Unbounded, Bound::Excluded),
+            )
         };
-        let pairs = cuts.runs(folded).into_iter().zip(cuts.runs(before));
-        let all = pairs.map(|(run, was)| {
-            let (now, then) = (entries(folded, &run), entries(before, &was));
+        let begun_before = |start: usize, at: usize| {
+            let (from, _) = names(at);
+            let Bound::Included(from) = from else {
+                return 0;
+            };
+            let before = |some: &[Entry]| some.partition_point(|entry| entry.name < *from);
+            (start + before(&change.removed)).saturating_sub(before(&change.added))
+        };
+        let all = cuts.runs(folded).into_iter().enumerate().map(|(at, run)| {
+            let untouched = change
+                .names
+                .range::<DomainName, _>(names(at))
+                .next()
+                .is_none();
             // A format may write something else before the first entry than between two.
-            let first = (run.start == 0) == (was.start == 0);
-            let all = now.len() == then.len() && now.iter().zip(then).all(|(n, t)| same(n, t));
-            (run, first && all)
+            let first = (run.start == 0) == (begun_before(run.start, at) == 0);
+            (run, first && untouched)
         });
         Some(Self {
             all: all.collect(),
@@ -164,18 +197,4 @@ impl Runs {
 pub(super) fn entries<'a>(folded: &'a Folded, run: &Range<usize>) -> &'a [Entry] {
     let end = run.end.min(folded.entries.len());
     folded.entries.get(run.start..end).unwrap_or_default()
-}
-
-/// The listings that are new or gone, or of which something else is to be said than before.
-fn changed<'a>(before: &'a [Listing], after: &'a [Listing]) -> BTreeSet<&'a ListingId> {
-    let same =
-        |(was, is): &(&Listing, &Listing)| was.statement == is.statement && was.state == is.state;
-    let both = before.iter().zip(after).filter(|pair| !same(pair));
-    let both = both.flat_map(|(was, is)| [was, is]);
-    let common = before.len().min(after.len());
-    let rest = |list: &'a [Listing]| list.iter().skip(common);
-    both.chain(rest(before))
-        .chain(rest(after))
-        .map(|listing| &listing.statement.listing_id)
-        .collect()
 }

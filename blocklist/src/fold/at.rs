@@ -3,68 +3,99 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Action, Entry, Fold, Folded, Held, Listing, ListingState, place::places, registers::Live,
+    Action, Course, Entry, Fold, Folded, Held, Listing, ListingState, follow::Days, place::places,
+    registers::Live,
 };
 use crate::{
     DomainName, Monitoring, Scope, Timestamp,
     guard::{Guard, Tier},
-    time::DAY_SECONDS,
 };
 
 impl Fold {
     /// What is listed at `time`.
     pub fn at(&self, time: Timestamp) -> Folded {
+        self.on_course(time).0
+    }
+
+    /// What is listed at `time`, and what [`Self::follow`] must know to go on from there.
+    pub fn on_course(&self, time: Timestamp) -> (Folded, Course) {
         let (guard, live) = (self.guard(), self.registers.live(time));
         let in_order: Vec<&Held> = self.listings.iter().collect();
-        let begins = self.begins(&in_order);
+        let (begins, days) = self.begins(&in_order);
+        let mut until = self
+            .registers
+            .moments()
+            .filter(|moment| *moment > time)
+            .min();
         let mut enforced = Vec::new();
         let mut listings = Vec::with_capacity(in_order.len());
         for (held, begins) in in_order.into_iter().zip(begins) {
-            let state = self.state(held, begins, (&guard, &live), time);
-            if matches!(state, ListingState::Listed { .. }) {
+            let listing = self.listing(held, begins, (&guard, &live), time);
+            if matches!(listing.state, ListingState::Listed { .. }) {
                 enforced.push(held);
             }
-            listings.push(Listing {
-                statement: held.list.clone(),
-                position: held.position,
-                signed_by: held.signed_by.clone(),
-                state,
-            });
+            listings.push(listing);
+            let moments = held.moments(begins).filter(|moment| *moment > time);
+            until = until.into_iter().chain(moments).min();
         }
-        let mut entries = entries(&enforced, &guard);
+        let (mut entries, mut shared) = entries(&enforced, &guard);
         // Equal entries are the same: nothing is lost by not keeping their order.
         entries.sort_unstable();
         entries.dedup_by(|later, first| {
-            (&later.name, later.scope, later.action) == (&first.name, first.scope, first.action)
+            let same = (&later.name, later.scope, later.action)
+                == (&first.name, first.scope, first.action);
+            if same {
+                shared.insert(first.name.clone());
+            }
+            same
         });
-        Folded {
+        let folded = Folded {
             size: self.size,
             time,
             entries,
             listings,
-            remarks: self
-                .remarks
-                .iter()
-                .cloned()
-                .chain(self.registers.missing())
-                .chain(self.ahead_of(time))
-                .collect(),
+            remarks: self.remarks_at(time),
             monitoring: Monitoring::of(&self.policy.public_domain),
             policy: self.policy.clone(),
+        };
+        (folded, Course::new(until, days, shared))
+    }
+
+    /// Where a listing stands at `time`.
+    pub(super) fn listing(
+        &self,
+        held: &Held,
+        begins: Timestamp,
+        protection: (&Guard, &Live<'_>),
+        time: Timestamp,
+    ) -> Listing {
+        Listing {
+            statement: held.list.clone(),
+            position: held.position,
+            signed_by: held.signed_by.clone(),
+            state: self.state(held, begins, protection, time),
         }
     }
 
-    /// When each of the listings, which stand in order of the log, takes effect: at its own moment,
-    /// or with the day in which it has a place if that is a later one.
-    pub(super) fn begins(&self, in_order: &[&Held]) -> Vec<Timestamp> {
+    /// When each of the listings, which stand in order of the log, takes effect, and in which days they
+    /// have a place.
+    fn begins(&self, in_order: &[&Held]) -> (Vec<Timestamp>, Days) {
         let times = self.clock.read();
         let from: Vec<i64> = in_order.iter().map(|held| held.first_day(&times)).collect();
-        let days = places(&from, &self.policy).into_iter();
-        let begins = |(held, day): (&&Held, i64)| {
-            let midnight = Timestamp(day.saturating_mul(DAY_SECONDS));
-            held.list.effective_at.max(midnight)
-        };
-        in_order.iter().zip(days).map(begins).collect()
+        let placed = places(&from, &self.policy);
+        let mut days = Days::default();
+        for (first, day) in from.iter().zip(&placed) {
+            days.take(*first, *day);
+        }
+        let held = in_order.iter().zip(placed);
+        (held.map(|(held, day)| held.begins_in(day)).collect(), days)
+    }
+
+    /// What is to be said of the log itself.
+    pub(super) fn remarks_at(&self, time: Timestamp) -> Vec<String> {
+        let entered = self.remarks.iter().cloned();
+        let missing = self.registers.missing();
+        entered.chain(missing).chain(self.ahead_of(time)).collect()
     }
 
     /// Words for a publisher's leaf that is dated after the release it stands in.
@@ -119,8 +150,9 @@ impl Held {
     }
 }
 
-/// The lines of the list: what is enforced, and what is let through below it.
-fn entries(enforced: &[&Held], guard: &Guard) -> Vec<Entry> {
+/// The lines of the list: what is enforced, and what is let through below it; and the protected names
+/// below what is enforced.
+fn entries(enforced: &[&Held], guard: &Guard) -> (Vec<Entry>, BTreeSet<DomainName>) {
     // A listed name that the guard protects was listed for itself (with the legal signature, or
     // because it stands apart): no other listing's pass-through takes that back.
     let mut own: BTreeMap<&DomainName, Scope> = BTreeMap::new();
@@ -149,5 +181,5 @@ fn entries(enforced: &[&Held], guard: &Guard) -> Vec<Entry> {
             .map(|(name, scope)| entry(name.clone(), *scope, Action::PassThrough));
         entries.extend(spared);
     }
-    entries
+    (entries, protected.into_iter().cloned().collect())
 }

@@ -4,16 +4,17 @@
 //! at a moment. Signatures, roles and shape decide whether a log verifies at all; guards, registers,
 //! time and caps decide what of it is enforced, and whatever they hold back is named with its reason.
 //!
-//! `enter` is what each leaf changes, `at` what follows from all of them at a moment, `place` the days
-//! in which listings take effect under the caps, `registers` the snapshots, `signatures` who may sign what,
-//! `listings` what is held of each listing, `list` the result.
+//! `enter` is what each leaf changes, `at` what follows from all of them at a moment, `follow` what the
+//! latest of them change of a list there is, `place` the days in which listings take effect under the
+//! caps, `registers` the snapshots, `signatures` who may sign what, `listings` what is held of each
+//! listing, `list` the result.
 
 mod at;
 mod enter;
 mod error;
+mod follow;
 mod list;
 mod listings;
-mod next;
 mod outlook;
 mod place;
 mod registers;
@@ -26,9 +27,11 @@ use std::{
 };
 
 pub use error::{FoldError, FoldErrorKind};
+pub use follow::{Change, Course};
 pub use list::{Action, Entry, Folded, Listing, ListingState};
 pub use signatures::Proved;
 
+use follow::{Changed, Latest};
 use listings::{Held, Listings};
 use place::Clock;
 use registers::Registers;
@@ -66,6 +69,7 @@ pub struct Fold {
     clock: Clock,
     listings: Listings,
     remarks: Vec<String>,
+    latest: Latest,
     /// Made when it is first asked for; a leaf that changes it empties it.
     guard: OnceLock<Arc<Guard>>,
 }
@@ -115,6 +119,7 @@ impl Fold {
             clock: Clock::begin(genesis.at),
             listings: Listings::default(),
             remarks: Vec::new(),
+            latest: Latest::default(),
             guard: OnceLock::new(),
         };
         fold.check_signatures(leaf).map_err(fail)?;
@@ -132,9 +137,13 @@ impl Fold {
         }
         self.check_proved(&leaf).map_err(fail)?;
         self.size += 1;
+        let changed = Changed::by(&leaf.leaf().statement);
+        let clock = self.clock.latest();
         if let Err(remark) = self.enter(position, leaf.into_leaf()) {
             self.remarks.push(format!("leaf {position}: {remark}"));
         }
+        let back = self.clock.latest() < clock;
+        self.latest.note(position, changed, back);
         Ok(())
     }
 

@@ -1,11 +1,15 @@
 //! An artefact that takes over pieces of the one before has the octets of one made from nothing.
 
-use std::{cell::Cell, io};
+use std::{
+    cell::Cell,
+    io::{self, Write as _},
+};
 
 use blocklist::{
     Digest, Folded, ListingId,
-    export::{Before, Exports, Format, Layout},
-    fold::{Action, Entry, Listing, ListingState},
+    export::{Before, Exports, Format, Ground, Layout},
+    fold::{Action, Change, Entry, Listing, ListingState},
+    minisign::Prehash,
     testing::{START, TestLog},
 };
 use proptest::prelude::*;
@@ -58,59 +62,55 @@ fn listed(listing: &Listing, number: u32, kept: u64) -> Listing {
     listing
 }
 
+/// An artefact as it was written, and what the next goes on from.
+struct Held {
+    ground: Ground,
+    layout: Layout,
+    octets: Vec<u8>,
+}
+
 fn exports(folded: &Folded) -> Exports<'_> {
     Exports::new(folded, ORIGIN, Digest::of(b"root"))
 }
 
-/// What is written of `now`, with what it takes over from `then`, and how many octets it took over.
-fn after(format: Format, then: &Folded, now: &Folded) -> (Vec<u8>, u64) {
-    let mut held = Vec::new();
-    let layout = exports(then)
-        .format(format)
-        .write_after(None, &mut held)
-        .unwrap();
-    from(format, then, now, &layout, &held)
+fn held(format: Format, folded: &Folded) -> Held {
+    let (exports, mut octets) = (exports(folded), Vec::new());
+    let written = exports.format(format).write_after(None, &mut octets);
+    Held {
+        ground: exports.ground(),
+        layout: written.unwrap().layout,
+        octets,
+    }
 }
 
-fn from(
-    format: Format,
-    then: &Folded,
-    now: &Folded,
-    layout: &Layout,
-    held: &[u8],
-) -> (Vec<u8>, u64) {
-    let (mut written, read) = (Vec::new(), Cell::new(0));
+/// What is written of `now`, with what it takes over from `then`, and how many octets it took over.
+fn after(format: Format, then: &Held, change: &Change, now: &Folded) -> (Held, u64) {
+    let (mut octets, read) = (Vec::new(), Cell::new(0));
     let before = Before {
-        layout,
+        layout: &then.layout,
         read: &|into, at| {
-            let held = held
-                .get(at as usize..)
-                .and_then(|rest| rest.get(..into.len()));
+            let rest = then.octets.get(at as usize..);
+            let held = rest.and_then(|rest| rest.get(..into.len()));
             into.copy_from_slice(held.ok_or(io::ErrorKind::UnexpectedEof)?);
             read.set(read.get() + into.len() as u64);
             Ok(())
         },
     };
-    let exports = exports(now).after(then, layout.cuts());
+    let exports = Exports::after(now, ORIGIN, Digest::of(b"root"), (&then.ground, change));
     let next = exports
         .format(format)
-        .write_after(Some(&before), &mut written)
+        .write_after(Some(&before), &mut octets)
         .unwrap();
-    // What is said of where its pieces lie holds for the one after it, too.
-    let mut again = Vec::new();
-    let before = Before {
-        layout: &next,
-        read: &|into, at| {
-            into.copy_from_slice(&written[at as usize..][..into.len()]);
-            Ok(())
-        },
+    assert_eq!(next.sha256, Digest::of(&octets), "{format:?}");
+    let mut signed = Prehash::default();
+    signed.write_all(&octets).unwrap();
+    assert!(next.signed == signed.finish(), "{format:?}");
+    let held = Held {
+        ground: exports.ground(),
+        layout: next.layout,
+        octets,
     };
-    let same = self::exports(now).after(now, next.cuts());
-    same.format(format)
-        .write_after(Some(&before), &mut again)
-        .unwrap();
-    assert_eq!(again, written, "{format:?}");
-    (written, read.get())
+    (held, read.get())
 }
 
 fn whole(format: Format, folded: &Folded) -> Vec<u8> {
@@ -145,10 +145,13 @@ proptest! {
     ) {
         let then = long(&some, shifts.0, kept.0);
         let stay: Vec<_> = some.iter().skip(gone).chain(&more).cloned().collect();
-        for now in [long(&stay, shifts.1, kept.1), long(&some, shifts.0, kept.1), long(&stay, shifts.0, kept.0)] {
-            for format in Format::ALL {
-                let (written, _) = after(format, &then, &now);
-                prop_assert!(written == whole(format, &now), "{:?}", format);
+        let lists = [long(&stay, shifts.1, kept.1), long(&some, shifts.0, kept.1), then.clone()];
+        for format in Format::ALL {
+            let (mut before, mut held) = (&then, held(format, &then));
+            for now in &lists {
+                (held, _) = after(format, &held, &Change::between(before, now), now);
+                prop_assert!(held.octets == whole(format, now), "{:?}", format);
+                before = now;
             }
         }
     }
@@ -161,20 +164,18 @@ fn one_change_takes_most_over_unless_what_is_held_is_not_what_was_written() {
     now.size += 1;
     let new: Entry = entry("00.new.t", Scope::Subtree, Action::Block, 3);
     now.entries.insert(0, new);
+    let change = Change::between(&then, &now);
     for format in Format::ALL {
-        let (written, taken) = after(format, &then, &now);
-        let (whole, octets) = (whole(format, &now), written.len() as u64);
-        assert_eq!(written, whole);
+        let mut held = held(format, &then);
+        let (written, taken) = after(format, &held, &change, &now);
+        let (whole, octets) = (whole(format, &now), written.octets.len() as u64);
+        assert_eq!(written.octets, whole);
         assert!(taken > octets / 4, "{format:?} {taken} of {octets}");
-        let mut held = Vec::new();
-        let layout = exports(&then)
-            .format(format)
-            .write_after(None, &mut held)
-            .unwrap();
-        for octet in held.iter_mut().step_by(100) {
+        for octet in held.octets.iter_mut().step_by(100) {
             *octet ^= 1;
         }
-        assert_eq!(from(format, &then, &now, &layout, &held).0, whole);
-        assert_eq!(from(format, &then, &now, &layout, &[]).0, whole);
+        assert_eq!(after(format, &held, &change, &now).0.octets, whole);
+        held.octets.clear();
+        assert_eq!(after(format, &held, &change, &now).0.octets, whole);
     }
 }

@@ -1,19 +1,21 @@
 //! The files of a release for people and programs: every format with its signature beside it. All
-//! formats are written at the same time: while the disk takes one, another is put together.
+//! formats are written side by side: while the disk takes one, another is put together.
 
 use std::{
     collections::BTreeMap,
     fs::{self, File},
-    io::{self, Write},
+    io::{self, Write as _},
+    num::NonZero,
     os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Condvar, Mutex, PoisonError},
+    thread,
     time::SystemTime,
 };
 
 use blocklist::{
-    Digest, Timestamp, Trust, digest,
-    export::{Before, Exports, Format, Layout},
+    Timestamp, Trust,
+    export::{Before, Exports, Format, Written},
     minisign,
 };
 use signed_note::StandardSigner;
@@ -21,12 +23,24 @@ use signed_note::StandardSigner;
 use super::{PublishError, files, pack};
 use crate::error::{Error, Result};
 
+/// The formats, so that what takes long is begun early.
+const LONGEST_FIRST: [Format; Format::ALL.len()] = [
+    Format::Rpz,
+    Format::Csv,
+    Format::Json,
+    Format::Bind,
+    Format::Unbound,
+    Format::Hosts,
+    Format::Dnsmasq,
+    Format::Adblock,
+    Format::Knot,
+    Format::Domains,
+];
+
 /// One artefact as this process wrote it.
 #[derive(Clone, Debug)]
 pub(super) struct Artefact {
-    pub(super) sha256: Digest,
-    signed: [u8; 64],
-    pub(super) layout: Layout,
+    pub(super) written: Written,
     /// The very file that was written, wherever it is linked, and when.
     file: Arc<File>,
     modified: SystemTime,
@@ -36,12 +50,12 @@ impl Artefact {
     /// For taking over what the next artefact says alike; `None` where somebody wrote to the file since.
     fn before(
         &self,
-        then: impl FnOnce(Option<&Before<'_>>) -> io::Result<Layout>,
-    ) -> io::Result<Layout> {
+        then: impl FnOnce(Option<&Before<'_>>) -> io::Result<Written>,
+    ) -> io::Result<Written> {
         let same = self.file.metadata().and_then(|held| held.modified());
         let read = |into: &mut [u8], at| self.file.read_exact_at(into, at);
         let before = Before {
-            layout: &self.layout,
+            layout: &self.written.layout,
             read: &read,
         };
         then(same.is_ok_and(|at| at == self.modified).then_some(&before))
@@ -65,15 +79,15 @@ pub(super) fn write(
     held: &BTreeMap<Format, Artefact>,
     seal: &Seal<'_>,
 ) -> Result<BTreeMap<Format, Artefact>, PublishError> {
-    let written = files::side_by_side(&Format::ALL, |format| {
+    let turns = Turns::default();
+    let written = files::side_by_side(&LONGEST_FIRST, |format| {
         let path = folder.join(format.path());
-        let (mut sha256, mut signed) = (digest::Hasher::default(), minisign::Prehash::default());
-        let layout = files::create_by(&path, |file| {
-            let mut tee = Tee(file, &mut sha256, &mut signed);
+        let written = files::create_by(&path, |file| {
+            let _turn = turns.take();
             let export = exports.format(*format);
             match held.get(format) {
-                Some(held) => held.before(|before| export.write_after(before, &mut tee)),
-                None => export.write_after(None, &mut tee),
+                Some(held) => held.before(|before| export.write_after(before, file)),
+                None => export.write_after(None, file),
             }
         })?;
         let opened = || {
@@ -83,9 +97,7 @@ pub(super) fn write(
         };
         let (file, modified) = opened().map_err(Error::file(&path))?;
         let artefact = Artefact {
-            sha256: sha256.finish(),
-            signed: signed.finish(),
-            layout,
+            written,
             file,
             modified,
         };
@@ -131,7 +143,7 @@ impl Seal<'_> {
             self.time,
             self.not_after
         );
-        let text = minisign::sign(&artefact.signed, &comment, self.trust, self.key)
+        let text = minisign::sign(&artefact.written.signed, &comment, self.trust, self.key)
             .map_err(|error| Error::stored("released", error))?;
         let write = |file: &mut fs::File| file.write_all(text.as_bytes());
         Ok(files::create_by(&beside(path, "minisig"), write)?)
@@ -153,19 +165,36 @@ pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Hands what is written to a file and to both hashes.
-struct Tee<'a, W>(W, &'a mut digest::Hasher, &'a mut minisign::Prehash);
+/// Lets no more put artefacts together at a time than there are processors: each is then done sooner, and
+/// the disk takes it while the next are put together.
+struct Turns {
+    free: Mutex<usize>,
+    freed: Condvar,
+}
 
-impl<W: Write> Write for Tee<'_, W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.0.write(bytes)?;
-        let taken = bytes.get(..written).unwrap_or_default();
-        self.1.write_all(taken)?;
-        self.2.write_all(taken)?;
-        Ok(written)
+struct Turn<'a>(&'a Turns);
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self {
+            free: Mutex::new(thread::available_parallelism().map_or(1, NonZero::get)),
+            freed: Condvar::new(),
+        }
     }
+}
 
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+impl Turns {
+    fn take(&self) -> Turn<'_> {
+        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.freed.wait_while(free, |free| *free == 0);
+        *waited.unwrap_or_else(PoisonError::into_inner) -= 1;
+        Turn(self)
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        self.0.freed.notify_one();
     }
 }

@@ -5,35 +5,29 @@
 //! signed. Where the list before is not at hand, or a publisher died before it wrote the step, the
 //! deltas before it are dropped, and who asks for one of them is told to fetch the list whole.
 
-use std::{borrow::Cow, fs, path::Path};
+use std::{fs, path::Path};
 
-use blocklist::{Delta, Digest, Folded, Release, Trust, export::Format, fold::Entry, statement};
+use blocklist::{
+    Delta, Digest, Folded, Release, Trust,
+    delta::changes,
+    export::Format,
+    fold::{Change, Entry},
+    statement,
+};
 use serde::Deserialize;
 
-use super::{Published, files, layout};
+use super::{files, layout};
 use crate::error::{Error, Result};
 
 /// How many steps are kept.
 const KEPT: usize = 1000;
 
-/// The list that was published last: its serial and its entries.
-pub(super) type Before<'a> = (u32, Cow<'a, [Entry]>);
-
-/// What is published, as this process made it or as it stands in the directory.
-pub(super) fn before<'a>(
-    base: &Path,
-    published: Option<&'a Published>,
-    trust: &Trust,
-) -> Result<Option<Before<'a>>> {
+/// What another process published last, as it stands in the directory: its serial, and what `folded` makes
+/// of it.
+pub(super) fn before(base: &Path, folded: &Folded, trust: &Trust) -> Result<Option<(u32, Change)>> {
     #[derive(Deserialize)]
     struct List {
         entries: Vec<Entry>,
-    }
-    if let Some(last) = published {
-        return Ok(Some((
-            last.release.serial,
-            Cow::Borrowed(&last.folded.entries),
-        )));
     }
     let path = Format::Json.path();
     let (note, list) = (
@@ -48,7 +42,13 @@ pub(super) fn before<'a>(
     let whole = release.filter(|r| r.artefacts.get(path) == Some(&Digest::of(&list)));
     let read = |release: Release| {
         let list: List = serde_json::from_slice(&list).ok()?;
-        Some((release.serial, Cow::Owned(list.entries)))
+        let changes = changes(&list.entries, &folded.entries);
+        let change = Change {
+            removed: changes.removed.into_iter().cloned().collect(),
+            added: changes.added.into_iter().cloned().collect(),
+            ..Change::default()
+        };
+        Some((release.serial, change))
     };
     Ok(whole.and_then(read))
 }
@@ -56,7 +56,7 @@ pub(super) fn before<'a>(
 /// Writes the step to `folded`, the list that is published now.
 pub(super) fn write(
     base: &Path,
-    before: Option<&Before<'_>>,
+    before: Option<(u32, Change)>,
     folded: &Folded,
     origin: &str,
     root: Digest,
@@ -70,9 +70,9 @@ pub(super) fn write(
     let mut all = Vec::new();
     // Without the file of the serial before, nobody is led to the step that follows it.
     match before.filter(|(serial, _)| file(*serial).exists()) {
-        Some((serial, _)) if *serial == folded.serial() => return Ok(()),
-        Some((serial, entries)) => {
-            all.push(bytes(&Delta::new(*serial, entries, folded, origin, root))?);
+        Some((serial, _)) if serial == folded.serial() => return Ok(()),
+        Some((serial, change)) => {
+            all.push(bytes(&Delta::of(serial, change, folded, origin, root))?);
         }
         None => files::remove_folder(&folder)?,
     }
