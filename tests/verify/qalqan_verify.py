@@ -227,8 +227,7 @@ class Fold:
 
 def artefacts(fold, entries, release):
     """The zone and the JSON, octet for octet; of the other formats the hash is compared."""
-    zone, head, foot, rules = RECORD["zone"], RECORD["header"], RECORD["footer"], {}
-    newest = fold.newest and moment(fold.newest)
+    zone, foot, newest, rules = RECORD["zone"], RECORD["footer"], fold.newest and moment(fold.newest), {}
     said = {**fold.policy, **release, "origin": fold.trust["origin"], "newest": newest}
     for name, scope, action, _ in map(dict.values, entries):  # is the name blocked, and what is below it
         (host, below), block = rules.get(name, (True, None)), action == "block"
@@ -240,7 +239,7 @@ def artefacts(fold, entries, release):
     out |= {up for name in out if above(name, rules) and False in rules[name] for up in ups(name) if rules.get(up, (0, 0))[1]}
     kept = {name: rule for name, rule in rules.items() if name not in out}
     gaps = {up: (True, None) for name in kept for up in ups(name) if above(up, kept)}
-    lines = ["; " + line for line in [head["list"], head["verify"]] + [zone["too_long"] + name for name in sorted(out)]] + zone["apex"]
+    lines = ["; " + line for line in [*RECORD["header"].values()] + [zone["too_long"] + name for name in sorted(out)]] + zone["apex"]
     for name, (host, below) in sorted({**gaps, **kept}.items()):
         below = (above(name, kept) or None) if below is None else below
         lines += [owner + zone["answer"][block] for owner, block in ((name, host), ("*." + name, below)) if block is not None]
