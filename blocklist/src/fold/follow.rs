@@ -198,7 +198,7 @@ impl Fold {
         time: Timestamp,
     ) -> Option<Change> {
         let ends = course.until.is_some_and(|until| time >= until);
-        if ends || time < list.time {
+        if ends || time < list.time || self.size < list.size {
             return None;
         }
         let latest = self.latest.since(list.size)?;
