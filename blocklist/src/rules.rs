@@ -460,7 +460,7 @@ fn marks<'a>(
         let name = entry.name.as_str();
         let nested = parents(name).any(&stands);
         let same = before.replace(name) == Some(name);
-        u8::from(nested) * NESTED | u8::from(same) * SAME_NAME
+        (u8::from(nested) * NESTED) | (u8::from(same) * SAME_NAME)
     })
 }
 

@@ -12,9 +12,9 @@ use crate::{
 pub(super) fn dnsmasq<'a>(rules: impl Iterator<Item = Rule<'a>>, out: &mut Out<'_>) {
     let mut say = |blocked: bool, pattern: &str, name: &DomainName| {
         if blocked {
-            out.put(&["address=/", pattern, name.as_str(), "/\n"])
+            out.put(&["address=/", pattern, name.as_str(), "/\n"]);
         } else {
-            out.put(&["server=/", pattern, name.as_str(), "/#\n"])
+            out.put(&["server=/", pattern, name.as_str(), "/#\n"]);
         }
     };
     for rule in rules {
