@@ -36,6 +36,10 @@ mod enforce;
 mod forward;
 mod handler;
 mod kill;
+#[allow(dead_code, reason = "the path that reads it follows")]
+mod query;
+#[allow(dead_code, reason = "the path that writes it follows")]
+mod reply;
 mod server;
 mod state;
 mod stream;
