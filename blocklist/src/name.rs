@@ -64,7 +64,7 @@ impl DomainName {
         if ascii.len() > 253 {
             return Err(NameError::TooLong);
         }
-        if ascii.split('.').all(is_label) {
+        if ascii.split('.').all(|label| is_label(label.as_bytes())) {
             Ok(Self(ascii.into()))
         } else {
             Err(NameError::Label(ascii.chars().take(80).collect()))
@@ -166,11 +166,12 @@ fn ends_in_a_number(ascii: &str) -> bool {
         || hex.is_some_and(|hex| hex.bytes().all(|c| c.is_ascii_hexdigit()))
 }
 
-fn is_label(label: &str) -> bool {
+/// Whether this is a label of a [`DomainName`].
+pub(crate) fn is_label(label: &[u8]) -> bool {
     (1..=63).contains(&label.len())
         && label
-            .bytes()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-' || c == b'_')
+            .iter()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == b'-' || *c == b'_')
 }
 
 impl Borrow<str> for DomainName {

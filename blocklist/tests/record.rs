@@ -269,7 +269,7 @@ fn guarded_names_are_dropped_and_the_rest_applies() {
         .map(|l| l.statement.name.as_str())
         .collect();
     assert_eq!(guarded, ["bank.test", "popular.test"]);
-    let set = folded.block_set();
+    let set = folded.block_set().unwrap();
     assert!(set.find_name(&name("group.test")).is_some());
     assert!(
         set.find_name(&name("bank.group.test")).is_none(),

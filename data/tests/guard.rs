@@ -217,7 +217,7 @@ async fn a_protection_that_enters_after_both_signatures_holds_the_listing_back(e
         ["suspended", "guarded", "guarded", "listed", "listed"]
     );
     // What a node loads: the rest applies, and the licensed child of a listed parent resolves.
-    let set = folded.block_set();
+    let set = folded.block_set().unwrap();
     for (host, blocked) in [
         ("live.test", false),
         ("named.test", false),

@@ -74,6 +74,7 @@ async fn proposed_approved_published_and_lifted(engine: Engine) {
     assert!(
         folded
             .block_set()
+            .unwrap()
             .find_name(&name("www.obmen.test"))
             .is_some()
     );

@@ -70,14 +70,14 @@ impl Answer {
 
     /// The answer for a listed name: no such name (or no such record), the list's SOA with a short
     /// life, never AA or AD, and for EDNS clients the listing and where to read about it.
-    pub(crate) fn blocked(request: &Request, page: &BlockPage, blocked: Blocked<'_>) -> Self {
+    pub(crate) fn blocked(request: &Request, page: &BlockPage, blocked: &Blocked<'_>) -> Self {
         let code = match page.action {
             BlockAction::NxDomain => ResponseCode::NXDomain,
             BlockAction::NoData => ResponseCode::NoError,
         };
         let mut answer = Self::empty(request, code);
         answer.authorities.extend(blocked.soa.cloned());
-        let words = match blocked.listing {
+        let words = match &blocked.listing {
             Some(listing) => page.words(listing),
             None => "a name for monitoring, blocked wherever the list is enforced".to_owned(),
         };

@@ -4,6 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use blocklist::{
     release::ReleaseError,
+    set::SetError,
     verify::{SuccessionError, VerifyError},
     witness::WitnessError,
 };
@@ -151,6 +152,9 @@ pub enum PullError {
     /// Larger than this program takes.
     #[error("the release is refused: {0} leaves are more than this program takes")]
     TooManyLeaves(u64),
+    /// More names than this program can look up in.
+    #[error("the release cannot be enforced: {0}")]
+    Compile(#[from] SetError),
     /// The new list proved right and could not be kept. It is enforced; a restart would not know it.
     #[error("the list cannot be kept and would be lost by a restart: {0}; make room")]
     State(#[from] StateError),

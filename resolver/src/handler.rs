@@ -142,7 +142,7 @@ impl Resolve {
     fn blocked(&self, request: &Request, query: &LowerQuery) -> Option<Answer> {
         let policy = self.policy.load();
         let blocked = self.enforced(policy.find(&wire::lower(query.original().name())))?;
-        Some(Answer::blocked(request, &self.page, blocked))
+        Some(Answer::blocked(request, &self.page, &blocked))
     }
 
     /// What is blocked after all: in a dry run nothing, and it is counted.
@@ -196,7 +196,7 @@ impl Resolve {
             None => self.enforced(blocked_target(&policy, &message.answers)),
         };
         if let Some(blocked) = blocked {
-            return Answer::blocked(request, &self.page, blocked);
+            return Answer::blocked(request, &self.page, &blocked);
         }
         let code = message.metadata.response_code;
         if u16::from(code) > 15 && request.edns.is_none() {

@@ -73,7 +73,7 @@ mod tests {
     }
 
     fn set(log: &TestLog) -> BlockSet {
-        log.fold(START.plus(1_000)).1.block_set()
+        log.fold(START.plus(1_000)).1.block_set().unwrap()
     }
 
     fn held(updater: &Updater) -> Option<BlockSet> {

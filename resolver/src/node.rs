@@ -188,7 +188,7 @@ impl Running {
     pub fn explain(&self, name: &DomainName) -> Explanation {
         let policy = self.shared.policy.load();
         let wire = name.to_wire();
-        let listing = policy.find_listed(&wire).cloned();
+        let listing = policy.find_listed(&wire);
         let url = listing.as_ref().zip(self.shared.trust.as_ref());
         Explanation {
             name: name.to_string(),

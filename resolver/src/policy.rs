@@ -51,10 +51,10 @@ pub(crate) struct Policy {
 }
 
 /// Why a name is blocked, and what to say with it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Blocked<'p> {
     /// `None` for the name that is always blocked, which is no listing.
-    pub(crate) listing: Option<&'p ListingId>,
+    pub(crate) listing: Option<ListingId>,
     pub(crate) soa: Option<&'p Record>,
 }
 
@@ -109,7 +109,7 @@ impl Policy {
     }
 
     /// The same whether or not the list may be enforced now.
-    pub(crate) fn find_listed(&self, wire: &[u8]) -> Option<&ListingId> {
+    pub(crate) fn find_listed(&self, wire: &[u8]) -> Option<ListingId> {
         self.set.find(wire)
     }
 

@@ -197,7 +197,7 @@ mod tests {
             action: Action::Block,
             listing_id: blocklist::ListingId::new(2026, 1).unwrap(),
         };
-        let set = Arc::new(BlockSet::new(&[entry]));
+        let set = Arc::new(BlockSet::new(&[entry]).unwrap());
         let policy = Policy::new(set, "rpz.qalqan.test.", 1, true);
         let trust = testing::TestLog::new(true).trust;
         let page = BlockPage {

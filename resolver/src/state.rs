@@ -1,8 +1,9 @@
 //! The node's own copy of the list, written so that a kill at any moment leaves a copy that loads.
 //!
 //! `state.json` names everything else and is replaced last, by rename. It names the compiled list by
-//! its hash, which is also part of that file's name, so old and new stand side by side until the
-//! rename decides. `leaves` only grows; `state.json` says how much of it counts. On restart only
+//! its checksum, which is also part of that file's name, so old and new stand side by side until the
+//! rename decides. A list that differs little from the one before has the same file, which is not
+//! written again, and a small one of the differences. `leaves` only grows; `state.json` says how much of it counts. On restart only
 //! what `state.json` vouches for is used; the leaves are proved again before a log is built on them.
 
 use std::{
@@ -11,17 +12,22 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use blocklist::{BlockSet, Digest, Release, Trust, log::bundle};
+use blocklist::{BlockSet, Digest, Release, Trust, log::bundle, set::SetError};
 use serde::{Deserialize, Serialize};
 
 use crate::{error::StateError, kill::Kill};
 
 /// Version of the layout of this directory.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Bound on a state file, in octets; the release note inside is a few hundred.
 const MAX_STATE: u64 = 1 << 20;
 /// Bound on a compiled list, in octets.
-const MAX_SET: u64 = 4 << 30;
+const MAX_SET: u64 = 2 << 30;
+
+/// What names of compiled lists begin with.
+const BASE: &str = "blockset-";
+/// What names of files of differences begin with.
+const CHANGES: &str = "changes-";
 
 /// What `state.json` says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,8 +48,10 @@ pub(crate) struct Record {
     pub(crate) guarded: u64,
     /// How much of `leaves` counts, in octets.
     pub(crate) leaves_octets: u64,
-    /// Hash of the compiled list.
+    /// What the compiled list ends in: the SHA-256 of everything before.
     blockset_sha256: Digest,
+    /// What the file of its differences ends in, if there are any.
+    changes_sha256: Option<Digest>,
 }
 
 /// A release that was verified, and its list.
@@ -98,7 +106,8 @@ impl StateDir {
         let record: Record =
             serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
         if record.v != VERSION {
-            return Err(damaged(format!("layout {} is not {VERSION}", record.v)));
+            let written = "it was written by another version of this program";
+            return Err(damaged(format!("{written}, in layout {}", record.v)));
         }
         let release = Release::open(record.note.as_bytes(), trust)
             .map_err(|_| StateError::OtherLog(self.path.clone()))?;
@@ -108,18 +117,10 @@ impl StateDir {
                 "it says otherwise than the release note in it".into(),
             ));
         }
-        let set_path = self.set_path(&record.blockset_sha256);
-        let set = read_bounded(&set_path, MAX_SET)?;
-        if Digest::of(&set) != record.blockset_sha256 {
-            return Err(StateError::Damaged {
-                path: set_path,
-                reason: "its hash is another".into(),
-            });
+        let mut set = self.read_compiled(BASE, &record.blockset_sha256, BlockSet::decode)?;
+        if let Some(changes) = &record.changes_sha256 {
+            set = self.read_compiled(CHANGES, changes, |bytes| set.with_overlay(bytes))?;
         }
-        let set = BlockSet::decode(&set).map_err(|error| StateError::Damaged {
-            path: set_path,
-            reason: error.to_string(),
-        })?;
         let held = Held {
             release,
             note: record.note.into_bytes(),
@@ -131,6 +132,23 @@ impl StateDir {
             held,
             leaves_octets: record.leaves_octets,
         }))
+    }
+
+    /// Reads a compiled file that ends in this checksum.
+    fn read_compiled(
+        &self,
+        kind: &str,
+        checksum: &Digest,
+        read: impl FnOnce(Vec<u8>) -> Result<BlockSet, SetError>,
+    ) -> Result<BlockSet, StateError> {
+        let path = self.path.join(compiled_name(kind, checksum));
+        let bytes = read_bounded(&path, MAX_SET)?;
+        let set = if bytes.ends_with(&checksum.0) {
+            read(bytes).map_err(|error| error.to_string())
+        } else {
+            Err("its checksum is another".into())
+        };
+        set.map_err(|reason| StateError::Damaged { path, reason })
     }
 
     /// What is wrong with the leaves, by the name of their file.
@@ -179,14 +197,26 @@ impl StateDir {
         Ok(octets + bytes.len() as u64)
     }
 
-    /// Puts a new list in place: the compiled file, then the state that names it, then the old
-    /// compiled files go.
-    pub(crate) fn commit(&self, held: &Held, leaves_octets: u64) -> Result<(), StateError> {
-        let set = held.set.encode();
-        let blockset_sha256 = Digest::of(&set);
-        let set_path = self.set_path(&blockset_sha256);
-        let name = file_name(&set_path);
-        self.replace(&name, &set)?;
+    /// Puts a new list in place: the compiled files, then the state that names them, then the old
+    /// compiled files go. `kept` is the base of the list that this process read from here or wrote here
+    /// last; nothing else vouches for what a file of that name holds.
+    pub(crate) fn commit(
+        &self,
+        held: &Held,
+        leaves_octets: u64,
+        kept: Option<Digest>,
+    ) -> Result<(), StateError> {
+        let blockset_sha256 = held.set.base_checksum();
+        let base = compiled_name(BASE, &blockset_sha256);
+        if kept != Some(blockset_sha256) || !self.has(&base, held.set.base_file().len()) {
+            self.replace(&base, held.set.base_file())?;
+        }
+        let changes = held.set.overlay_file();
+        let changes_sha256 = changes.map(|(_, checksum)| checksum);
+        let changes_name = changes_sha256.map(|checksum| compiled_name(CHANGES, &checksum));
+        if let (Some(name), Some((file, _))) = (&changes_name, changes) {
+            self.replace(name, file)?;
+        }
         let record = Record {
             v: VERSION,
             size: held.release.size,
@@ -197,13 +227,14 @@ impl StateDir {
             guarded: held.guarded,
             leaves_octets,
             blockset_sha256,
+            changes_sha256,
         };
         let json = serde_json::to_vec_pretty(&record).map_err(|error| StateError::Damaged {
             path: self.path.join("state.json"),
             reason: error.to_string(),
         })?;
         self.replace("state.json", &json)?;
-        self.sweep(&name);
+        self.sweep(&[Some(base), changes_name]);
         Ok(())
     }
 
@@ -239,8 +270,13 @@ impl StateDir {
         self.kill.place()
     }
 
-    /// Removes compiled lists nothing names any more; one that cannot be removed only takes room.
-    fn sweep(&self, keep: &str) {
+    /// Whether there is a file of this name and length.
+    fn has(&self, name: &str, octets: usize) -> bool {
+        fs::metadata(self.path.join(name)).is_ok_and(|file| file.len() == octets as u64)
+    }
+
+    /// Removes compiled files nothing names any more; one that cannot be removed only takes room.
+    fn sweep(&self, keep: &[Option<String>]) {
         let Ok(entries) = fs::read_dir(&self.path) else {
             return;
         };
@@ -248,17 +284,24 @@ impl StateDir {
             let name = entry.file_name();
             let stale = name
                 .to_str()
-                .is_some_and(|name| name.starts_with("blockset-") && name != keep);
+                .is_some_and(|name| is_compiled(name) && !keep.iter().flatten().any(|k| k == name));
             if stale && fs::remove_file(entry.path()).is_err() {
                 tracing::warn!(file = %entry.path().display(), "an old compiled list could not be removed");
             }
         }
     }
+}
 
-    fn set_path(&self, digest: &Digest) -> PathBuf {
-        let name: String = digest.to_string().chars().take(16).collect();
-        self.path.join(format!("blockset-{name}.bin"))
-    }
+/// The name of a compiled file.
+fn compiled_name(kind: &str, checksum: &Digest) -> String {
+    let mut name = checksum.to_string();
+    name.truncate(16);
+    format!("{kind}{name}.bin")
+}
+
+/// Whether a file has such a name, whole or not.
+fn is_compiled(name: &str) -> bool {
+    [BASE, CHANGES].iter().any(|kind| name.starts_with(kind))
 }
 
 /// Leaves with their lengths in 16 bits before them, as in entry bundles, any number of them.
@@ -276,7 +319,9 @@ fn split_leaves(bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
 
 fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, StateError> {
     let file = File::open(path).map_err(io_error(path))?;
-    let mut bytes = Vec::new();
+    let octets = file.metadata().map_err(io_error(path))?.len();
+    // As much room as the file takes, and one octet to see its end: a large list is never copied.
+    let mut bytes = Vec::with_capacity(usize::try_from(octets.min(limit)).unwrap_or(0) + 1);
     file.take(limit + 1)
         .read_to_end(&mut bytes)
         .map_err(io_error(path))?;
@@ -287,12 +332,6 @@ fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, StateError> {
         });
     }
     Ok(bytes)
-}
-
-fn file_name(path: &Path) -> String {
-    path.file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default()
 }
 
 fn io_error(path: &Path) -> impl Fn(io::Error) -> StateError + use<> {

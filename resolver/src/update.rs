@@ -142,18 +142,25 @@ impl Updater {
             from,
         } = self.prove(&release).await?;
         self.check_witnesses(&release, &folded.policy, now).await?;
+        let before = self.held.as_ref().map(|held| held.set.clone());
+        let kept_base = before.as_ref().map(|set| set.base_checksum());
+        let (folded, set) = blocking(move || {
+            let set = before.unwrap_or_default().updated(&folded.entries);
+            (folded, set)
+        })
+        .await?;
         let held = Held {
             note: note.to_vec(),
             zone: PolicyZone::new(&folded).apex().to_owned(),
             guarded: folded.guarded().count() as u64,
-            set: Arc::new(folded.block_set()),
+            set: Arc::new(set?),
             release,
         };
         // Kept before enforced: a restart should never know less than clients have been told.
         let (state, kept) = (self.state.clone(), held.clone());
         let octets = blocking(move || {
             let octets = state.append_leaves(from, &leaves)?;
-            state.commit(&kept, octets)?;
+            state.commit(&kept, octets, kept_base)?;
             Ok::<_, StateError>(octets)
         })
         .await?;

@@ -8,7 +8,7 @@ use std::{
     path::Path,
 };
 
-use blocklist::{BlockSet, DomainName, ListingId, Timestamp};
+use blocklist::{BlockSet, DomainName, ListingId, Timestamp, set::SetError};
 use serde::Serialize;
 use tracing::warn;
 
@@ -118,7 +118,8 @@ pub(crate) async fn run(
                 base: Some(since),
                 trust: options.base.trust.clone(),
             };
-            Some(replayed::log_of(dir, &base).await?.folded.block_set())
+            let folded = replayed::log_of(dir, &base).await?.folded;
+            Some(folded.block_set().map_err(too_large)?)
         }
         None => None,
     };
@@ -127,7 +128,7 @@ pub(crate) async fn run(
     if !fresh {
         warn!(not_after = %release.not_after, "the release is stale: resolvers no longer enforce it");
     }
-    let set = replayed.folded.block_set();
+    let set = replayed.folded.block_set().map_err(too_large)?;
     let mut trial = Trial::new(&set, old.as_ref());
     read_lines(&options.names, |line| trial.take(line))?;
     let protected = match &options.protected {
@@ -164,8 +165,8 @@ struct Trial<'a> {
     blocked: Count,
     newly: Count,
     no_longer: Count,
-    by_listing: BTreeMap<&'a ListingId, Count>,
-    by_name: BTreeMap<String, (&'a ListingId, u64)>,
+    by_listing: BTreeMap<ListingId, Count>,
+    by_name: BTreeMap<String, (ListingId, u64)>,
     unreadable: Unreadable,
     line: u64,
 }
@@ -209,7 +210,10 @@ impl<'a> Trial<'a> {
         }
         if let Some(listing) = now {
             self.blocked.add(queries);
-            self.by_listing.entry(listing).or_default().add(queries);
+            self.by_listing
+                .entry(listing.clone())
+                .or_default()
+                .add(queries);
             let of_name = self.by_name.entry(name.text).or_insert((listing, 0));
             of_name.1 = of_name.1.saturating_add(queries);
         }
@@ -222,10 +226,10 @@ impl<'a> Trial<'a> {
         listed: &BTreeMap<&ListingId, &DomainName>,
         most: usize,
     ) -> Outcome {
-        let hits = |(listing_id, count): (&ListingId, Count)| {
+        let hits = |(listing_id, count): (ListingId, Count)| {
             Some(Hits {
-                listing_id: listing_id.clone(),
-                name: (*listed.get(listing_id)?).clone(),
+                name: (*listed.get(&listing_id)?).clone(),
+                listing_id,
                 count,
             })
         };
@@ -236,7 +240,7 @@ impl<'a> Trial<'a> {
             .into_iter()
             .map(|(name, (listing_id, queries))| Top {
                 name,
-                listing_id: listing_id.clone(),
+                listing_id,
                 queries,
             })
             .collect();
@@ -256,6 +260,11 @@ impl<'a> Trial<'a> {
     }
 }
 
+/// A list of more names than this program can look up in.
+fn too_large(error: SetError) -> Failure {
+    Failure::new(Exit::Permanent, error)
+}
+
 /// Which of the operator's own names would be blocked. A line that is no name is refused: a name
 /// misspelt would be a name unprotected.
 fn protected(file: &Path, set: &BlockSet) -> Result<Protected, Failure> {
@@ -266,10 +275,10 @@ fn protected(file: &Path, set: &BlockSet) -> Result<Protected, Failure> {
         match names::read(bytes) {
             Ok(Some((name, _))) => {
                 let new = names.insert(name.text.clone());
-                if let (true, Some(listing)) = (new, set.find(&name.wire)) {
+                if let (true, Some(listing_id)) = (new, set.find(&name.wire)) {
                     hit.push(Hit {
                         name: name.text,
-                        listing_id: listing.clone(),
+                        listing_id,
                     });
                 }
             }

@@ -67,13 +67,16 @@ fn record(corpus: &Path) -> Result<(), Box<dyn Error>> {
         &[&[0, u8::try_from(size)?], entries.as_slice()].concat(),
     )?;
     let (replay, folded) = log.fold(START);
-    let set = folded.block_set().encode();
-    put(
-        corpus,
-        "block_set",
-        "set",
-        set.get(..set.len() - 32).unwrap_or_default(),
-    )?;
+    let set = folded.block_set()?;
+    let fewer = set.updated(folded.entries.get(1..).unwrap_or_default())?;
+    for (name, file) in [
+        ("set", Some(set.base_file())),
+        ("changes", fewer.overlay_file().map(|(file, _)| file)),
+    ] {
+        let file = file.ok_or("there are no changes")?;
+        let (content, _checksum) = file.split_at(file.len() - 32);
+        put(corpus, "block_set", name, content)?;
+    }
     put(corpus, "note", "trust", log.trust.to_json().as_bytes())?;
     let (note, _) = log.release(START);
     put(corpus, "note", "release", &note)?;

@@ -374,7 +374,7 @@ async fn a_host_run_by_others_is_never_part_of_a_subtree() {
         list,
         at,
     }));
-    let set = log.fold(Timestamp(START.0 + 1)).1.block_set();
+    let set = log.fold(Timestamp(START.0 + 1)).1.block_set().unwrap();
     for (host, blocked) in [
         ("big.test", true),
         ("shop.big.test", false),

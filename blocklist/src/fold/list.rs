@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::{
     BlockSet, DomainName, ListingId, Monitoring, Scope, Timestamp,
     key::KeyId,
+    set::SetError,
     statement::{List, Policy},
 };
 
@@ -155,7 +156,10 @@ pub struct Folded {
 
 impl Folded {
     /// The compiled list.
-    pub fn block_set(&self) -> BlockSet {
+    ///
+    /// # Errors
+    /// As [`BlockSet::new`].
+    pub fn block_set(&self) -> Result<BlockSet, SetError> {
         BlockSet::new(&self.entries)
     }
 

@@ -66,6 +66,36 @@ impl ListingId {
     }
 }
 
+/// The numbers of listings in arithmetic: year and sequence as one, 34 bits, in the order of the texts.
+impl ListingId {
+    /// The largest that [`Self::number`] can be.
+    pub(crate) const MAX_NUMBER: u64 = 9_999_999_999;
+
+    /// The ten digits as one number.
+    pub(crate) fn number(&self) -> u64 {
+        let digits = self.0.iter().filter(|c| c.is_ascii_digit());
+        digits.fold(0, |number, c| 10 * number + u64::from(c - b'0'))
+    }
+
+    /// The other way round; `None` above [`Self::MAX_NUMBER`].
+    pub(crate) fn from_number(number: u64) -> Option<Self> {
+        if number > Self::MAX_NUMBER {
+            return None;
+        }
+        let mut text = *b"Q-0000-000000";
+        let (mut year, mut sequence) = (number / 1_000_000, number % 1_000_000);
+        for place in text[2..6].iter_mut().rev() {
+            *place = b'0' + (year % 10) as u8;
+            year /= 10;
+        }
+        for place in text[7..].iter_mut().rev() {
+            *place = b'0' + (sequence % 10) as u8;
+            sequence /= 10;
+        }
+        Some(Self(text))
+    }
+}
+
 impl TryFrom<String> for ListingId {
     type Error = ListingIdError;
 

@@ -153,7 +153,7 @@ fn the_policy_in_lua_answers_as_the_list_does() {
     args.extend(hosts.iter().map(String::as_str));
     let (ran, said) = takes(&luajit, &args);
     assert!(ran, "{said}");
-    let set = folded.block_set();
+    let set = folded.block_set().unwrap();
     let expected: String = hosts
         .iter()
         .map(|host| format!("{host} {}\n", set.find_name(&name(host)).is_some()))

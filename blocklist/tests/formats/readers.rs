@@ -271,6 +271,6 @@ fn json(text: &str) -> Blocks {
 }
 
 fn set(entries: &[Entry]) -> Blocks {
-    let set = BlockSet::new(entries);
+    let set = BlockSet::new(entries).unwrap();
     Box::new(move |host| set.find_name(&name(host)).is_some())
 }

@@ -54,7 +54,7 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
         i64::MAX,
     ] {
         let folded = replay.fold().at(Timestamp(time));
-        let set = folded.block_set();
+        let set = folded.block_set().expect("a list");
         for entry in &folded.entries {
             let found = set.find_name(&entry.name).is_some();
             assert_eq!(
