@@ -212,7 +212,9 @@ impl AnswerCache {
             self.evictions.fetch_add(1, Relaxed);
             Some(victim)
         });
+        // A set has ways, so there is always one.
         let Some(way) = way else {
+            self.taken.fetch_sub(size, Relaxed);
             return false;
         };
         let old = way.entry.swap(Arc::clone(&entry));
