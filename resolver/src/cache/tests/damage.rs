@@ -11,7 +11,7 @@ fn agrees(bytes: &[u8], asked: &Asked<'_>) -> Result<(), TestCaseError> {
     };
     let theirs = domain::base::Message::from_slice(bytes).expect("domain reads it");
     let mut all = Vec::new();
-    for record in theirs.iter() {
+    for record in theirs {
         let (record, _) = record.expect("domain reads the record");
         let mut owner = Vec::new();
         domain::base::ToName::compose_canonical(&record.owner(), &mut owner).expect("a name");

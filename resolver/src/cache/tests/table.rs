@@ -227,7 +227,7 @@ proptest! {
                     cache.flush_name(&crate::wire::lower(&name(&format!("n{at}.test."))), false);
                 }
             });
-            let ended: Vec<_> = writers.into_iter().map(|writer| writer.join()).collect();
+            let ended: Vec<_> = writers.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
             done.store(true, Relaxed);
             assert!(ended.iter().all(Result::is_ok));
         });
