@@ -11,6 +11,7 @@
 //! to, and for which policy somebody found them clean.
 
 mod entry;
+pub mod probe;
 mod read;
 mod table;
 #[cfg(test)]

@@ -70,6 +70,8 @@ pub const QUIET_LOGS: [&str; 3] = [
     "hickory_server=error",
 ];
 
+#[doc(hidden)]
+pub use cache::probe as cache_probe;
 pub use config::{BlockAction, Limits, ListConfig, ResolverConfig, Upstream};
 pub use error::{PullError, StartError};
 pub use node::{Node, Running};
