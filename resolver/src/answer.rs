@@ -26,8 +26,13 @@ pub(crate) const EDE_OPTION: u16 = 15;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u16)]
 pub(crate) enum Ede {
+    /// 15: a rule of this resolver's operator.
+    Blocked = 15,
     /// 16: an outside requirement, here an order of the competent body.
     Censored = 16,
+    #[allow(dead_code, reason = "the option that chooses it follows")]
+    /// 17: a rule that this resolver's clients asked for.
+    Filtered = 17,
     /// 22: no upstream answered in time.
     NoReachableAuthority = 22,
     /// 23: upstreams could not be talked to, or this node has too much to do.

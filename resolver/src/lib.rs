@@ -42,6 +42,8 @@ mod kill;
 mod query;
 #[allow(dead_code, reason = "the path that writes it follows")]
 mod reply;
+#[allow(dead_code, reason = "the paths that ask it follow")]
+mod rpz;
 mod server;
 mod state;
 mod stream;

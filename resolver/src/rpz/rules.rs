@@ -1,0 +1,209 @@
+//! All rules of a zone: what is done with a name, and with the names below it.
+//!
+//! A name and its wildcard share one place, because most zones that say something of one say it of
+//! both. An exact rule decides before a wildcard, and of wildcards the longest.
+//!
+//! Names that stand deeper do not hide a wildcard: with `*.x` and `a.b.x`, a query for `c.b.x` meets
+//! `*.x`. By the letter of RFC 4592 the node `b.x` would exist and end the wildcard's reach there, so
+//! that an exception made for one name would silently unblock its siblings.
+
+use std::collections::HashMap;
+
+use super::{
+    action::{Actions, ActionsBuilder, AddError, Added, Content, Kind},
+    names::{Names, NamesBuilder},
+};
+
+/// What is done with a name, and below it: numbers of actions, 0 for nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+struct Pair {
+    exact: u32,
+    below: u32,
+}
+
+/// How a rule came to match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trigger {
+    /// It stands for this very name.
+    Exact,
+    /// It stands for all names below another.
+    Wildcard,
+}
+
+/// A rule that matches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Found<'z> {
+    pub(super) kind: Kind,
+    pub(super) ttl: u32,
+    pub(super) data: &'z [u8],
+    pub(super) trigger: Trigger,
+    /// Where the rule's name, without its asterisk, begins in the name that was asked for.
+    pub(super) start: usize,
+}
+
+/// Rules by name.
+#[derive(Debug, Default)]
+pub(super) struct Rules {
+    names: Names,
+    /// Pairs that occur; a name's number is a place in it.
+    pairs: Vec<Pair>,
+    actions: Actions,
+    len: u64,
+}
+
+impl Rules {
+    /// The rule for a name in lower case with its root octet. Nothing is allocated.
+    pub(super) fn find(&self, wire: &[u8]) -> Option<Found<'_>> {
+        let mut found = None;
+        self.names.walk(wire, |start, number| {
+            let pair = self.pairs.get(number as usize).copied().unwrap_or_default();
+            // Longer names come later and decide.
+            let (action, trigger) = if start > 0 {
+                (pair.below, Trigger::Wildcard)
+            } else {
+                (pair.exact, Trigger::Exact)
+            };
+            if action != 0 {
+                found = Some((action, trigger, start));
+            }
+        });
+        let (action, trigger, start) = found?;
+        let (kind, ttl, data) = self.actions.get(action)?;
+        Some(Found {
+            kind,
+            ttl,
+            data,
+            trigger,
+            start,
+        })
+    }
+
+    /// Rules, a wildcard counted for itself.
+    pub(super) fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Octets of memory.
+    pub(super) fn octets(&self) -> usize {
+        self.names.octets() + self.pairs.capacity() * size_of::<Pair>() + self.actions.octets()
+    }
+}
+
+/// Makes [`Rules`].
+pub(super) struct RulesBuilder {
+    names: NamesBuilder,
+    pairs: Vec<Pair>,
+    numbers: HashMap<Pair, u32>,
+    actions: ActionsBuilder,
+    len: u64,
+}
+
+impl Default for RulesBuilder {
+    fn default() -> Self {
+        Self {
+            names: NamesBuilder::default(),
+            // Number 0 is that of a name of which nothing is said yet.
+            pairs: vec![Pair::default()],
+            numbers: HashMap::from([(Pair::default(), 0)]),
+            actions: ActionsBuilder::default(),
+            len: 0,
+        }
+    }
+}
+
+impl RulesBuilder {
+    /// Adds what a record says of a name in lower case, or with `below` of all names below it. Gives
+    /// whether it was new.
+    pub(super) fn add(
+        &mut self,
+        wire: &[u8],
+        below: bool,
+        ttl: u32,
+        content: Content<'_>,
+    ) -> Result<bool, AddError> {
+        let place = self.names.place(wire);
+        let mut pair = self.pairs.get(*place as usize).copied().unwrap_or_default();
+        let action = if below {
+            &mut pair.below
+        } else {
+            &mut pair.exact
+        };
+        let is_first = *action == 0;
+        match self.actions.add(*action, ttl, content)? {
+            Added::Twice => return Ok(false),
+            Added::Now(number) => *action = number,
+        }
+        let next = u32::try_from(self.pairs.len()).map_err(|_| AddError::TooMuch)?;
+        *place = *self.numbers.entry(pair).or_insert(next);
+        if *place == next {
+            self.pairs.push(pair);
+        }
+        self.len += u64::from(is_first);
+        Ok(true)
+    }
+
+    pub(super) fn finish(mut self) -> Rules {
+        self.pairs.shrink_to_fit();
+        Rules {
+            names: self.names.finish(),
+            pairs: self.pairs,
+            actions: self.actions.finish(),
+            len: self.len,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(said: &[(&str, bool, Kind)]) -> Rules {
+        let mut builder = RulesBuilder::default();
+        for (name, below, kind) in said {
+            builder
+                .add(&wire(name), *below, 60, Content::Plain(*kind))
+                .unwrap();
+        }
+        builder.finish()
+    }
+
+    fn wire(name: &str) -> Vec<u8> {
+        let mut wire = Vec::new();
+        super::super::name::read(name.as_bytes(), b"\0", &mut wire).unwrap();
+        wire
+    }
+
+    #[test]
+    fn exact_decides_before_wildcards_and_the_longest_of_those() {
+        let rules = rules(&[
+            ("x", true, Kind::NxDomain),
+            ("b.x", true, Kind::NoData),
+            ("a.b.x", false, Kind::Passthru),
+            ("deep.er.x", false, Kind::Passthru),
+        ]);
+        for (name, kind) in [
+            ("x", None),
+            ("y", None),
+            ("a.x", Some(Kind::NxDomain)),
+            ("b.x", Some(Kind::NxDomain)),
+            ("c.b.x", Some(Kind::NoData)),
+            ("a.b.x", Some(Kind::Passthru)),
+            ("c.a.b.x", Some(Kind::NoData)),
+            ("er.x", Some(Kind::NxDomain)),
+            ("other.er.x", Some(Kind::NxDomain)),
+            ("below.deep.er.x", Some(Kind::NxDomain)),
+        ] {
+            let found = rules.find(&wire(name)).map(|found| found.kind);
+            assert_eq!(found, kind, "{name}");
+        }
+        assert_eq!(rules.len(), 4);
+        assert_eq!(rules.find(b"").map(|found| found.kind), None);
+    }
+
+    #[test]
+    fn a_wildcard_at_the_top_covers_everything_but_the_root() {
+        let rules = rules(&[(".", true, Kind::Drop)]);
+        assert_eq!(rules.find(&wire("a.b")).unwrap().start, 4);
+        assert_eq!(rules.find(b"\0"), None);
+    }
+}
