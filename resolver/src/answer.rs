@@ -30,7 +30,6 @@ pub(crate) enum Ede {
     Blocked = 15,
     /// 16: an outside requirement, here an order of the competent body.
     Censored = 16,
-    #[allow(dead_code, reason = "the option that chooses it follows")]
     /// 17: a rule that this resolver's clients asked for.
     Filtered = 17,
     /// 22: no upstream answered in time.

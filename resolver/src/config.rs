@@ -35,6 +35,36 @@ pub enum BlockAction {
     NoData,
 }
 
+/// The extended error of what an operator's own rules answer (RFC 8914 §4).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OwnError {
+    /// 15: the operator's policy.
+    #[default]
+    Blocked,
+    /// 17: a filter that the client asked for.
+    Filtered,
+}
+
+/// One policy zone of an operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyFile {
+    /// A response policy zone as a zone file.
+    pub path: PathBuf,
+    /// Whether what it would do is only counted.
+    pub is_shadow: bool,
+}
+
+/// An operator's own rules, beside the national list and never part of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OwnRules {
+    /// Zones in order of priority.
+    pub zones: Vec<PolicyFile>,
+    /// Names, one a line, that no zone touches, each with all below it.
+    pub allow_names: Option<PathBuf>,
+    /// What the zones' answers say to clients that listen.
+    pub error: OwnError,
+}
+
 /// Bounds on what clients and upstreams can make a node hold at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
@@ -101,6 +131,8 @@ pub struct ResolverConfig {
     pub upstreams: Vec<Upstream>,
     /// The national list; `None` forwards everything.
     pub list: Option<ListConfig>,
+    /// The operator's own rules.
+    pub own: OwnRules,
     /// What clients are told about listed names.
     pub block_action: BlockAction,
     /// Whether everything is answered unfiltered, and what would have been blocked only counted.
@@ -117,6 +149,7 @@ impl ResolverConfig {
             access: AccessList::default(),
             upstreams,
             list: None,
+            own: OwnRules::default(),
             block_action: BlockAction::default(),
             dry_run: false,
             limits: Limits::default(),

@@ -75,7 +75,11 @@ pub const QUIET_LOGS: [&str; 3] = [
 #[doc(hidden)]
 pub use cache::probe as cache_probe;
 pub use config::{BlockAction, Limits, ListConfig, ResolverConfig, Upstream};
+pub use config::{
+    BlockAction, Limits, ListConfig, OwnError, OwnRules, PolicyFile, ResolverConfig, Upstream,
+};
 pub use error::{PullError, StartError};
 pub use node::{Node, Running};
+pub use rpz::{CheckedNames, CheckedZone, LoadError, Problem, Report, check_names, check_zone};
 pub use source::ListSource;
 pub use status::{Explanation, NodeStatus};

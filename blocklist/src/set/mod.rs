@@ -13,7 +13,7 @@ mod build;
 mod file;
 mod overlay;
 mod record;
-mod table;
+pub mod table;
 #[cfg(test)]
 mod tests;
 

@@ -15,7 +15,7 @@ const SLOTS: usize = 12;
 /// How many slots of ten are filled: with more, more names stand in the bucket after theirs.
 const FILLED_OF_TEN: usize = 8;
 /// Marks a slot of an ancestor.
-pub(super) const ANCESTOR: u32 = 1 << 31;
+pub const ANCESTOR: u32 = 1 << 31;
 
 const MULTIPLIERS: [u64; 3] = [
     0x9e37_79b9_7f4a_7c15,
@@ -36,13 +36,13 @@ struct Bucket {
 
 /// Slots by hash. Built once, never changed.
 #[derive(Debug)]
-pub(super) struct Table {
+pub struct Table {
     buckets: Box<[Bucket]>,
 }
 
 /// The hash of a name whose leftmost label is `label`, from the hash of its parent. The root's is the
 /// seed.
-pub(super) fn extend(parent: u64, label: &[u8]) -> u64 {
+pub fn extend(parent: u64, label: &[u8]) -> u64 {
     let mut hash = parent ^ (label.len() as u64).wrapping_mul(MULTIPLIERS[0]);
     let mut rest = label;
     while let Some((chunk, after)) = rest.split_first_chunk::<16>() {
@@ -90,13 +90,13 @@ fn last_half(bytes: &[u8]) -> u64 {
 }
 
 /// The slot of an ancestor with this hash.
-pub(super) fn ancestor(hash: u64) -> u32 {
+pub fn ancestor(hash: u64) -> u32 {
     ANCESTOR | (hash >> 13) as u32
 }
 
 impl Table {
     /// An empty table with room for so many slots.
-    pub(super) fn with_room_for(slots: usize) -> Self {
+    pub fn with_room_for(slots: usize) -> Self {
         let buckets = (slots * 10).div_ceil(SLOTS * FILLED_OF_TEN).max(1);
         Self {
             buckets: vec![Bucket::default(); buckets].into(),
@@ -104,7 +104,7 @@ impl Table {
     }
 
     /// Puts a value in. More of them than there is room for are not taken.
-    pub(super) fn insert(&mut self, hash: u64, value: u32) {
+    pub fn insert(&mut self, hash: u64, value: u32) {
         let mut at = self.home(hash);
         for _ in 0..self.buckets.len() {
             let bucket = &mut self.buckets[at];
@@ -119,7 +119,7 @@ impl Table {
     }
 
     /// Gives every value that may be of this hash; others, too, now and then.
-    pub(super) fn look(&self, hash: u64, mut see: impl FnMut(u32)) {
+    pub fn look(&self, hash: u64, mut see: impl FnMut(u32)) {
         let mut at = self.home(hash);
         for _ in 0..self.buckets.len() {
             let bucket = &self.buckets[at];
@@ -136,7 +136,7 @@ impl Table {
     }
 
     /// Octets of memory.
-    pub(super) fn octets(&self) -> usize {
+    pub fn octets(&self) -> usize {
         size_of_val(&*self.buckets)
     }
 

@@ -12,7 +12,9 @@
 //! clients are counted and named as not enforced yet.
 
 mod action;
+mod allow;
 mod answer;
+mod check;
 mod data;
 mod lines;
 mod name;
@@ -20,6 +22,7 @@ mod names;
 mod parse;
 mod record;
 mod rules;
+mod watch;
 mod zone;
 mod zones;
 
@@ -28,8 +31,13 @@ pub(crate) use self::{
     action::Action,
     answer::{Outcome, answer_for},
     data::LocalData,
-    parse::{Problem, Report},
     rules::Trigger,
-    zone::{Hit, LoadError, Zone, ZoneOptions},
+    watch::{Watcher, ZonesCell},
+    zone::{Hit, Zone, ZoneOptions},
     zones::Zones,
+};
+pub use self::{
+    check::{CheckedNames, CheckedZone, check_names, check_zone},
+    parse::{Problem, Report},
+    zone::LoadError,
 };

@@ -18,39 +18,43 @@ const MAX_PROBLEMS: usize = 1000;
 pub(crate) const OTHER_TRIGGERS: [&str; 4] = ["rpz-ip", "rpz-nsdname", "rpz-nsip", "rpz-client-ip"];
 
 /// What became of the records of a file.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Report {
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Report {
     /// Records that are in force.
-    pub(crate) records: u64,
+    pub records: u64,
     /// Rules they make, a wildcard counted for itself.
-    pub(crate) rules: u64,
+    #[serde(skip)]
+    pub rules: u64,
     /// Records that say again what was said before; they change nothing.
-    pub(crate) duplicates: u64,
+    pub duplicates: u64,
     /// Records and directives that could not be read or contradict an earlier one, left out.
-    pub(crate) bad: u64,
+    pub bad: u64,
     /// Records of names outside the zone, left out.
-    pub(crate) outside: u64,
+    pub outside: u64,
     /// Records that are no policy: NS, DNSSEC, and what stands at the zone's own name.
-    pub(crate) ignored: u64,
-    /// Rules on other things than the name asked for, in the order of [`OTHER_TRIGGERS`].
-    pub(crate) other_triggers: [u64; 4],
+    pub ignored: u64,
+    /// Rules on other things than the name asked for, in the order of `OTHER_TRIGGERS`.
+    #[serde(skip)]
+    pub other_triggers: [u64; 4],
     /// Whether the last line has no end, as of a file that was cut short.
-    pub(crate) is_cut: bool,
+    #[serde(rename = "cut")]
+    pub is_cut: bool,
     /// The first of what was left out, in order of line.
-    pub(crate) problems: Vec<Problem>,
+    pub problems: Vec<Problem>,
 }
 
 /// Something that was left out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Problem {
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Problem {
     /// From 1.
-    pub(crate) line: u64,
-    pub(crate) words: String,
+    pub line: u64,
+    /// Why.
+    pub words: String,
 }
 
 impl Report {
     /// Records an operator may have meant to be in force and that are not.
-    pub(crate) fn skipped(&self) -> u64 {
+    pub fn skipped(&self) -> u64 {
         self.bad + self.outside + self.other_triggers.iter().sum::<u64>()
     }
 
@@ -146,7 +150,7 @@ pub(super) fn read(file: impl Read, origin: &[u8]) -> io::Result<Result<Parsed, 
             reading.report.problem(entry.line, left.to_string());
         }
     }
-    Ok(reading.finish())
+    reading.finish()
 }
 
 #[derive(Default)]
@@ -302,10 +306,10 @@ impl Reading {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<Parsed, Report> {
-        let rules = self.rules.finish();
+    fn finish(mut self) -> io::Result<Result<Parsed, Report>> {
+        let rules = self.rules.finish().map_err(io::Error::other)?;
         self.report.rules = rules.len();
-        match self.zone {
+        Ok(match self.zone {
             Some((apex, soa)) => Ok(Parsed {
                 apex,
                 soa,
@@ -313,7 +317,7 @@ impl Reading {
                 report: self.report,
             }),
             None => Err(self.report),
-        }
+        })
     }
 }
 

@@ -48,15 +48,27 @@ impl Default for ZoneOptions {
 
 /// Why a file is no zone.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum LoadError {
+pub enum LoadError {
+    /// The system refused.
     #[error("{path}: {source}", path = path.display())]
-    Io { path: PathBuf, source: io::Error },
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// What zone it is cannot be known.
     #[error(
         "{path}: no SOA record, so this is no policy zone or only a piece of one; its first record says \
          `@ SOA localhost. root.localhost. 1 3600 600 86400 60`",
         path = path.display()
     )]
-    NoSoa { path: PathBuf, report: Box<Report> },
+    NoSoa {
+        /// The file.
+        path: PathBuf,
+        /// What was found in it instead.
+        report: Box<Report>,
+    },
 }
 
 /// A zone.
@@ -328,5 +340,7 @@ fn origin_of(path: &Path) -> Vec<u8> {
     wire
 }
 
+#[cfg(test)]
+mod bind;
 #[cfg(test)]
 mod tests;

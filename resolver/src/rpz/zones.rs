@@ -1,21 +1,30 @@
 //! All of an operator's zones in order, and the names that none of them touches.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use super::{
     action::Action,
+    allow::Allowed,
     zone::{Hit, Zone},
 };
 
-/// Zones in order of priority. Immutable; another one takes its place whole.
+/// Zones in order of priority. Immutable; when a file changes, another one takes its place whole.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Zones {
-    zones: Vec<Arc<Zone>>,
+    pub(super) zones: Vec<Arc<Zone>>,
+    pub(super) allowed: Arc<Allowed>,
+    /// Files that cannot be taken as they are now, with the reason; what was read of them before is
+    /// in force.
+    pub(super) troubles: Vec<(PathBuf, String)>,
 }
 
 impl Zones {
-    pub(crate) fn new(zones: Vec<Arc<Zone>>) -> Self {
-        Self { zones }
+    pub(crate) fn new(zones: Vec<Arc<Zone>>, allowed: Allowed) -> Self {
+        Self {
+            zones,
+            allowed: Arc::new(allowed),
+            troubles: Vec::new(),
+        }
     }
 
     /// The rule that decides, of the first zone that has one, and counts it. What a zone in shadow
@@ -23,21 +32,32 @@ impl Zones {
     /// other rule: it ends the search. `lower` is the name on the wire, in lower case, with its root.
     /// Nothing is allocated.
     pub(crate) fn find<'a>(&'a self, lower: &'a [u8]) -> Option<Hit<'a>> {
+        let mut is_allowed = None;
         for zone in &self.zones {
-            if let Some(hit) = zone.find(lower) {
-                hit.count();
-                if !zone.is_shadow() {
-                    return Some(hit);
-                }
+            let Some(hit) = zone.find(lower) else {
+                continue;
+            };
+            // Looked up only where it matters, which is rare.
+            if *is_allowed.get_or_insert_with(|| self.allowed.contains(lower)) {
+                return None;
+            }
+            hit.count();
+            if !zone.is_shadow() {
+                return Some(hit);
             }
         }
         None
     }
 
-    /// Every rule that a name meets, in order, zones in shadow among them: the first that is not in
-    /// one decides. Nothing is counted.
+    /// Every rule that a name meets, in order, zones in shadow among them: unless the name
+    /// [is allowed](Self::allows), the first that is not in one decides. Nothing is counted.
     pub(crate) fn explain<'a>(&'a self, lower: &'a [u8]) -> impl Iterator<Item = Hit<'a>> {
         self.zones.iter().filter_map(|zone| zone.find(lower))
+    }
+
+    /// Whether the operator's own list keeps all zones from touching a name.
+    pub(crate) fn allows(&self, lower: &[u8]) -> bool {
+        self.allowed.contains(lower)
     }
 
     /// The zones, in order.
@@ -45,7 +65,17 @@ impl Zones {
         self.zones.iter()
     }
 
-    /// Whether there is none.
+    /// Names that no zone touches.
+    pub(crate) fn allowed(&self) -> &Allowed {
+        &self.allowed
+    }
+
+    /// Files that cannot be taken as they are now, each with the reason.
+    pub(crate) fn troubles(&self) -> &[(PathBuf, String)] {
+        &self.troubles
+    }
+
+    /// Whether there is no zone.
     pub(crate) fn is_empty(&self) -> bool {
         self.zones.is_empty()
     }

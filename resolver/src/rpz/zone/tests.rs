@@ -3,10 +3,9 @@
 use super::*;
 use crate::query::{LowerName, Query};
 
-const HEAD: &str =
-    "$TTL 300\n$ORIGIN rpz.test.\n@ SOA ns.rpz.test. admin.rpz.test. 7 60 60 86400 30\n@ NS ns\n";
+pub(super) const HEAD: &str = "$TTL 300\n$ORIGIN rpz.test.\n@ SOA ns.rpz.test. admin.rpz.test. 7 60 60 86400 30\n@ NS localhost.\n";
 
-fn load(text: &str) -> Result<Zone, LoadError> {
+pub(super) fn load(text: &str) -> Result<Zone, LoadError> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("db.my.rules.rpz");
     std::fs::write(&path, text).unwrap();
@@ -17,7 +16,7 @@ fn zone(body: &str) -> Zone {
     load(&format!("{HEAD}{body}")).unwrap()
 }
 
-fn wire(name: &str) -> Vec<u8> {
+pub(super) fn wire(name: &str) -> Vec<u8> {
     let mut wire = Vec::new();
     name::read(name.as_bytes(), b"\0", &mut wire).unwrap();
     wire

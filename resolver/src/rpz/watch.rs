@@ -1,0 +1,487 @@
+//! Files that are looked at every second and read again when they change, while queries are answered.
+//!
+//! A look is one `stat` a file, which is cheap, needs nothing of the system and sees what the kernel's
+//! own notices do not: files on network file systems, and a file another one was renamed over. A file
+//! is read once it has stood unchanged for a look, so that one being written is not read half.
+//!
+//! What was in force stays in force, with an alarm in the log and in the node's state, when a file is
+//! gone, cannot be read, is no zone, or has lost more than half of its rules: that is what a download
+//! that failed looks like. An operator who means it says so by a reload or a restart.
+
+use std::{
+    fs::Metadata,
+    io,
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use arc_swap::ArcSwap;
+use tokio::{
+    sync::Notify,
+    time::{MissedTickBehavior, interval},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    allow::Allowed,
+    parse::{Problem, Report},
+    zone::{LoadError, Zone, ZoneOptions},
+    zones::Zones,
+};
+use crate::{
+    answer::Ede,
+    config::{OwnError, OwnRules},
+};
+
+/// How often files are looked at.
+const LOOK: Duration = Duration::from_secs(1);
+/// Zones with fewer rules may lose any number of them: people edit those by hand.
+const SMALL: u64 = 100;
+/// Most problems of a file that are written to the log.
+const LOGGED: usize = 10;
+
+/// One zone file, as it is configured.
+#[derive(Debug)]
+struct ZoneFile {
+    path: PathBuf,
+    options: ZoneOptions,
+}
+
+/// Where everybody reads the zones from.
+pub(crate) type ZonesCell = Arc<ArcSwap<Zones>>;
+
+/// What tells one content of a file from another without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    modified: (i64, i64),
+    octets: u64,
+    inode: u64,
+}
+
+impl Stamp {
+    fn of(path: &Path) -> io::Result<Self> {
+        Ok(Self::from(std::fs::metadata(path)?))
+    }
+}
+
+impl From<Metadata> for Stamp {
+    fn from(metadata: Metadata) -> Self {
+        Self {
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+            octets: metadata.size(),
+            inode: metadata.ino(),
+        }
+    }
+}
+
+/// What was seen of one file.
+#[derive(Debug, Default)]
+struct Seen {
+    /// What was read or refused; it is not looked into again.
+    settled: Option<Stamp>,
+    /// What the last look saw.
+    last: Option<Stamp>,
+    /// Why what the file holds now is not in force.
+    trouble: Option<String>,
+}
+
+impl Seen {
+    /// Whether the file is to be read now.
+    fn look(&mut self, path: &Path) -> bool {
+        let now = match Stamp::of(path) {
+            Ok(now) => now,
+            Err(error) => {
+                self.last = None;
+                // A file that comes back as it was is in force already.
+                let words = format!("it cannot be looked at: {error}");
+                self.refuse(path, self.settled, words);
+                return false;
+            }
+        };
+        if self.settled == Some(now) {
+            if self.last.is_none() && self.trouble.is_some() {
+                self.settle(now);
+            }
+            self.last = Some(now);
+            return false;
+        }
+        self.last.replace(now) == Some(now)
+    }
+
+    fn settle(&mut self, stamp: Stamp) {
+        self.settled = Some(stamp);
+        self.last = Some(stamp);
+        self.trouble = None;
+    }
+
+    fn refuse(&mut self, path: &Path, stamp: Option<Stamp>, words: String) {
+        self.settled = stamp;
+        if self.trouble.as_ref() != Some(&words) {
+            let file = path.display();
+            tracing::error!(%file, "{words}; what was read of this file before stays in force");
+            self.trouble = Some(words);
+        }
+    }
+}
+
+/// Reads the operator's files again when they change.
+#[derive(Debug)]
+pub(crate) struct Watcher {
+    files: Vec<(ZoneFile, Seen)>,
+    allowed: Option<(PathBuf, Seen)>,
+    cell: ZonesCell,
+}
+
+impl Watcher {
+    /// Reads all files once. Whatever is wrong with one as a whole is an error: a node does not start
+    /// with other rules than it was given.
+    pub(crate) fn open(own: &OwnRules) -> Result<Self, LoadError> {
+        let mut zones = Vec::new();
+        let mut seen = Vec::new();
+        for file in &own.zones {
+            let options = ZoneOptions {
+                is_shadow: file.is_shadow,
+                ede: match own.error {
+                    OwnError::Blocked => Ede::Blocked,
+                    OwnError::Filtered => Ede::Filtered,
+                },
+                ..ZoneOptions::default()
+            };
+            let path = file.path.clone();
+            let file = ZoneFile { path, options };
+            // Before it is read: what changes meanwhile is read again.
+            let stamp = Stamp::of(&file.path).ok();
+            let zone = Zone::load(&file.path, file.options)?;
+            announce(&zone);
+            zones.push(Arc::new(zone));
+            seen.push((file, Seen::at(stamp)));
+        }
+        let (names, allowed) = match own.allow_names.clone() {
+            Some(path) => {
+                let stamp = Stamp::of(&path).ok();
+                let names = Allowed::load(&path).map_err(|source| LoadError::Io {
+                    path: path.clone(),
+                    source,
+                })?;
+                announce_allowed(&names);
+                (names, Some((path, Seen::at(stamp))))
+            }
+            None => (Allowed::default(), None),
+        };
+        Ok(Self {
+            files: seen,
+            allowed,
+            cell: Arc::new(ArcSwap::from_pointee(Zones::new(zones, names))),
+        })
+    }
+
+    /// Where the zones in force are read from.
+    pub(crate) fn cell(&self) -> ZonesCell {
+        self.cell.clone()
+    }
+
+    /// Looks until it is told to stop. `reload` has every file read again that is not in force as it
+    /// is, and taken also when it lost most of its rules.
+    pub(crate) async fn run(mut self, reload: Arc<Notify>, stop: CancellationToken) {
+        let mut look = interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let is_meant = tokio::select! {
+                () = stop.cancelled() => return,
+                () = reload.notified() => true,
+                _ = look.tick() => false,
+            };
+            // Off the threads that answer.
+            let looked = tokio::task::spawn_blocking(move || {
+                self.look(is_meant);
+                self
+            });
+            match looked.await {
+                Ok(watcher) => self = watcher,
+                Err(error) => {
+                    tracing::error!(%error, "policy files are no longer watched");
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Looks at all files once and reads those that changed. With `is_meant` an operator says that
+    /// they are as they should be.
+    pub(crate) fn look(&mut self, is_meant: bool) {
+        let before = self.cell.load_full();
+        let mut after = Zones::clone(&before);
+        for ((file, seen), zone) in self.files.iter_mut().zip(&mut after.zones) {
+            let is_ready = seen.look(&file.path);
+            if is_ready || is_meant && seen.trouble.is_some() {
+                renew(file, seen, zone, is_meant);
+            }
+        }
+        if let Some((path, seen)) = &mut self.allowed {
+            let is_ready = seen.look(path);
+            if is_ready || is_meant && seen.trouble.is_some() {
+                renew_allowed(path, seen, &mut after.allowed);
+            }
+        }
+        let zones = self.files.iter().map(|(file, seen)| (&file.path, seen));
+        let allowed = self.allowed.iter().map(|(path, seen)| (path, seen));
+        after.troubles = zones
+            .chain(allowed)
+            .filter_map(|(path, seen)| Some((path.clone(), seen.trouble.clone()?)))
+            .collect();
+        let is_same = after.troubles == before.troubles
+            && Arc::ptr_eq(&after.allowed, &before.allowed)
+            && after
+                .zones
+                .iter()
+                .zip(&before.zones)
+                .all(|(a, b)| Arc::ptr_eq(a, b));
+        if !is_same {
+            self.cell.store(Arc::new(after));
+        }
+    }
+}
+
+impl Seen {
+    fn at(stamp: Option<Stamp>) -> Self {
+        Self {
+            settled: stamp,
+            last: stamp,
+            trouble: None,
+        }
+    }
+}
+
+fn renew(file: &ZoneFile, seen: &mut Seen, zone: &mut Arc<Zone>, is_meant: bool) {
+    let stamp = Stamp::of(&file.path).ok();
+    let new = match Zone::load(&file.path, file.options) {
+        Ok(new) => new,
+        Err(error) => return seen.refuse(&file.path, stamp, error.to_string()),
+    };
+    let (before, now) = (zone.rules(), new.rules());
+    if !is_meant && before >= SMALL && now < before / 2 {
+        let words = format!(
+            "it holds {now} rules and held {before}, as after a download that failed; if this is \
+             meant, say so by a reload or a restart"
+        );
+        return seen.refuse(&file.path, stamp, words);
+    }
+    new.take_counts(zone);
+    announce(&new);
+    *zone = Arc::new(new);
+    match stamp {
+        Some(stamp) => seen.settle(stamp),
+        None => seen.trouble = None,
+    }
+}
+
+fn renew_allowed(path: &Path, seen: &mut Seen, allowed: &mut Arc<Allowed>) {
+    let stamp = Stamp::of(path).ok();
+    match Allowed::load(path) {
+        Ok(new) => {
+            announce_allowed(&new);
+            *allowed = Arc::new(new);
+            match stamp {
+                Some(stamp) => seen.settle(stamp),
+                None => seen.trouble = None,
+            }
+        }
+        Err(error) => seen.refuse(path, stamp, error.to_string()),
+    }
+}
+
+fn announce(zone: &Zone) {
+    let (file, report) = (zone.path().display(), zone.report());
+    tracing::info!(
+        %file,
+        zone = zone.name(),
+        serial = zone.serial(),
+        rules = zone.rules(),
+        shadow = zone.is_shadow(),
+        "a policy zone is in force"
+    );
+    let Report {
+        bad,
+        outside,
+        is_cut,
+        ..
+    } = *report;
+    if report.skipped() > 0 {
+        let others: u64 = report.other_triggers.iter().sum();
+        tracing::warn!(%file, bad, outside, not_enforced = others, "records were left out");
+    }
+    if is_cut {
+        tracing::warn!(%file, "its last line has no end: if the file was cut short, rules are missing");
+    }
+    say(zone.path(), &report.problems);
+}
+
+fn announce_allowed(allowed: &Allowed) {
+    let file = allowed.path().display();
+    tracing::info!(%file, names = allowed.len(), left_out = allowed.bad(), "names that no policy zone touches");
+    say(allowed.path(), allowed.problems());
+}
+
+fn say(path: &Path, problems: &[Problem]) {
+    for Problem { line, words } in problems.iter().take(LOGGED) {
+        tracing::warn!("{}:{line}: {words}", path.display());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::PolicyFile;
+
+    const HEAD: &str = "@ 60 SOA localhost. root.localhost. 1 60 60 60 60\n";
+
+    struct Place {
+        folder: tempfile::TempDir,
+        watcher: Watcher,
+    }
+
+    impl Place {
+        fn new(body: &str) -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("a.rpz");
+            std::fs::write(&path, format!("{HEAD}{body}")).unwrap();
+            let allowed = folder.path().join("allowed");
+            std::fs::write(&allowed, "ok.test\n").unwrap();
+            let zones = vec![PolicyFile {
+                path,
+                is_shadow: false,
+            }];
+            let own = OwnRules {
+                zones,
+                allow_names: Some(allowed),
+                ..OwnRules::default()
+            };
+            let watcher = Watcher::open(&own).unwrap();
+            Self { folder, watcher }
+        }
+
+        /// Puts another file in place, as careful programs do.
+        fn write(&self, file: &str, text: &str) {
+            let new = self.folder.path().join("new");
+            std::fs::write(&new, text).unwrap();
+            std::fs::rename(new, self.folder.path().join(file)).unwrap();
+        }
+
+        fn looks(&mut self, times: usize) {
+            for _ in 0..times {
+                self.watcher.look(false);
+            }
+        }
+
+        fn blocks(&self, name: &[u8]) -> bool {
+            self.watcher.cell.load().find(name).is_some()
+        }
+
+        fn troubles(&self) -> usize {
+            self.watcher.cell.load().troubles().len()
+        }
+    }
+
+    const A: &[u8] = b"\x01a\0";
+    const B: &[u8] = b"\x01b\0";
+
+    #[test]
+    fn a_change_is_in_force_once_the_file_stands_still() {
+        let mut place = Place::new("a CNAME .\n");
+        assert!(place.blocks(A) && !place.blocks(B));
+        place.write("a.rpz", &format!("{HEAD}b CNAME .\n"));
+        place.looks(1);
+        assert!(place.blocks(A), "it may still be written to");
+        place.looks(1);
+        assert!(!place.blocks(A) && place.blocks(B));
+        // What was counted is not forgotten: twice the old rule, once the new one.
+        let zones = place.watcher.cell.load();
+        let zone = zones.iter().next().unwrap();
+        let counted: u64 = zone.counts().map(|(_, count)| count).sum();
+        assert_eq!(counted, 3);
+    }
+
+    #[test]
+    fn a_file_that_is_gone_or_no_zone_leaves_its_rules_in_force() {
+        let mut place = Place::new("a CNAME .\n");
+        std::fs::rename(
+            place.folder.path().join("a.rpz"),
+            place.folder.path().join("away"),
+        )
+        .unwrap();
+        place.looks(3);
+        assert!(place.blocks(A));
+        assert_eq!(place.troubles(), 1);
+        std::fs::rename(
+            place.folder.path().join("away"),
+            place.folder.path().join("a.rpz"),
+        )
+        .unwrap();
+        place.looks(1);
+        assert_eq!(place.troubles(), 0, "it came back as it was");
+        place.write("a.rpz", "");
+        place.looks(2);
+        assert!(place.blocks(A));
+        assert_eq!(place.troubles(), 1);
+        place.write("a.rpz", &format!("{HEAD}b CNAME .\n"));
+        place.looks(2);
+        assert!(place.blocks(B));
+        assert_eq!(place.troubles(), 0);
+    }
+
+    #[test]
+    fn a_file_that_lost_most_of_its_rules_waits_for_a_word() {
+        let many: String = (0..200).map(|n| format!("n{n} CNAME .\n")).collect();
+        let mut place = Place::new(&format!("a CNAME .\n{many}"));
+        place.write("a.rpz", &format!("{HEAD}b CNAME .\n"));
+        place.looks(5);
+        assert!(place.blocks(A) && !place.blocks(B));
+        assert_eq!(place.troubles(), 1);
+        place.watcher.look(true);
+        assert!(!place.blocks(A) && place.blocks(B));
+        assert_eq!(place.troubles(), 0);
+    }
+
+    #[test]
+    fn allowed_names_are_renewed_too() {
+        let mut place = Place::new("*.test CNAME .\n");
+        let (ok, other) = (b"\x02ok\x04test\0", b"\x05other\x04test\0");
+        assert!(!place.blocks(ok) && place.blocks(other));
+        place.write("allowed", "other.test\n");
+        place.looks(2);
+        assert!(place.blocks(ok) && !place.blocks(other));
+    }
+
+    #[test]
+    fn a_zone_in_shadow_counts_and_lets_the_next_decide() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, body: &str, is_shadow| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, format!("{HEAD}{body}")).unwrap();
+            PolicyFile { path, is_shadow }
+        };
+        let zones = vec![
+            file("shadow", "a CNAME .\nb CNAME .\n", true),
+            file("first", "a CNAME rpz-passthru.\n", false),
+            file("second", "a CNAME .\n", false),
+        ];
+        let own = OwnRules {
+            zones,
+            ..OwnRules::default()
+        };
+        let watcher = Watcher::open(&own).unwrap();
+        let zones = watcher.cell().load_full();
+        let hit = zones.find(A).unwrap();
+        assert_eq!(hit.zone.name(), "first");
+        assert!(hit.action.lets_through(false));
+        assert!(zones.find(B).is_none());
+        let counted: Vec<u64> = zones
+            .iter()
+            .map(|zone| zone.counts().map(|(_, count)| count).sum())
+            .collect();
+        assert_eq!(counted, [2, 1, 0]);
+        assert_eq!(zones.explain(A).count(), 3);
+    }
+}
