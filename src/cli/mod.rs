@@ -33,7 +33,7 @@ pub(crate) use self::{
     store::Db,
 };
 pub(crate) use self::{
-    node::{Node, Resolver},
+    node::{Node, PolicyError, Resolver},
     program::{Completions, Config, Man},
     record::{Base, Diff, DryRun, List, Log},
 };

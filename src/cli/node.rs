@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 /// Options of `resolver`.
 #[derive(Debug, Args)]
@@ -17,7 +17,7 @@ pub(crate) struct Resolver {
     #[arg(long, value_name = "NET", default_values = ["127.0.0.0/8", "::1/128"])]
     pub(crate) allow: Vec<resolver::access::Prefix>,
     /// Resolver that answers what is not listed; repeat for several
-    #[arg(long, value_name = "ADDR", required = true)]
+    #[arg(long, value_name = "ADDR", required_unless_present = "check")]
     pub(crate) forward: Vec<SocketAddr>,
     /// Believe the AD bit of the forwarders: they validate, and nobody else can write to the path
     #[arg(long)]
@@ -28,9 +28,21 @@ pub(crate) struct Resolver {
     /// The publisher's trust file
     #[arg(long, value_name = "FILE")]
     pub(crate) trust: Option<PathBuf>,
-    /// Rules of your own as a response policy zone, FILE or rpz://HOST:PORT/ZONE; repeat in order of priority (not built yet)
-    #[arg(long, value_name = "FILE|URL")]
-    pub(crate) policy: Vec<String>,
+    /// Rules of your own: a response policy zone as a zone file; repeat in order of priority (--check reads it; enforcing is not built yet)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Vec<PathBuf>,
+    /// A policy zone that only counts what it would do, asked before the others; repeat for several
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy_shadow: Vec<PathBuf>,
+    /// Names that no policy zone touches, one a line, each with all below it; the list is another matter
+    #[arg(long, value_name = "FILE")]
+    pub(crate) allow_names: Option<PathBuf>,
+    /// Extended error of what policy zones answer
+    #[arg(long, value_enum, value_name = "ERROR", default_value = "blocked")]
+    pub(crate) policy_error: PolicyError,
+    /// Only read the files of policy zones and allowed names, and say what would not be in force
+    #[arg(long, conflicts_with = "list")]
+    pub(crate) check: bool,
     /// Accept the list of a demonstration log
     #[arg(long)]
     pub(crate) accept_demo: bool,
@@ -46,6 +58,15 @@ pub(crate) struct Resolver {
     /// Tasks that read the socket
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) workers: u16,
+}
+
+/// What answers of policy zones say besides their code.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum PolicyError {
+    /// 15: the operator's policy
+    Blocked,
+    /// 17: a filter the client asked for
+    Filtered,
 }
 
 /// Verbs that speak to the node of this data directory.

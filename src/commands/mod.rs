@@ -27,6 +27,7 @@ mod log;
 mod names;
 #[cfg(feature = "centre")]
 mod network;
+mod policy_files;
 mod program;
 #[cfg(feature = "centre")]
 mod publish;
@@ -96,7 +97,7 @@ pub(crate) async fn run(told: Told, printer: &Printer) -> Result<Exit, Failure> 
         Command::Web(options) => web::run(global, &dir, &options).await,
         #[cfg(feature = "centre")]
         Command::Publish(options) => publish::run(global, &dir, &options).await,
-        Command::Resolver(options) => resolver::run(&dir, options).await,
+        Command::Resolver(options) => resolver::run(&dir, options, printer).await,
         #[cfg(feature = "centre")]
         Command::Check { query } => check::run(global, &dir, &query, printer).await,
         #[cfg(feature = "centre")]

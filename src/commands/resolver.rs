@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use resolver::{ListConfig, Node, ResolverConfig, Upstream, access::AccessList};
+use resolver::{ListConfig, Node, OwnRules, ResolverConfig, Upstream, access::AccessList};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use super::policy_files;
 use crate::{
     cli::{self, Resolver},
     failure::{Exit, Failure},
     paths::DataDir,
+    print::Printer,
     progress::Progress,
     telemetry,
 };
@@ -16,7 +18,11 @@ use crate::{
 /// How often a node asks for a new release.
 const POLL: std::time::Duration = std::time::Duration::from_secs(10);
 
-pub(crate) async fn run(dir: &DataDir, options: Resolver) -> Result<Exit, Failure> {
+pub(crate) async fn run(
+    dir: &DataDir,
+    options: Resolver,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
     if let Some(verb) = options.verb {
         return Err(Failure::not_built_yet(match verb {
             cli::Node::Status => "asking a running node how it fares",
@@ -27,9 +33,13 @@ pub(crate) async fn run(dir: &DataDir, options: Resolver) -> Result<Exit, Failur
             cli::Node::Reload => "reloading; start the node again, it keeps its list",
         }));
     }
-    if !options.policy.is_empty() {
+    let own = policy_files::own_rules(&options)?;
+    if options.check {
+        return policy_files::check(&own, printer);
+    }
+    if own != OwnRules::default() {
         return Err(Failure::not_built_yet(
-            "policy zones of your own (--policy); leave the option out",
+            "enforcing policy zones of your own (--policy); --check reads them",
         ));
     }
     let validates = options.forward_validates;
@@ -42,6 +52,7 @@ pub(crate) async fn run(dir: &DataDir, options: Resolver) -> Result<Exit, Failur
     config.access = AccessList::new(options.allow);
     config.limits.workers = usize::from(options.workers);
     config.dry_run = options.dry_run;
+    config.own = own;
     if let Some(source) = options.list {
         let named = options.trust.as_deref().ok_or_else(|| {
             Failure::usage(

@@ -27,6 +27,7 @@ mod network;
 mod output;
 mod pages;
 mod people;
+mod policy;
 mod registry;
 mod release;
 mod remembered;

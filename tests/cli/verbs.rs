@@ -90,7 +90,7 @@ async fn what_is_not_built_says_so_in_its_help_and_when_it_is_asked_for() {
     ];
     qalqan(dir.path(), policy)
         .await
-        .with(USAGE, "not built yet: policy zones");
+        .with(USAGE, "not built yet: enforcing policy zones");
     assert_eq!(
         fs::read_dir(dir.path()).unwrap().count(),
         0,
