@@ -16,13 +16,60 @@ pub const UDP_PAYLOAD: u16 = 1232;
 pub const BLOCK_TTL: u32 = 60;
 
 /// One server that answers what is not on the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upstream {
-    /// Where it listens, UDP and TCP.
+    /// Where it listens.
     pub address: SocketAddr,
+    /// What it is asked over.
+    pub transport: Transport,
     /// Whether its AD bit is believed and passed on (RFC 6840 §5.8). Mark only a validating server
     /// reached over loopback or another path nobody else can write to.
     pub validates: bool,
+    /// Whether names go to it in random case, which it has to repeat: harder to forge. An upstream
+    /// that does not repeat it is found out, and asked in lower case from then on.
+    pub mixed_case: bool,
+}
+
+/// What an upstream is asked over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Transport {
+    /// UDP, and TCP where an answer does not fit or looks forged.
+    Udp,
+    /// TCP alone.
+    Tcp,
+    /// TLS alone (RFC 7858); an upstream that cannot prove its name is not asked at all.
+    Tls(Tls),
+}
+
+/// Who the other side of a TLS connection has to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tls {
+    /// Its name, or its address, as its certificate says.
+    pub name: String,
+    /// PEM file of the authorities that may vouch for it; those of this machine when there is none.
+    pub authorities: Option<PathBuf>,
+}
+
+impl Upstream {
+    /// An upstream over UDP whose AD bit is not believed.
+    pub fn udp(address: SocketAddr) -> Self {
+        Self {
+            address,
+            transport: Transport::Udp,
+            validates: false,
+            mixed_case: true,
+        }
+    }
+}
+
+/// Which upstream is asked first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Order {
+    /// The one that answers fastest; the others are measured now and then.
+    #[default]
+    Fastest,
+    /// The first of the list that answers.
+    Listed,
 }
 
 /// What a client is told about a listed name.
@@ -68,8 +115,8 @@ pub struct OwnRules {
 /// Bounds on what clients and upstreams can make a node hold at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// Queries being forwarded at once; over it the answer is SERVFAIL at once. Listed names are
-    /// answered in any case.
+    /// Questions that wait for upstreams at once; over it the answer is SERVFAIL at once. Listed names
+    /// are answered in any case.
     pub in_flight: usize,
     /// Tasks that read the UDP socket.
     pub workers: usize,
@@ -87,12 +134,14 @@ pub struct Limits {
     pub query_timeout: Duration,
     /// How long an upstream that did not answer is passed over while another one works.
     pub upstream_rest: Duration,
+    /// Threads that ask upstreams.
+    pub upstream_threads: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            in_flight: 4096,
+            in_flight: 32_768,
             workers: 2,
             tcp_connections: 512,
             tcp_pipeline: 32,
@@ -101,6 +150,7 @@ impl Default for Limits {
             upstream_timeout: Duration::from_millis(1500),
             query_timeout: Duration::from_millis(4500),
             upstream_rest: Duration::from_secs(5),
+            upstream_threads: 1,
         }
     }
 }
@@ -127,8 +177,10 @@ pub struct ResolverConfig {
     pub listen: Vec<SocketAddr>,
     /// Who may ask; everybody else is refused. This machine alone unless it is widened.
     pub access: AccessList,
-    /// Who answers the rest, in order of preference; at least one.
+    /// Who answers the rest; at least one.
     pub upstreams: Vec<Upstream>,
+    /// Which of them is asked first.
+    pub order: Order,
     /// The national list; `None` forwards everything.
     pub list: Option<ListConfig>,
     /// The operator's own rules.
@@ -148,6 +200,7 @@ impl ResolverConfig {
             listen,
             access: AccessList::default(),
             upstreams,
+            order: Order::default(),
             list: None,
             own: OwnRules::default(),
             block_action: BlockAction::default(),

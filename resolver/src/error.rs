@@ -28,6 +28,9 @@ pub enum StartError {
     /// The node's own directory cannot be used.
     #[error(transparent)]
     State(#[from] StateError),
+    /// The upstreams cannot be asked.
+    #[error(transparent)]
+    Upstream(#[from] UpstreamError),
     /// The source cannot be set up.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -46,6 +49,33 @@ impl StartError {
             _ => false,
         }
     }
+}
+
+/// Why upstreams cannot be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum UpstreamError {
+    /// More than can be kept track of.
+    #[error("more than {0} upstreams are given; leave the slowest out")]
+    TooMany(usize),
+    /// A name that no certificate can carry.
+    #[error(
+        "`{0}` is no name that a certificate can carry; give a host name or an address behind #"
+    )]
+    TlsName(String),
+    /// The authorities' file.
+    #[error("{path} cannot be used to check upstreams: {reason}")]
+    Authorities {
+        /// The file.
+        path: PathBuf,
+        /// What does not fit.
+        reason: String,
+    },
+    /// TLS cannot be set up with this machine's authorities.
+    #[error("upstreams over TLS cannot be checked: {0}; install this system's certificates")]
+    Tls(String),
+    /// The system refused a socket or a thread.
+    #[error("upstreams cannot be asked: {0}")]
+    Io(#[from] std::io::Error),
 }
 
 /// Why the node's own directory cannot be read or written.

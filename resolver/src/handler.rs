@@ -25,8 +25,9 @@ use crate::{
     access::AccessList,
     answer::{Answer, BlockPage, EDE_OPTION, Ede},
     enforce::DryRun,
-    forward::{ForwardError, Forwarded, Forwarder, Question},
+    forward::{Forwarded, Forwarder, Question},
     policy::{Blocked, Policy, PolicyCell},
+    upstream::AskError,
     wire,
 };
 
@@ -176,8 +177,8 @@ impl Resolve {
             Ok(forwarded) => self.relay(request, &question, forwarded),
             Err(error) => {
                 let ede = match error {
-                    ForwardError::Silent => Ede::NoReachableAuthority,
-                    ForwardError::Unreachable => Ede::NetworkError,
+                    AskError::Silent => Ede::NoReachableAuthority,
+                    AskError::Unreachable | AskError::TooMany => Ede::NetworkError,
                 };
                 Answer::failed(request, ede, &error.to_string())
             }

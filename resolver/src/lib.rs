@@ -48,6 +48,8 @@ mod server;
 mod state;
 mod stream;
 mod update;
+#[allow(dead_code, reason = "the path that submits to it follows")]
+mod upstream;
 mod wire;
 
 pub mod access;
@@ -74,12 +76,13 @@ pub const QUIET_LOGS: [&str; 3] = [
 
 #[doc(hidden)]
 pub use cache::probe as cache_probe;
-pub use config::{BlockAction, Limits, ListConfig, ResolverConfig, Upstream};
 pub use config::{
-    BlockAction, Limits, ListConfig, OwnError, OwnRules, PolicyFile, ResolverConfig, Upstream,
+    BlockAction, Limits, ListConfig, Order, OwnError, OwnRules, PolicyFile, ResolverConfig, Tls,
+    Transport, Upstream,
 };
 pub use error::{PullError, StartError};
 pub use node::{Node, Running};
 pub use rpz::{CheckedNames, CheckedZone, LoadError, Problem, Report, check_names, check_zone};
 pub use source::ListSource;
 pub use status::{Explanation, NodeStatus};
+pub use upstream::UpstreamSnapshot;

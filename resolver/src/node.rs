@@ -30,6 +30,7 @@ use crate::{
     state::StateDir,
     status::{Explanation, NodeStatus, PullFailure},
     update::{Pulled, Updater},
+    upstream::Upstreams,
 };
 
 /// How long work in hand may take after a stop.
@@ -102,7 +103,13 @@ impl Node {
             action: self.config.block_action,
             trust: shared.trust.as_deref().cloned(),
         };
-        let forwarder = Forwarder::new(&self.config.upstreams, &self.config.limits);
+        let (stop, tracker, poked) = (
+            CancellationToken::new(),
+            TaskTracker::new(),
+            Arc::new(Notify::new()),
+        );
+        let upstreams = Upstreams::start(&(&self.config).into(), &stop, &tracker)?;
+        let forwarder = Forwarder::new(Arc::new(upstreams));
         let resolve = Resolve::new(
             self.config.access.clone(),
             shared.policy.clone(),
@@ -111,11 +118,6 @@ impl Node {
             self.config.limits.in_flight,
         )
         .only_count(shared.dry_run.clone());
-        let (stop, tracker, poked) = (
-            CancellationToken::new(),
-            TaskTracker::new(),
-            Arc::new(Notify::new()),
-        );
         server::serve(
             bound,
             &Arc::new(resolve),

@@ -167,7 +167,7 @@ pub(crate) fn take(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::sync::{Arc, LazyLock};
 
     use blocklist::{
         BlockSet, Scope,
@@ -184,11 +184,20 @@ mod tests {
     use crate::{
         access::AccessList,
         answer::BlockPage,
-        config::{BlockAction, UDP_PAYLOAD, Upstream},
+        config::{BlockAction, ResolverConfig, UDP_PAYLOAD, Upstream},
         forward::Forwarder,
         policy::{Policy, PolicyCell},
+        upstream::Upstreams,
         wire,
     };
+
+    /// Upstreams that nobody gets to ask.
+    static NOBODY: LazyLock<Arc<Upstreams>> = LazyLock::new(|| {
+        let upstream = Upstream::udp(([127, 0, 0, 1], 9).into());
+        let config = ResolverConfig::new(vec![], vec![upstream]);
+        let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
+        Arc::new(Upstreams::start(&(&config).into(), &stop, &tracker).unwrap())
+    });
 
     fn resolve() -> Resolve {
         let entry = Entry {
@@ -204,16 +213,11 @@ mod tests {
             action: BlockAction::NxDomain,
             trust: Some(trust),
         };
-        let upstream = Upstream {
-            address: ([127, 0, 0, 1], 9).into(),
-            validates: false,
-        };
-        let forwarder = Forwarder::new(&[upstream], &Limits::default());
         Resolve::new(
             AccessList::default(),
             Arc::new(PolicyCell::new(policy)),
             page,
-            forwarder,
+            Forwarder::new(NOBODY.clone()),
             4,
         )
     }

@@ -46,7 +46,10 @@ pub(crate) async fn run(
     let upstreams = options
         .forward
         .into_iter()
-        .map(|address| Upstream { address, validates })
+        .map(|address| Upstream {
+            validates,
+            ..Upstream::udp(address)
+        })
         .collect();
     let mut config = ResolverConfig::new(options.listen, upstreams);
     config.access = AccessList::new(options.allow);

@@ -46,10 +46,7 @@ pub(crate) async fn run(global: &Global, dir: &DataDir, options: Run) -> Result<
         .crawl
         .upstream
         .iter()
-        .map(|&address| Upstream {
-            address,
-            validates: false,
-        })
+        .map(|&address| Upstream::udp(address))
         .collect();
     let node = start_node(dir, options.listen.dns, upstreams).await?;
     ports.insert(

@@ -98,10 +98,7 @@ impl Scene {
         let (waker, released) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let mut ports = Ports::new();
         start_publisher(&store, &dir, &listen, &waker, &released, &mut ports, &tasks).await?;
-        let upstream = resolver::Upstream {
-            address: world.dns_addr(),
-            validates: false,
-        };
+        let upstream = resolver::Upstream::udp(world.dns_addr());
         let node = start_node(&dir, listen.dns, vec![upstream]).await?;
         ports.insert(
             "dns",

@@ -31,10 +31,7 @@ const NAMES: [&str; 4] = ["before.test", "brief.test", "signed.test", "half.test
 
 /// A node that never had a list starts on the release directory; gives which names it blocks.
 async fn enforced(centre: &Centre, now: i64) -> Vec<&'static str> {
-    let upstream = Upstream {
-        address: "127.0.0.1:9".parse().unwrap(),
-        validates: false,
-    };
+    let upstream = Upstream::udp("127.0.0.1:9".parse().unwrap());
     let state = tempfile::tempdir().unwrap();
     let mut config = ResolverConfig::new(vec!["127.0.0.1:0".parse().unwrap()], vec![upstream]);
     config.list = Some(ListConfig {

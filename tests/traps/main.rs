@@ -301,10 +301,7 @@ async fn a_node_drops_them_counts_them_and_enforces_the_rest() {
     let mut log = log();
     signed_anyway(&mut log);
     log.write(base.path(), START.plus(60));
-    let nobody = Upstream {
-        address: "127.0.0.1:9".parse().unwrap(),
-        validates: false,
-    };
+    let nobody = Upstream::udp("127.0.0.1:9".parse().unwrap());
     let list = ListConfig {
         source: ListSource::Directory(base.path().into()),
         trust: log.trust.clone(),

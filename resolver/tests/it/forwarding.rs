@@ -254,10 +254,7 @@ async fn many_queries_at_once_all_get_their_own_answer() {
 #[tokio::test]
 async fn a_node_without_upstreams_or_addresses_is_refused() {
     assert!(Node::open(config(&[])).is_err());
-    let mut nowhere = config(&[Upstream {
-        address: LOOPBACK,
-        validates: false,
-    }]);
+    let mut nowhere = config(&[Upstream::udp(LOOPBACK)]);
     nowhere.listen.clear();
     assert!(Node::open(nowhere).is_err());
 }

@@ -215,10 +215,7 @@ impl FakeUpstream {
     }
 
     pub fn upstream(&self) -> Upstream {
-        Upstream {
-            address: self.address,
-            validates: false,
-        }
+        Upstream::udp(self.address)
     }
 }
 

@@ -43,10 +43,7 @@ static SERVER: LazyLock<Server> = LazyLock::new(|| {
     log.write(&dir.path().join("release"), START);
     let (running, client) = runtime.block_on(async {
         // Nothing listens there: what is forwarded fails at once.
-        let upstream = Upstream {
-            address: "127.0.0.1:9".parse().expect("an address"),
-            validates: false,
-        };
+        let upstream = Upstream::udp("127.0.0.1:9".parse().expect("an address"));
         let mut config = ResolverConfig::new(
             vec!["127.0.0.1:0".parse().expect("an address")],
             vec![upstream],

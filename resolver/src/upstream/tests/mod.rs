@@ -1,0 +1,1 @@
+//! The engine over real sockets, by a clock that tests turn.
