@@ -41,6 +41,13 @@ pub enum StartError {
     NoList(#[source] PullError),
 }
 
+impl UpstreamError {
+    /// Whether it is about what the operator wrote, and not about the machine.
+    pub fn is_configured(&self) -> bool {
+        !matches!(self, Self::Io(_))
+    }
+}
+
 impl StartError {
     /// Whether trying again later can help without anybody changing anything.
     pub fn is_temporary(&self) -> bool {

@@ -1,6 +1,6 @@
 //! Asking upstreams for paths that work on whole messages: their octets, read by hickory.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use hickory_proto::op::{Message, Query};
 
@@ -36,6 +36,11 @@ pub(crate) struct Forwarder {
 impl Forwarder {
     pub(crate) fn new(upstreams: Arc<Upstreams>) -> Self {
         Self { upstreams }
+    }
+
+    /// Whether a query from this address is our own, come back.
+    pub(crate) fn is_own(&self, client: SocketAddr) -> bool {
+        self.upstreams.is_own_socket(client)
     }
 
     /// The first useful answer.

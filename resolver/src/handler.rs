@@ -86,6 +86,13 @@ impl Resolve {
             let refused = Answer::empty(request, ResponseCode::Refused);
             return Decision::Answer(Box::new(refused));
         }
+        if self.forwarder.is_own(request.src()) {
+            return Decision::Answer(Box::new(Answer::failed(
+                request,
+                Ede::NetworkError,
+                "an upstream of this resolver asks this resolver: a loop",
+            )));
+        }
         match self.answer_here(request) {
             Some(answer) => Decision::Answer(Box::new(answer)),
             None => match self.in_flight.clone().try_acquire_owned() {

@@ -7,8 +7,8 @@
 //! 2. `server` binds and reads UDP, `stream` does TCP; both hand each message to
 //! 3. `handler`, which decides without waiting: is the query strict, is the name listed, is it
 //!    refused? `answer` builds what clients get. The rest goes to
-//! 4. `forward`, which asks upstreams and brings their whole message back, to be checked against
-//!    the list once more for what it leads to.
+//! 4. `upstream`, which asks upstreams in raw octets and brings their whole message back; `forward`
+//!    reads it, to be checked against the list once more for what it leads to.
 //!
 //! # Knowing what is blocked
 //!
@@ -27,7 +27,7 @@
 //!    is what is known of each.
 //!
 //! A fast path will stand beside `server` and take from `handler` what it can answer from the wire;
-//! the cache will stand between `handler` and `forward`.
+//! the cache will stand between `handler` and `upstream`.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 #![forbid(unsafe_code)]
 
@@ -85,4 +85,4 @@ pub use node::{Node, Running};
 pub use rpz::{CheckedNames, CheckedZone, LoadError, Problem, Report, check_names, check_zone};
 pub use source::ListSource;
 pub use status::{Explanation, NodeStatus};
-pub use upstream::UpstreamSnapshot;
+pub use upstream::{UpstreamSnapshot, UpstreamSyntax};

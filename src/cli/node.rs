@@ -16,9 +16,15 @@ pub(crate) struct Resolver {
     /// Network whose clients may ask; repeat for several
     #[arg(long, value_name = "NET", default_values = ["127.0.0.0/8", "::1/128"])]
     pub(crate) allow: Vec<resolver::access::Prefix>,
-    /// Resolver that answers what is not listed; repeat for several
+    /// Resolver that answers what is not listed: ADDR, tcp://ADDR or tls://ADDR#NAME, each with a port or without; repeat for several
     #[arg(long, value_name = "ADDR", required_unless_present = "check")]
-    pub(crate) forward: Vec<SocketAddr>,
+    pub(crate) forward: Vec<resolver::Upstream>,
+    /// Ask the first forwarder that answers, not the fastest
+    #[arg(long)]
+    pub(crate) forward_in_order: bool,
+    /// Authorities that may vouch for tls:// forwarders, in place of this machine's (PEM)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) forward_ca: Option<PathBuf>,
     /// Believe the AD bit of the forwarders: they validate, and nobody else can write to the path
     #[arg(long)]
     pub(crate) forward_validates: bool,

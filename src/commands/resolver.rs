@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use resolver::{ListConfig, Node, OwnRules, ResolverConfig, Upstream, access::AccessList};
+use resolver::{
+    ListConfig, Node, Order, OwnRules, ResolverConfig, Transport, access::AccessList,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::policy_files;
@@ -42,16 +44,17 @@ pub(crate) async fn run(
             "enforcing policy zones of your own (--policy); --check reads them",
         ));
     }
-    let validates = options.forward_validates;
-    let upstreams = options
-        .forward
-        .into_iter()
-        .map(|address| Upstream {
-            validates,
-            ..Upstream::udp(address)
-        })
-        .collect();
+    let mut upstreams = options.forward;
+    for upstream in &mut upstreams {
+        upstream.validates = options.forward_validates;
+        if let Transport::Tls(tls) = &mut upstream.transport {
+            tls.authorities.clone_from(&options.forward_ca);
+        }
+    }
     let mut config = ResolverConfig::new(options.listen, upstreams);
+    if options.forward_in_order {
+        config.order = Order::Listed;
+    }
     config.access = AccessList::new(options.allow);
     config.limits.workers = usize::from(options.workers);
     config.dry_run = options.dry_run;

@@ -181,6 +181,7 @@ impl Engine {
 
     /// Puts a question to the next upstream, or ends it when there is none.
     pub(super) fn advance(&mut self, place: u32, now: Instant) {
+        let mut has_gone_round = false;
         loop {
             let Some(flight) = self.flights.get_mut(place) else {
                 return;
@@ -209,6 +210,9 @@ impl Engine {
                     }
                     if !flight.may_be_answered() {
                         return self.end(place, Err(AskError::Unreachable));
+                    }
+                    if std::mem::replace(&mut has_gone_round, true) {
+                        return self.wait_until(place, now + LOOK_AGAIN);
                     }
                     flight.tried = 0;
                     flight.rounds += 1;

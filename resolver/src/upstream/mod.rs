@@ -29,6 +29,7 @@ mod streams;
 mod tests;
 mod tls;
 mod wheel;
+mod written;
 
 use std::{
     hash::RandomState,
@@ -46,6 +47,7 @@ use tokio_util::{
 };
 
 pub(crate) use question::Asked;
+pub use written::UpstreamSyntax;
 
 use crate::{
     config::{Order, ResolverConfig, Transport, Upstream},

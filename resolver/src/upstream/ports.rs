@@ -24,7 +24,9 @@ use crate::upstream::{
 /// Sockets of one upstream that new queries leave from.
 const SOCKETS: usize = 16;
 /// Queries that leave from one socket in all.
-const USES: u32 = 4096;
+const USES: usize = 4096;
+/// The same where the system gives no other socket.
+const MOST_USES: usize = 32_768;
 /// How long queries leave from one socket.
 const AGE: Duration = Duration::from_secs(10);
 /// Messages under ids that nobody waits for, after which a socket is given up: somebody is guessing.
@@ -40,12 +42,9 @@ pub(super) struct Ticket {
     pub(super) attempt: u8,
 }
 
-/// Where a query left from: the socket's place, and the id.
+/// The place of the socket that a query left from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Port {
-    socket: u32,
-    id: u16,
-}
+pub(super) struct Port(u32);
 
 /// Ids are random already.
 #[derive(Default)]
@@ -73,10 +72,13 @@ struct Socket {
     local: SocketAddr,
     server: usize,
     opened: Instant,
-    uses: u32,
     strangers: u32,
     is_retired: bool,
-    waiting: HashMap<u16, Ticket, BuildHasherDefault<IdHasher>>,
+    /// Who waits or waited under which id. An id is used once, so that an answer that comes late or
+    /// twice is told from a guess.
+    used: HashMap<u16, Ticket, BuildHasherDefault<IdHasher>>,
+    /// Queries that somebody still waits for.
+    waiting: u32,
     outgoing: Outgoing,
 }
 
@@ -139,44 +141,53 @@ impl Ports {
         let Some(Some(socket)) = self.sockets.get_mut(place as usize) else {
             return Err(io::ErrorKind::NotConnected.into());
         };
+        if socket.used.len() >= MOST_USES {
+            return Err(io::ErrorKind::QuotaExceeded.into());
+        }
         let mut id = random.id();
-        // At most a sixteenth of all ids is taken.
-        while socket.waiting.contains_key(&id) {
+        while socket.used.contains_key(&id) {
             id = random.id();
         }
-        socket.waiting.insert(id, ticket);
-        socket.uses += 1;
+        socket.used.insert(id, ticket);
+        socket.waiting += 1;
         if socket.outgoing.is_empty() {
             self.full.push(place);
         }
         let octets = socket.outgoing.push(query);
         question::set_id(octets, id);
         adjust(octets);
-        Ok(Port { socket: place, id })
+        Ok(Port(place))
     }
 
+    /// A random socket that is not worn. Where the system gives no other, worn ones go on being used.
     fn choose(&mut self, server: usize, now: Instant, random: &mut Random) -> io::Result<u32> {
         let chosen = random.below(SOCKETS);
-        let place = self.pools.get(server).and_then(|pool| pool.get(chosen));
-        if let Some(&place) = place {
-            let worn = match self.sockets.get(place as usize) {
-                Some(Some(socket)) => {
-                    socket.uses >= USES || now.saturating_duration_since(socket.opened) >= AGE
+        let pool = self.pools.get(server).ok_or(io::ErrorKind::NotFound)?;
+        let place = pool.get(chosen).copied();
+        let any = pool.get(random.below(pool.len())).copied();
+        if let Some(place) = place
+            && !self.is_worn(place, now)
+        {
+            return Ok(place);
+        }
+        match self.open(server, now) {
+            Ok(opened) => {
+                if let Some(worn) = place {
+                    self.retire(worn);
                 }
-                _ => true,
-            };
-            if !worn {
-                return Ok(place);
+                Ok(opened)
             }
-            self.retire(place);
+            Err(error) => place.or(any).ok_or(error),
         }
-        let opened = self.open(server, now);
-        // Without descriptors, the sockets there are go on being used.
-        if let Err(error) = opened {
-            let pool = self.pools.get(server).ok_or(io::ErrorKind::NotFound)?;
-            return pool.get(random.below(pool.len())).copied().ok_or(error);
+    }
+
+    fn is_worn(&self, place: u32, now: Instant) -> bool {
+        match self.sockets.get(place as usize) {
+            Some(Some(socket)) => {
+                socket.used.len() >= USES || now.saturating_duration_since(socket.opened) >= AGE
+            }
+            _ => true,
         }
-        opened
     }
 
     fn open(&mut self, server: usize, now: Instant) -> io::Result<u32> {
@@ -207,10 +218,10 @@ impl Ports {
                 local,
                 server,
                 opened: now,
-                uses: 0,
                 strangers: 0,
                 is_retired: false,
-                waiting: HashMap::default(),
+                used: HashMap::default(),
+                waiting: 0,
                 outgoing: Outgoing::default(),
             });
         }
@@ -237,7 +248,7 @@ impl Ports {
             return;
         };
         let done = room.as_ref().is_some_and(|socket| {
-            socket.is_retired && socket.waiting.is_empty() && socket.outgoing.is_empty()
+            socket.is_retired && socket.waiting == 0 && socket.outgoing.is_empty()
         });
         if let Some(socket) = room.take_if(|_| done) {
             self.own.remove(socket.local);
@@ -247,18 +258,18 @@ impl Ports {
 
     /// Waits no longer for an answer here.
     pub(super) fn forget(&mut self, port: Port) {
-        if let Some(Some(socket)) = self.sockets.get_mut(port.socket as usize) {
-            socket.waiting.remove(&port.id);
+        if let Some(Some(socket)) = self.sockets.get_mut(port.0 as usize) {
+            socket.waiting = socket.waiting.saturating_sub(1);
             if socket.is_retired {
-                self.close_if_done(port.socket);
+                self.close_if_done(port.0);
             }
         }
     }
 
-    /// Who waits for a message under this id on this socket.
+    /// Who waits, or waited, for a message under this id on this socket.
     pub(super) fn waiting(&mut self, socket: u32, id: u16) -> Option<Ticket> {
         let socket = self.sockets.get_mut(socket as usize)?.as_mut()?;
-        let ticket = socket.waiting.get(&id).copied();
+        let ticket = socket.used.get(&id).copied();
         if ticket.is_none() {
             socket.strangers += 1;
         }
@@ -270,7 +281,7 @@ impl Ports {
         Some(self.sockets.get(socket as usize)?.as_ref()?.server)
     }
 
-    /// All who wait on a socket that somebody is guessing ids of; it is given up.
+    /// All who wait or waited on a socket that somebody is guessing ids of; it is given up.
     pub(super) fn guessed_at(&mut self, place: u32) -> Vec<Ticket> {
         match self.sockets.get(place as usize) {
             Some(Some(socket)) if socket.strangers >= STRANGERS && !socket.is_retired => {}
@@ -281,10 +292,10 @@ impl Ports {
         tickets
     }
 
-    /// All who wait on a socket.
+    /// All who wait or waited on a socket.
     pub(super) fn all_waiting(&self, place: u32) -> Vec<Ticket> {
         match self.sockets.get(place as usize) {
-            Some(Some(socket)) => socket.waiting.values().copied().collect(),
+            Some(Some(socket)) => socket.used.values().copied().collect(),
             _ => Vec::new(),
         }
     }

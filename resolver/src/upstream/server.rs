@@ -117,8 +117,8 @@ impl Server {
     }
 
     /// What it is chosen by: unknown ones first, so that they become known.
-    pub(super) fn speed(&self) -> Duration {
-        self.round_trip.map_or(Duration::ZERO, |trip| trip.mean)
+    pub(super) fn speed(&self) -> Option<Duration> {
+        self.round_trip.map(|trip| trip.mean)
     }
 
     /// How long an answer over UDP is waited for before the next upstream is asked.

@@ -35,8 +35,8 @@ const LENGTH: usize = 2;
 
 /// A question for a stream.
 pub(super) struct Request {
-    ticket: Ticket,
-    message: Vec<u8>,
+    pub(super) ticket: Ticket,
+    pub(super) message: Vec<u8>,
     /// It was on a connection that closed.
     is_second: bool,
 }

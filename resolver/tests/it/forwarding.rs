@@ -14,6 +14,7 @@ use hickory_proto::{
     },
 };
 use resolver::{Node, Running, Upstream};
+use tokio::net::UdpSocket;
 
 use crate::support::{
     FakeUpstream, LOOPBACK, Listed, Over, address, config, ede, name, query, reply, tcp, udp,
@@ -249,6 +250,46 @@ async fn many_queries_at_once_all_get_their_own_answer() {
     for task in asked.collect::<Vec<_>>() {
         task.await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_node_that_forwards_to_itself_says_so_at_once() {
+    // The port is known only after another node had it.
+    let before = node(&[Upstream::udp(LOOPBACK)]).await;
+    let own = before.addresses()[0];
+    before.stop().await;
+    let mut config = config(&[Upstream::udp(own)]);
+    config.listen = vec![own];
+    let node = Node::open(config).unwrap().start().await.unwrap();
+    let answer = udp(node.addresses()[0], &query("free.test.", RecordType::A)).await;
+    assert_eq!(answer.metadata.response_code, ResponseCode::ServFail);
+    assert_eq!(ede(&answer)[0].0, 23);
+}
+
+#[tokio::test]
+async fn a_question_that_comes_back_over_another_goes_no_further_round() {
+    let relay = Arc::new(UdpSocket::bind(LOOPBACK).await.unwrap());
+    let node = node(&[Upstream::udp(relay.local_addr().unwrap())]).await;
+    let server = node.addresses()[0];
+    let seen = Arc::new(AtomicU8::new(0));
+    tokio::spawn({
+        let (relay, seen) = (relay.clone(), seen.clone());
+        async move {
+            let back = UdpSocket::bind(LOOPBACK).await.unwrap();
+            let mut buffer = [0; 4096];
+            while let Ok(length) = relay.recv(&mut buffer).await {
+                seen.fetch_add(1, Ordering::SeqCst);
+                back.send_to(&buffer[..length], server).await.unwrap();
+            }
+        }
+    });
+    let answer = udp(server, &query("free.test.", RecordType::A)).await;
+    assert_eq!(answer.metadata.response_code, ResponseCode::ServFail);
+    let seen = seen.load(Ordering::SeqCst);
+    assert!(
+        (2..=6).contains(&seen),
+        "{seen}: it is asked again, and only asked again"
+    );
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@
 mod answers;
 mod differences;
 mod dig;
+mod encrypted;
 mod forwarding;
 mod notices;
 mod releases;
