@@ -153,6 +153,10 @@ impl<'a> File<'a> {
         }
     }
 
+    #[allow(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the method alone is for one lifetime of a line"
+    )]
     fn body(&mut self, format: Format) -> String {
         const EXCEPTION: &str = "has an exception below it";
         match format {
