@@ -63,6 +63,11 @@ impl Trust {
 
     /// Where a person reads about a listing.
     pub fn listing_url(&self, listing_id: &crate::ListingId) -> String {
-        format!("{}/i/{listing_id}", self.public_url.trim_end_matches('/'))
+        self.listing_base() + listing_id.as_str()
+    }
+
+    /// What that address begins with, whichever the listing.
+    pub fn listing_base(&self) -> String {
+        format!("{}/i/", self.public_url.trim_end_matches('/'))
     }
 }

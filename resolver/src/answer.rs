@@ -75,16 +75,15 @@ impl Answer {
     /// The answer for a listed name: no such name (or no such record), the list's SOA with a short
     /// life, never AA or AD, and for EDNS clients the listing and where to read about it.
     pub(crate) fn blocked(request: &Request, page: &BlockPage, blocked: &Blocked<'_>) -> Self {
-        let code = match page.action {
+        let code = match page.action() {
             BlockAction::NxDomain => ResponseCode::NXDomain,
             BlockAction::NoData => ResponseCode::NoError,
         };
         let mut answer = Self::empty(request, code);
-        answer.authorities.extend(blocked.soa.cloned());
-        let words = match &blocked.listing {
-            Some(listing) => page.words(listing),
-            None => "a name for monitoring, blocked wherever the list is enforced".to_owned(),
-        };
+        answer
+            .authorities
+            .extend(blocked.soa.map(|soa| soa.record.clone()));
+        let words = page.words(blocked.listing.as_ref()).concat();
         answer.add_ede(Ede::Censored, &words);
         answer
     }
@@ -188,17 +187,37 @@ pub(crate) fn udp_limit(request: &Request) -> usize {
 /// What blocked answers say besides the listing.
 #[derive(Debug, Clone)]
 pub(crate) struct BlockPage {
-    pub(crate) action: BlockAction,
-    /// Whose log it is; `None` leaves the address out.
-    pub(crate) trust: Option<Trust>,
+    action: BlockAction,
+    /// The address of a listing up to its id; `None` leaves addresses out.
+    listings: Option<String>,
 }
 
+/// An address of a listing that is longer is left out of answers, in octets.
+const LONGEST_URL: usize = 250;
+
 impl BlockPage {
-    /// `Q-2026-000123 https://…/i/Q-2026-000123`; a very long address is left out.
-    pub(crate) fn words(&self, listing: &ListingId) -> String {
-        match self.trust.as_ref().map(|trust| trust.listing_url(listing)) {
-            Some(url) if url.len() < 250 => format!("{listing} {url}"),
-            _ => listing.to_string(),
+    /// `trust` says whose log it is; `None` leaves addresses out.
+    pub(crate) fn new(action: BlockAction, trust: Option<&Trust>) -> Self {
+        let listings = trust.map(Trust::listing_base);
+        Self { action, listings }
+    }
+
+    /// What becomes of a blocked name.
+    pub(crate) fn action(&self) -> BlockAction {
+        self.action
+    }
+
+    /// `Q-2026-000123 https://…/i/Q-2026-000123`, in pieces so that nothing has to be put together
+    /// for each answer; `None` is the name that is always blocked, which is no listing.
+    pub(crate) fn words<'a>(&'a self, listing: Option<&'a ListingId>) -> [&'a str; 4] {
+        let Some(listing) = listing else {
+            let words = "a name for monitoring, blocked wherever the list is enforced";
+            return [words, "", "", ""];
+        };
+        let id = listing.as_str();
+        match &self.listings {
+            Some(base) if base.len() + id.len() < LONGEST_URL => [id, " ", base, id],
+            _ => [id, "", "", ""],
         }
     }
 }

@@ -18,8 +18,9 @@ mod table;
 mod tests;
 
 pub(crate) use entry::{Entry, Freshness};
-pub(crate) use read::Malformed;
-pub(crate) use table::{AnswerCache, CacheStats, Hit, Key};
+#[cfg(test)]
+use read::Malformed;
+pub(crate) use table::AnswerCache;
 
 use crate::query::{HEADER, Query};
 

@@ -120,6 +120,8 @@ pub struct Limits {
     pub in_flight: usize,
     /// Tasks that read the UDP socket.
     pub workers: usize,
+    /// Memory for answers that are remembered, in octets.
+    pub cache: usize,
     /// Open TCP connections; further ones wait in the kernel's queue.
     pub tcp_connections: usize,
     /// Queries of one TCP connection worked on at once (RFC 7766 §6.2.1.1).
@@ -143,6 +145,7 @@ impl Default for Limits {
         Self {
             in_flight: 32_768,
             workers: 2,
+            cache: 64 << 20,
             tcp_connections: 512,
             tcp_pipeline: 32,
             tcp_idle: Duration::from_secs(10),

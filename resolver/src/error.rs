@@ -31,6 +31,9 @@ pub enum StartError {
     /// The upstreams cannot be asked.
     #[error(transparent)]
     Upstream(#[from] UpstreamError),
+    /// A file of the operator's own rules cannot be read: other rules than were given are not enforced.
+    #[error(transparent)]
+    Own(#[from] crate::rpz::LoadError),
     /// The source cannot be set up.
     #[error(transparent)]
     Source(#[from] SourceError),

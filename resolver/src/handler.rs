@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use hickory_net::runtime::Time;
 use hickory_proto::{
-    op::{Header, HeaderCounts, LowerQuery, MessageType, OpCode, ResponseCode},
+    op::{Header, HeaderCounts, MessageType, OpCode, ResponseCode},
     rr::{
-        DNSClass, RData, Record, RecordType,
+        DNSClass, Name, RData, Record, RecordType,
         rdata::opt::{EdnsCode, EdnsOption},
     },
 };
@@ -22,11 +22,11 @@ use hickory_server::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
-    access::AccessList,
-    answer::{Answer, BlockPage, EDE_OPTION, Ede},
-    enforce::DryRun,
+    answer::{Answer, EDE_OPTION, Ede},
+    fast::Fast,
     forward::{Forwarded, Forwarder, Question},
-    policy::{Blocked, Policy, PolicyCell},
+    policy::{Blocked, PolicyCell, Verdict},
+    rpz,
     upstream::AskError,
     wire,
 };
@@ -44,36 +44,35 @@ pub(crate) enum Decision {
 
 /// The whole path of a query, shared by all transports.
 pub(crate) struct Resolve {
-    access: AccessList,
+    fast: Arc<Fast>,
     policy: Arc<PolicyCell>,
-    page: BlockPage,
-    dry_run: Option<DryRun>,
     forwarder: Forwarder,
     in_flight: Arc<Semaphore>,
 }
 
 impl Resolve {
     pub(crate) fn new(
-        access: AccessList,
+        fast: Arc<Fast>,
         policy: Arc<PolicyCell>,
-        page: BlockPage,
         forwarder: Forwarder,
         in_flight: usize,
     ) -> Self {
         Self {
-            access,
+            fast,
             policy,
-            page,
-            dry_run: None,
             forwarder,
             in_flight: Arc::new(Semaphore::new(in_flight)),
         }
     }
 
-    /// Blocks nothing from now on, and counts what would be.
-    pub(crate) fn only_count(mut self, dry_run: Option<DryRun>) -> Self {
-        self.dry_run = dry_run;
-        self
+    #[cfg(test)]
+    pub(crate) fn fast(&self) -> &Fast {
+        &self.fast
+    }
+
+    #[cfg(test)]
+    pub(crate) fn policy(&self) -> &PolicyCell {
+        &self.policy
     }
 
     /// Everything that can be said without waiting.
@@ -81,7 +80,7 @@ impl Resolve {
         if request.metadata.message_type == MessageType::Response {
             return Decision::Silence;
         }
-        if !self.access.admits(request.src().ip()) {
+        if !self.fast.access.admits(request.src().ip()) {
             // Answered, so that a wrong configuration shows; never longer than what was asked.
             let refused = Answer::empty(request, ResponseCode::Refused);
             return Decision::Answer(Box::new(refused));
@@ -93,8 +92,8 @@ impl Resolve {
                 "an upstream of this resolver asks this resolver: a loop",
             )));
         }
-        match self.answer_here(request) {
-            Some(answer) => Decision::Answer(Box::new(answer)),
+        match self.decide_here(request) {
+            Some(decision) => decision,
             None => match self.in_flight.clone().try_acquire_owned() {
                 Ok(permit) => Decision::Forward(permit),
                 Err(_) => Decision::Answer(Box::new(Answer::failed(
@@ -106,8 +105,9 @@ impl Resolve {
         }
     }
 
-    fn answer_here(&self, request: &Request) -> Option<Answer> {
-        let refuse = |code| Some(Answer::empty(request, code));
+    fn decide_here(&self, request: &Request) -> Option<Decision> {
+        let answer = |answer| Some(Decision::Answer(Box::new(answer)));
+        let refuse = |code| answer(Answer::empty(request, code));
         if request.metadata.op_code != OpCode::Query {
             return refuse(ResponseCode::NotImp);
         }
@@ -128,11 +128,27 @@ impl Resolve {
             // business.
             return refuse(ResponseCode::Refused);
         }
-        if let Some(answer) = self.blocked(request, query) {
-            return Some(answer);
+        let policy = self.policy.load();
+        let name = wire::lower(query.original().name());
+        let verdict = policy.decide(&name);
+        verdict.count();
+        match verdict {
+            Verdict::Blocked(blocked) => {
+                if let Some(blocked) = self.enforced(Some(blocked)) {
+                    return answer(Answer::blocked(request, &self.fast.page, &blocked));
+                }
+            }
+            Verdict::Rule(hit) => match rpz::answer_for(&hit, request) {
+                rpz::Outcome::Pass => {}
+                rpz::Outcome::Silence => return Some(Decision::Silence),
+                rpz::Outcome::Answer(answer) => return Some(Decision::Answer(answer)),
+                // For whoever can wait: `forward`.
+                rpz::Outcome::Resolve { .. } => return None,
+            },
+            Verdict::Open => {}
         }
         match query.query_type() {
-            RecordType::ANY => Some(Answer::minimal_any(
+            RecordType::ANY => answer(Answer::minimal_any(
                 request,
                 query.original().name().clone(),
             )),
@@ -147,15 +163,9 @@ impl Resolve {
         }
     }
 
-    fn blocked(&self, request: &Request, query: &LowerQuery) -> Option<Answer> {
-        let policy = self.policy.load();
-        let blocked = self.enforced(policy.find(&wire::lower(query.original().name())))?;
-        Some(Answer::blocked(request, &self.page, &blocked))
-    }
-
     /// What is blocked after all: in a dry run nothing, and it is counted.
     fn enforced<'p>(&self, blocked: Option<Blocked<'p>>) -> Option<Blocked<'p>> {
-        match &self.dry_run {
+        match &self.fast.dry_run {
             Some(dry_run) if blocked.is_some() => {
                 dry_run.count();
                 None
@@ -180,16 +190,63 @@ impl Resolve {
             dnssec_ok,
             authentic_data: request.metadata.authentic_data || dnssec_ok,
         };
+        if let Some((answer, target)) = self.sent_elsewhere(request, &question) {
+            return self.follow(request, &question, *answer, target).await;
+        }
         match self.forwarder.ask(&question).await {
             Ok(forwarded) => self.relay(request, &question, forwarded),
-            Err(error) => {
-                let ede = match error {
-                    AskError::Silent => Ede::NoReachableAuthority,
-                    AskError::Unreachable | AskError::TooMany => Ede::NetworkError,
-                };
-                Answer::failed(request, ede, &error.to_string())
-            }
+            Err(error) => failed(request, error),
         }
+    }
+
+    /// The answer to begin with, and the name to go on with, where an operator's rule is a CNAME.
+    fn sent_elsewhere(
+        &self,
+        request: &Request,
+        question: &Question,
+    ) -> Option<(Box<Answer>, Name)> {
+        let policy = self.policy.load();
+        let name = wire::lower(question.query.name());
+        let Verdict::Rule(hit) = policy.decide(&name) else {
+            return None;
+        };
+        match rpz::answer_for(&hit, request) {
+            rpz::Outcome::Resolve { answer, target } => Some((answer, target)),
+            _ => None,
+        }
+    }
+
+    /// Looks up what an operator's CNAME leads to, and puts it behind the CNAME. The list is asked
+    /// about the target as about any name; the operator's own rules are not, or they would go round.
+    async fn follow(
+        &self,
+        request: &Request,
+        question: &Question,
+        mut answer: Answer,
+        target: Name,
+    ) -> Answer {
+        let mut query = question.query.clone();
+        query.set_name(target);
+        let question = Question {
+            query,
+            ..question.clone()
+        };
+        let policy = self.policy.load_full();
+        let listed = |name: &[u8]| self.enforced(policy.find(name));
+        if let Some(blocked) = listed(&wire::lower(question.query.name())) {
+            return Answer::blocked(request, &self.fast.page, &blocked);
+        }
+        let Forwarded { message, .. } = match self.forwarder.ask(&question).await {
+            Ok(forwarded) => forwarded,
+            Err(error) => return failed(request, error),
+        };
+        if let Some(blocked) = targets(&message.answers).find_map(|name| listed(&name)) {
+            return Answer::blocked(request, &self.fast.page, &blocked);
+        }
+        answer.metadata.response_code = message.metadata.response_code;
+        answer.answers.extend(message.answers);
+        answer.authorities = message.authorities;
+        answer
     }
 
     fn relay(&self, request: &Request, question: &Question, forwarded: Forwarded) -> Answer {
@@ -197,14 +254,28 @@ impl Resolve {
         // A listing may have come into force while the upstream was asked, and an innocent name
         // may lead to a listed one: its records must not come through either.
         let policy = self.policy.load();
-        let blocked = match policy.find(&wire::lower(question.query.name())) {
-            // A dry run counted it when it was asked for.
-            Some(_) if self.dry_run.is_some() => None,
-            Some(blocked) => Some(blocked),
-            None => self.enforced(blocked_target(&policy, &message.answers)),
-        };
-        if let Some(blocked) = blocked {
-            return Answer::blocked(request, &self.page, &blocked);
+        let name = wire::lower(question.query.name());
+        let mut passed = false;
+        let mut verdicts = vec![name];
+        verdicts.extend(targets(&message.answers));
+        for (place, name) in verdicts.iter().enumerate() {
+            match policy.decide(name) {
+                // A dry run counted the name itself when it was asked for.
+                Verdict::Blocked(_) if place == 0 && self.fast.dry_run.is_some() => {}
+                Verdict::Blocked(blocked) => {
+                    if let Some(blocked) = self.enforced(Some(blocked)) {
+                        return Answer::blocked(request, &self.fast.page, &blocked);
+                    }
+                }
+                Verdict::Rule(_) if passed => {}
+                Verdict::Rule(hit) => match rpz::answer_for(&hit, request) {
+                    rpz::Outcome::Pass if place == 0 => passed = true,
+                    rpz::Outcome::Answer(answer) => return *answer,
+                    // Where an alias leads to is sent nowhere else.
+                    _ => {}
+                },
+                Verdict::Open => {}
+            }
         }
         let code = message.metadata.response_code;
         if u16::from(code) > 15 && request.edns.is_none() {
@@ -228,12 +299,20 @@ impl Resolve {
     }
 }
 
-/// The listing of the first listed name the answer leads to.
-fn blocked_target<'p>(policy: &'p Policy, answers: &[Record]) -> Option<Blocked<'p>> {
-    answers.iter().find_map(|record| match &record.data {
-        RData::CNAME(target) => policy.find(&wire::lower(&target.0)),
+/// The names that an answer leads to through aliases, on the wire and in lower case.
+fn targets(answers: &[Record]) -> impl Iterator<Item = Vec<u8>> {
+    answers.iter().filter_map(|record| match &record.data {
+        RData::CNAME(target) => Some(wire::lower(&target.0)),
         _ => None,
     })
+}
+
+fn failed(request: &Request, error: AskError) -> Answer {
+    let ede = match error {
+        AskError::Silent => Ede::NoReachableAuthority,
+        AskError::Unreachable | AskError::TooMany => Ede::NetworkError,
+    };
+    Answer::failed(request, ede, &error.to_string())
 }
 
 /// For transports that hickory-server runs itself (encrypted ones later): the same path.

@@ -29,26 +29,25 @@
 //! A fast path will stand beside `server` and take from `handler` what it can answer from the wire;
 //! the cache will stand between `handler` and `upstream`.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)] // `sys` alone may; tests/shape.rs looks
 
 mod answer;
-#[allow(dead_code, unused_imports, reason = "the path that asks it follows")]
 mod cache;
 mod enforce;
+mod fast;
 mod forward;
 mod handler;
 mod kill;
-#[allow(dead_code, reason = "the path that reads it follows")]
+mod observe;
 mod query;
-#[allow(dead_code, reason = "the path that writes it follows")]
 mod reply;
-#[allow(dead_code, reason = "the paths that ask it follow")]
 mod rpz;
 mod server;
+mod sockets;
 mod state;
 mod stream;
+mod sys;
 mod update;
-#[allow(dead_code, reason = "the path that submits to it follows")]
 mod upstream;
 mod wire;
 

@@ -19,16 +19,21 @@ use tokio_util::{
 
 use crate::{
     answer::BlockPage,
-    config::{ListConfig, ResolverConfig},
+    cache::{AnswerCache, CacheLimits},
+    config::{ListConfig, OwnRules, ResolverConfig},
     enforce::{DryRun, Shared, unfiltered},
     error::{PullError, StartError, StateError},
+    fast::{self, Fast, counters::Counters},
     forward::Forwarder,
     handler::Resolve,
     metrics::Page,
-    server,
+    observe::Observed,
+    rpz::{Hit, Watcher},
+    server::Serve,
+    sockets,
     source::Reader,
     state::StateDir,
-    status::{Explanation, NodeStatus, PullFailure},
+    status::{Explanation, NodeStatus, OwnRule, PullFailure},
     update::{Pulled, Updater},
     upstream::Upstreams,
 };
@@ -56,6 +61,7 @@ struct List {
 pub struct Running {
     addresses: Vec<SocketAddr>,
     shared: Shared,
+    observed: Observed,
     poked: Arc<Notify>,
     stop: CancellationToken,
     tracker: TaskTracker,
@@ -93,38 +99,56 @@ impl Node {
         if let Some(list) = &mut self.list {
             list.first().await?;
         }
-        let bound = server::bind(&self.config.listen).await?;
+        let watcher = Watcher::open(&self.config.own)?;
+        let bound = sockets::bind(&self.config.listen, self.config.limits.workers).await?;
         let addresses = bound.iter().map(|bound| bound.address).collect();
         let shared = self.list.as_ref().map_or_else(
             || Shared::new(None, None, system_clock(), None),
             |list| list.shared.clone(),
         );
-        let page = BlockPage {
-            action: self.config.block_action,
-            trust: shared.trust.as_deref().cloned(),
-        };
         let (stop, tracker, poked) = (
             CancellationToken::new(),
             TaskTracker::new(),
             Arc::new(Notify::new()),
         );
-        let upstreams = Upstreams::start(&(&self.config).into(), &stop, &tracker)?;
-        let forwarder = Forwarder::new(Arc::new(upstreams));
+        let upstreams = Arc::new(Upstreams::start(&(&self.config).into(), &stop, &tracker)?);
+        let fast = Arc::new(Fast {
+            access: self.config.access.clone(),
+            page: BlockPage::new(self.config.block_action, shared.trust.as_deref()),
+            dry_run: shared.dry_run.clone(),
+            cache: AnswerCache::new(self.config.limits.cache),
+            limits: CacheLimits::default(),
+            clock: fast::Clock::start(),
+        });
         let resolve = Resolve::new(
-            self.config.access.clone(),
+            fast.clone(),
             shared.policy.clone(),
-            page,
-            forwarder,
+            Forwarder::new(upstreams.clone()),
             self.config.limits.in_flight,
-        )
-        .only_count(shared.dry_run.clone());
-        server::serve(
-            bound,
-            &Arc::new(resolve),
-            &self.config.limits,
-            &stop,
-            &tracker,
         );
+        let tcp = Arc::<Counters>::default();
+        let serve = Serve {
+            fast: fast.clone(),
+            policy: shared.policy.clone(),
+            upstreams: upstreams.clone(),
+            resolve: Arc::new(resolve),
+            tcp: tcp.clone(),
+            limits: self.config.limits.clone(),
+            stop: stop.clone(),
+            tracker: tracker.clone(),
+        };
+        shared.policy.swap_zones(watcher.cell().load_full());
+        if self.config.own != OwnRules::default() {
+            let reload = Arc::<Notify>::default();
+            tracker.spawn(watcher.run(shared.policy.clone(), reload, stop.clone()));
+        }
+        let observed = Observed {
+            udp: serve.start(bound)?,
+            tcp,
+            fast,
+            upstreams,
+            policy: shared.policy.clone(),
+        };
         if let Some(list) = self.list {
             tracker.spawn(shared.clone().watch_dates(stop.clone()));
             tracker.spawn(list.follow(poked.clone(), stop.clone()));
@@ -133,6 +157,7 @@ impl Node {
         Ok(Running {
             addresses,
             shared,
+            observed,
             poked,
             stop,
             tracker,
@@ -171,12 +196,13 @@ impl Running {
 
     /// What a scrape shows of the node as it is then; outlives the node.
     pub fn metrics(&self) -> impl Fn() -> String + Send + Sync + 'static {
-        let shared = self.shared.clone();
+        let (shared, observed) = (self.shared.clone(), self.observed.clone());
         move || {
             let mut page = Page::default();
             let status = shared.status.borrow();
             let would_block = shared.dry_run.as_ref().map(DryRun::would_block);
             status.write_metrics(&mut page, would_block, (shared.clock)());
+            observed.write_metrics(&mut page);
             page.into_text()
         }
     }
@@ -197,8 +223,20 @@ impl Running {
             blocked: policy.find(&wire).is_some() && self.shared.dry_run.is_none(),
             url: url.map(|(listing, trust)| trust.listing_url(listing)),
             listing_id: listing,
+            own_rules: policy.zones().explain(&wire).map(own_rule).collect(),
+            own_allowed: policy.zones().allows(&wire),
             list_active: policy.is_active() && self.shared.dry_run.is_none(),
             release: self.status().release,
+        }
+    }
+
+    /// Forgets the answers that are remembered of a name, and with `below` of all names below it;
+    /// `None` forgets all. Gives how many there were.
+    pub fn flush(&self, name: Option<&DomainName>, below: bool) -> usize {
+        let cache = &self.observed.fast.cache;
+        match name {
+            Some(name) => cache.flush_name(&name.to_wire(), below),
+            None => cache.flush(),
         }
     }
 
@@ -326,5 +364,12 @@ impl List {
             }
         });
         pulled.map(|_| ())
+    }
+}
+
+fn own_rule(hit: Hit<'_>) -> OwnRule {
+    OwnRule {
+        rule: hit.to_string(),
+        shadow: hit.zone.is_shadow(),
     }
 }

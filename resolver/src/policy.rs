@@ -1,13 +1,17 @@
 //! What is blocked right now. A policy is immutable; a new release, or the passing of a date,
 //! swaps in another one, and the next packet sees it. Nobody who asks waits for anybody who swaps.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use blocklist::{BlockSet, DomainName, ListingId, Monitoring, Release, Timestamp};
-use hickory_proto::rr::{Name, RData, Record, rdata::SOA};
+use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType, rdata::SOA};
 
-use crate::config::BLOCK_TTL;
+use crate::{
+    config::BLOCK_TTL,
+    rpz::{Hit, Zones},
+    wire,
+};
 
 /// How far in seconds this machine's clock may stand behind a release before that is an alarm;
 /// smaller differences are ordinary between machines.
@@ -46,8 +50,32 @@ pub(crate) struct Policy {
     /// The names by which operators see that it is in force.
     monitoring: Option<Monitoring>,
     /// The SOA of blocked answers, owned by the zone in which other name servers carry this list.
-    soa: Option<Arc<Record>>,
+    soa: Option<Arc<Soa>>,
     active: bool,
+    /// The operator's own zones, which stand behind the list.
+    zones: Arc<Zones>,
+    /// Another number for each policy that was ever in force in this process.
+    generation: u64,
+}
+
+/// What a name meets.
+#[derive(Debug, Clone)]
+pub(crate) enum Verdict<'p> {
+    /// Nothing.
+    Open,
+    /// It is on the list.
+    Blocked(Blocked<'p>),
+    /// A rule of the operator's own.
+    Rule(Hit<'p>),
+}
+
+impl Verdict<'_> {
+    /// Counts a rule of the operator's own, for whoever acts on it.
+    pub(crate) fn count(&self) {
+        if let Self::Rule(hit) = self {
+            hit.count();
+        }
+    }
 }
 
 /// Why a name is blocked, and what to say with it.
@@ -55,7 +83,14 @@ pub(crate) struct Policy {
 pub(crate) struct Blocked<'p> {
     /// `None` for the name that is always blocked, which is no listing.
     pub(crate) listing: Option<ListingId>,
-    pub(crate) soa: Option<&'p Record>,
+    pub(crate) soa: Option<&'p Soa>,
+}
+
+/// A start of authority, as a record and as it stands in an answer, uncompressed.
+#[derive(Debug)]
+pub(crate) struct Soa {
+    pub(crate) record: Record,
+    pub(crate) octets: Box<[u8]>,
 }
 
 impl Policy {
@@ -66,6 +101,8 @@ impl Policy {
             monitoring: None,
             soa: None,
             active: false,
+            zones: Arc::default(),
+            generation: 0,
         }
     }
 
@@ -76,6 +113,8 @@ impl Policy {
             monitoring: public_domain(zone).as_ref().and_then(Monitoring::of),
             soa: soa(zone, serial).map(Arc::new),
             active,
+            zones: Arc::default(),
+            generation: 0,
         }
     }
 
@@ -85,6 +124,28 @@ impl Policy {
             active,
             ..self.clone()
         }
+    }
+
+    /// What a name meets: first the list, which no rule of an operator's own takes anything from,
+    /// then the operator's zones. `wire` is as for [`Self::find`].
+    pub(crate) fn decide<'a>(&'a self, wire: &'a [u8]) -> Verdict<'a> {
+        if let Some(blocked) = self.find(wire) {
+            return Verdict::Blocked(blocked);
+        }
+        match self.zones.find(wire) {
+            Some(hit) => Verdict::Rule(hit),
+            None => Verdict::Open,
+        }
+    }
+
+    /// The operator's own zones.
+    pub(crate) fn zones(&self) -> &Zones {
+        &self.zones
+    }
+
+    /// By which an answer remembers under which policy its aliases were looked at.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
     }
 
     /// Why a name is blocked now, if it is. `wire` is the uncompressed lower-case name
@@ -124,30 +185,88 @@ fn public_domain(zone: &str) -> Option<DomainName> {
     DomainName::parse(zone.strip_prefix("rpz.")?.strip_suffix('.')?).ok()
 }
 
-fn soa(zone: &str, serial: u32) -> Option<Record> {
+fn soa(zone: &str, serial: u32) -> Option<Soa> {
     let apex = Name::from_ascii(zone).ok()?;
     let contact = apex.prepend_label("hostmaster").ok()?;
     let soa = SOA::new(apex.clone(), contact, serial, 3600, 600, 86_400, BLOCK_TTL);
-    Some(Record::from_rdata(apex, BLOCK_TTL, RData::SOA(soa)))
+    let record = Record::from_rdata(apex, BLOCK_TTL, RData::SOA(soa));
+    let octets = octets_of(&record)?;
+    Some(Soa { record, octets })
+}
+
+/// The record written out whole: inside an answer its names could point at nothing else.
+fn octets_of(record: &Record) -> Option<Box<[u8]>> {
+    let RData::SOA(soa) = &record.data else {
+        return None;
+    };
+    let numbers = [
+        soa.serial,
+        soa.refresh as u32,
+        soa.retry as u32,
+        soa.expire as u32,
+        soa.minimum,
+    ];
+    let mut data = [wire::lower(&soa.mname), wire::lower(&soa.rname)].concat();
+    data.extend(numbers.iter().flat_map(|number| number.to_be_bytes()));
+    let mut octets = wire::lower(&record.name);
+    octets.extend(u16::from(RecordType::SOA).to_be_bytes());
+    octets.extend(u16::from(DNSClass::IN).to_be_bytes());
+    octets.extend(record.ttl.to_be_bytes());
+    octets.extend(u16::try_from(data.len()).ok()?.to_be_bytes());
+    octets.extend(data);
+    Some(octets.into())
 }
 
 /// The place everybody reads the policy from.
 #[derive(Debug)]
-pub(crate) struct PolicyCell(ArcSwap<Policy>);
+pub(crate) struct PolicyCell {
+    current: ArcSwap<Policy>,
+    /// Held by whoever changes a part of it: the list and the zones come from different tasks.
+    changing: Mutex<()>,
+}
 
 impl PolicyCell {
     pub(crate) fn new(policy: Policy) -> Self {
-        Self(ArcSwap::from_pointee(policy))
+        Self {
+            current: ArcSwap::from_pointee(policy),
+            changing: Mutex::default(),
+        }
     }
 
-    /// The policy in force; hold it for one query, no longer.
+    /// The policy in force; hold it for one query or one batch of them, no longer.
     pub(crate) fn load(&self) -> arc_swap::Guard<Arc<Policy>> {
-        self.0.load()
+        self.current.load()
     }
 
-    /// Puts another policy in force for the next packet.
-    pub(crate) fn swap(&self, policy: Policy) {
-        self.0.store(Arc::new(policy));
+    /// As [`Self::load`], for whoever waits while holding it.
+    pub(crate) fn load_full(&self) -> Arc<Policy> {
+        self.current.load_full()
+    }
+
+    /// Puts another list in force for the next packet.
+    pub(crate) fn swap(&self, list: Policy) {
+        self.change(|now| Policy {
+            zones: now.zones.clone(),
+            ..list
+        });
+    }
+
+    /// Puts other zones of the operator's in force for the next packet.
+    pub(crate) fn swap_zones(&self, zones: Arc<Zones>) {
+        self.change(|now| Policy {
+            zones,
+            ..now.clone()
+        });
+    }
+
+    fn change(&self, to: impl FnOnce(&Policy) -> Policy) {
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.current.load();
+        let next = Policy {
+            generation: now.generation + 1,
+            ..to(&now)
+        };
+        self.current.store(Arc::new(next));
     }
 }
 
@@ -155,6 +274,16 @@ impl PolicyCell {
 mod tests {
     use super::*;
     use blocklist::Digest;
+
+    #[test]
+    fn an_soa_written_out_is_the_record() {
+        use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
+
+        let soa = soa("rpz.qalqan.test.", 7).unwrap();
+        let mut decoder = BinDecoder::new(&soa.octets);
+        assert_eq!(Record::read(&mut decoder).unwrap(), soa.record);
+        assert!(decoder.is_empty());
+    }
 
     #[test]
     fn a_release_is_enforced_from_its_making_until_its_end() {

@@ -77,36 +77,6 @@ pub(crate) struct ClientEdns {
     /// The size it offers, as it says it.
     pub(crate) payload: u16,
     pub(crate) dnssec_ok: bool,
-    /// Its cookie: 8 octets of its own, and 8 to 32 of a server's if it has them (RFC 7873 §4).
-    pub(crate) cookie: Option<Cookie>,
-}
-
-/// A cookie as a client sent it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Cookie {
-    octets: [u8; 40],
-    length: u8,
-}
-
-impl Cookie {
-    fn read(octets: &[u8]) -> Option<Self> {
-        if !matches!(octets.len(), 8 | 16..=40) {
-            return None;
-        }
-        let mut kept = [0; 40];
-        kept.get_mut(..octets.len())?.copy_from_slice(octets);
-        Some(Self {
-            octets: kept,
-            length: octets.len() as u8,
-        })
-    }
-
-    /// The whole option's data.
-    pub(crate) fn as_octets(&self) -> &[u8] {
-        self.octets
-            .get(..usize::from(self.length))
-            .unwrap_or_default()
-    }
 }
 
 /// A query for one name of class IN that a client may be answered from the list or the cache.
@@ -215,24 +185,25 @@ impl ClientEdns {
         {
             return None;
         }
-        let mut cookie = None;
+        let mut cookies = 0;
         while !options.is_empty() {
             let (&[code_high, code_low, length_high, length_low], rest) =
                 options.split_first_chunk()?;
             let length = usize::from(u16::from_be_bytes([length_high, length_low]));
             let (data, rest) = rest.split_at_checked(length)?;
             if u16::from_be_bytes([code_high, code_low]) == OPTION_COOKIE {
-                if cookie.is_some() {
+                cookies += 1;
+                // 8 octets of the client's own, and 8 to 32 of a server's if it has them; anything
+                // else is an error that the full path answers (RFC 7873 §5.2.2).
+                if cookies > 1 || !matches!(data.len(), 8 | 16..=40) {
                     return None;
                 }
-                cookie = Some(Cookie::read(data)?);
             }
             options = rest;
         }
         Some(Self {
             payload: u16::from_be_bytes([size_high, size_low]),
             dnssec_ok: u16::from_be_bytes([flags_high, flags_low]) & DNSSEC_OK != 0,
-            cookie,
         })
     }
 }
@@ -312,8 +283,6 @@ mod tests {
         assert_eq!((query.kind, query.recursion_desired), (1, true));
         assert_eq!(query.udp_limit(1232), 1232);
         assert_eq!(query.udp_limit(4096), 4096);
-        let cookie = query.edns.unwrap().cookie.unwrap();
-        assert_eq!(cookie.as_octets(), [7; 8]);
         let plain = Query::read(&message("a.test.", 65, None, None)).unwrap();
         assert_eq!((plain.udp_limit(1232), plain.edns), (512, None));
         assert!(Query::read(&message(".", 2, None, None)).is_some());

@@ -1,9 +1,10 @@
-//! Sockets for UDP and TCP: bound together, served together, stopped together.
+//! Serving the sockets of a node: workers read UDP and answer what they can, the full path answers
+//! what they hand over, and TCP connections do both by themselves.
 //!
 //! The listeners are ours rather than hickory-server's: its UDP path starts a task per packet
 //! without a bound and logs each client's address, and its TCP path neither limits connections nor
-//! works on more than one query of a connection at a time. Requests are parsed by it and answered
-//! through the same [`RequestHandler`](hickory_server::server::RequestHandler).
+//! works on more than one query of a connection at a time. Requests of the full path are parsed by it
+//! and answered through the same [`RequestHandler`](hickory_server::server::RequestHandler).
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -13,120 +14,108 @@ use hickory_proto::{
     serialize::binary::{BinDecodable, BinDecoder},
 };
 use hickory_server::server::Request;
-use tokio::net::{TcpListener, UdpSocket};
+use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     answer::{self, Answer},
     config::Limits,
     error::StartError,
+    fast::{
+        Fast,
+        counters::Counters,
+        worker::{self, Datagram, Worker},
+    },
     handler::{Decision, Resolve},
+    policy::PolicyCell,
+    sockets::Bound,
     stream,
+    upstream::Upstreams,
 };
 
-/// A largest query worth reading from a datagram; longer ones are cut by the kernel and refused.
-const MAX_QUERY: usize = 4096;
-/// How often another free port is tried when the one UDP got is taken on TCP.
-const PORT_TRIES: usize = 16;
+/// Datagrams that wait for the full path; workers drop what is over it.
+const WAITING: usize = 1024;
 
-/// The sockets of one address.
-pub(crate) struct Bound {
-    pub(crate) udp: UdpSocket,
-    pub(crate) tcp: TcpListener,
-    pub(crate) address: SocketAddr,
+/// What serving takes.
+pub(crate) struct Serve {
+    pub(crate) fast: Arc<Fast>,
+    pub(crate) policy: Arc<PolicyCell>,
+    pub(crate) upstreams: Arc<Upstreams>,
+    pub(crate) resolve: Arc<Resolve>,
+    /// What connections count.
+    pub(crate) tcp: Arc<Counters>,
+    pub(crate) limits: Limits,
+    pub(crate) stop: CancellationToken,
+    /// Work in hand is finished by tasks of it.
+    pub(crate) tracker: TaskTracker,
 }
 
-/// Binds UDP and TCP on each address. With port 0 both get the same free port.
-pub(crate) async fn bind(listen: &[SocketAddr]) -> Result<Vec<Bound>, StartError> {
-    let mut bound = Vec::with_capacity(listen.len());
-    for &wanted in listen {
-        bound.push(bind_pair(wanted).await?);
-    }
-    Ok(bound)
-}
-
-async fn bind_pair(wanted: SocketAddr) -> Result<Bound, StartError> {
-    let failed = |source| StartError::Bind {
-        address: wanted,
-        source,
-    };
-    for _ in 0..PORT_TRIES {
-        let udp = UdpSocket::bind(wanted).await.map_err(failed)?;
-        let address = udp.local_addr().map_err(failed)?;
-        match TcpListener::bind(address).await {
-            Ok(tcp) => return Ok(Bound { udp, tcp, address }),
-            Err(error) if wanted.port() == 0 && error.kind() == std::io::ErrorKind::AddrInUse => {}
-            Err(error) => return Err(failed(error)),
+impl Serve {
+    /// Serves until told to stop. Gives what each worker counts.
+    pub(crate) fn start(self, bound: Vec<Bound>) -> Result<Vec<Arc<Counters>>, StartError> {
+        let (full, waiting) = mpsc::channel(WAITING);
+        let cores = worker::cores();
+        let mut counters = Vec::new();
+        for Bound { udp, tcp, address } in bound {
+            // Cores are given out only when there is one for each; otherwise the kernel knows better.
+            let pinned = udp.len() > 1 && udp.len() <= cores.len();
+            for (number, socket) in udp.into_iter().enumerate() {
+                let counted = Arc::<Counters>::default();
+                counters.push(counted.clone());
+                let worker = Worker {
+                    socket,
+                    fast: self.fast.clone(),
+                    policy: self.policy.clone(),
+                    upstreams: self.upstreams.clone(),
+                    full: full.clone(),
+                    counters: counted,
+                    stop: self.stop.clone(),
+                };
+                let core = cores.get(number).copied().filter(|_| pinned);
+                worker
+                    .start(number, core, self.tracker.token())
+                    .map_err(|source| StartError::Bind { address, source })?;
+            }
+            let listener = stream::Listener::new(stream::Answers {
+                fast: self.fast.clone(),
+                policy: self.policy.clone(),
+                upstreams: self.upstreams.clone(),
+                resolve: self.resolve.clone(),
+                counters: self.tcp.clone(),
+                limits: self.limits.clone(),
+                stop: self.stop.clone(),
+            });
+            self.tracker.spawn(listener.run(tcp, self.tracker.clone()));
         }
-    }
-    Err(failed(std::io::ErrorKind::AddrInUse.into()))
-}
-
-/// Serves until `stop` is cancelled; work in hand is finished by tasks of `tracker`.
-pub(crate) fn serve(
-    bound: Vec<Bound>,
-    resolve: &Arc<Resolve>,
-    limits: &Limits,
-    stop: &CancellationToken,
-    tracker: &TaskTracker,
-) {
-    for Bound { udp, tcp, .. } in bound {
-        let udp = Arc::new(udp);
-        for _ in 0..limits.workers.max(1) {
-            tracker.spawn(udp_worker(
-                udp.clone(),
-                resolve.clone(),
-                stop.clone(),
-                tracker.clone(),
-            ));
-        }
-        let listener = stream::Listener::new(resolve.clone(), limits.clone(), stop.clone());
-        tracker.spawn(listener.run(tcp, tracker.clone()));
+        self.tracker
+            .spawn(answer_handed(waiting, self.resolve, self.tracker.clone()));
+        Ok(counters)
     }
 }
 
-async fn udp_worker(
-    socket: Arc<UdpSocket>,
+/// Answers what workers hand over, until the last of them has ended.
+async fn answer_handed(
+    mut waiting: mpsc::Receiver<Datagram>,
     resolve: Arc<Resolve>,
-    stop: CancellationToken,
     tracker: TaskTracker,
 ) {
-    let mut buffer = vec![0; MAX_QUERY];
-    loop {
-        let received = tokio::select! {
-            received = socket.recv_from(&mut buffer) => received,
-            () = stop.cancelled() => return,
-        };
-        // Errors are reports about earlier sends (ICMP); the socket itself stays good.
-        let Ok((length, client)) = received else {
+    while let Some(datagram) = waiting.recv().await {
+        let Some(client) = datagram.peer.client() else {
             continue;
         };
-        if client.port() == 0 {
-            continue;
-        }
-        let Some(bytes) = buffer.get(..length) else {
-            continue;
-        };
-        match take(&resolve, bytes, client, Protocol::Udp) {
+        match take(&resolve, &datagram.octets, client, Protocol::Udp) {
             Taken::Nothing => {}
-            Taken::Bytes(bytes) => send(&socket, &bytes, client).await,
-            Taken::Answer(request, answer) => send(&socket, &answer.to_udp(&request), client).await,
+            Taken::Bytes(bytes) => datagram.answer(&bytes),
+            Taken::Answer(request, answer) => datagram.answer(&answer.to_udp(&request)),
             Taken::Forward(request, permit) => {
-                let (socket, resolve) = (socket.clone(), resolve.clone());
+                let resolve = resolve.clone();
                 tracker.spawn(async move {
                     let answer = resolve.forward(&request).await;
-                    send(&socket, &answer.to_udp(&request), client).await;
+                    datagram.answer(&answer.to_udp(&request));
                     drop(permit);
                 });
             }
         }
-    }
-}
-
-/// Errors are about this client alone (unreachable, gone); it asks again or it does not.
-async fn send(socket: &UdpSocket, bytes: &[u8], client: SocketAddr) {
-    if !bytes.is_empty() {
-        let _ = socket.send_to(bytes, client).await;
     }
 }
 
@@ -184,11 +173,12 @@ mod tests {
     use crate::{
         access::AccessList,
         answer::BlockPage,
+        cache::{AnswerCache, CacheLimits},
         config::{BlockAction, ResolverConfig, UDP_PAYLOAD, Upstream},
+        fast::{Clock, Step, Transport},
         forward::Forwarder,
         policy::{Policy, PolicyCell},
-        upstream::Upstreams,
-        wire,
+        sys, wire,
     };
 
     /// Upstreams that nobody gets to ask.
@@ -209,14 +199,17 @@ mod tests {
         let set = Arc::new(BlockSet::new(&[entry]).unwrap());
         let policy = Policy::new(set, "rpz.qalqan.test.", 1, true);
         let trust = testing::TestLog::new(true).trust;
-        let page = BlockPage {
-            action: BlockAction::NxDomain,
-            trust: Some(trust),
+        let fast = Fast {
+            access: AccessList::default(),
+            page: BlockPage::new(BlockAction::NxDomain, Some(&trust)),
+            dry_run: None,
+            cache: AnswerCache::new(1 << 16),
+            limits: CacheLimits::default(),
+            clock: Clock::start(),
         };
         Resolve::new(
-            AccessList::default(),
+            Arc::new(fast),
             Arc::new(PolicyCell::new(policy)),
-            page,
             Forwarder::new(NOBODY.clone()),
             4,
         )
@@ -235,9 +228,41 @@ mod tests {
         false
     }
 
+    /// What a worker answers from the wire is what the full path answers.
+    fn check_fast(
+        resolve: &Resolve,
+        bytes: &[u8],
+        client: SocketAddr,
+    ) -> Result<(), TestCaseError> {
+        let mut buffer = [0; sys::BUFFER];
+        let length = bytes.len().min(buffer.len());
+        buffer[..length].copy_from_slice(&bytes[..length]);
+        let policy = resolve.policy().load();
+        let step =
+            resolve
+                .fast()
+                .answer(&mut buffer, length, client.ip(), Transport::Udp, &policy, 1);
+        let Step::Answer(length, _) = step else {
+            return Ok(());
+        };
+        let Taken::Answer(request, answer) = take(resolve, bytes, client, Protocol::Udp) else {
+            return Err(TestCaseError::fail("the full path does not answer it"));
+        };
+        let mut full = Message::from_vec(&answer.to_udp(&request)).expect("an answer");
+        // hickory's transports take the client's limit from where we say what we take.
+        if let Some(edns) = &mut full.edns {
+            edns.set_max_payload(UDP_PAYLOAD);
+        }
+        let fast = Message::from_vec(&buffer[..length]).expect("an answer");
+        prop_assert_eq!(fast, full);
+        Ok(())
+    }
+
     /// What a client would get for these octets, checked for what holds of every answer.
     fn check(resolve: &Resolve, bytes: &[u8]) -> Result<(), TestCaseError> {
         let client = ([127, 0, 0, 1], 5353).into();
+        check_fast(resolve, bytes, client)?;
+        check_fast(resolve, bytes, ([192, 0, 2, 1], 5353).into())?;
         let answers = match take(resolve, bytes, client, Protocol::Udp) {
             Taken::Nothing => vec![],
             Taken::Bytes(bytes) => vec![bytes],
@@ -335,11 +360,11 @@ mod tests {
     /// The encrypted transports of hickory-server will run the same handler.
     #[tokio::test]
     async fn hickorys_own_server_gives_the_same_answer() {
-        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
         let mut server = hickory_server::Server::new(resolve());
         server.register_socket(socket);
-        let client = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let client = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
         client.connect(address).await.unwrap();
         let bytes = query("www.obmen.test.", 1, Some(4096));
         client.send(&bytes).await.unwrap();

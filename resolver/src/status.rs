@@ -130,8 +130,22 @@ pub struct Explanation {
     pub listing_id: Option<ListingId>,
     /// Where a person reads about the listing.
     pub url: Option<String>,
+    /// Rules of the operator's own zones that the name meets, in order of priority; the first that is
+    /// not in shadow decides, unless the list does or the operator's own list keeps the zones off.
+    pub own_rules: Vec<OwnRule>,
+    /// Whether the operator's own list keeps all zones from touching the name.
+    pub own_allowed: bool,
     /// Whether the list is enforced now.
     pub list_active: bool,
     /// The release that decided.
     pub release: Option<HeldRelease>,
+}
+
+/// A rule of an operator's own zone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OwnRule {
+    /// The rule and its zone, as `*.example.com of policy zone rpz.example`.
+    pub rule: String,
+    /// Whether it only counts what it would do.
+    pub shadow: bool,
 }

@@ -5,54 +5,67 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use hickory_net::xfer::Protocol;
+use hickory_server::server::Request;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{
         TcpListener, TcpStream,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
-    sync::{Semaphore, mpsc},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     time::timeout,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     config::Limits,
+    fast::{Fast, Step, Transport, counters::Counters},
     handler::Resolve,
+    policy::PolicyCell,
+    query::Query,
     server::{Taken, take},
+    upstream::{Answered, AskError, Outcome, Upstreams},
 };
+
+/// The longest message over TCP, in octets.
+const LONGEST: usize = u16::MAX as usize;
+
+/// What connections are answered from.
+#[derive(Clone)]
+pub(crate) struct Answers {
+    pub(crate) fast: Arc<Fast>,
+    pub(crate) policy: Arc<PolicyCell>,
+    pub(crate) upstreams: Arc<Upstreams>,
+    pub(crate) resolve: Arc<Resolve>,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) limits: Limits,
+    pub(crate) stop: CancellationToken,
+}
 
 /// Serves one listening TCP socket.
 pub(crate) struct Listener {
-    resolve: Arc<Resolve>,
-    limits: Limits,
-    stop: CancellationToken,
+    answers: Answers,
     connections: Arc<Semaphore>,
 }
 
 impl Listener {
-    pub(crate) fn new(resolve: Arc<Resolve>, limits: Limits, stop: CancellationToken) -> Self {
-        let connections = Arc::new(Semaphore::new(limits.tcp_connections.max(1)));
+    pub(crate) fn new(answers: Answers) -> Self {
+        let connections = Arc::new(Semaphore::new(answers.limits.tcp_connections.max(1)));
         Self {
-            resolve,
-            limits,
-            stop,
+            answers,
             connections,
         }
     }
 
     pub(crate) async fn run(self, socket: TcpListener, tracker: TaskTracker) {
         loop {
-            let Some((stream, client, permit)) =
-                accept(&socket, &self.connections, &self.stop).await
-            else {
+            let accepted = accept(&socket, &self.connections, &self.answers.stop).await;
+            let Some((stream, client, permit)) = accepted else {
                 return;
             };
-            let (resolve, limits, stop) =
-                (self.resolve.clone(), self.limits.clone(), self.stop.clone());
-            let inner = tracker.clone();
+            let (answers, inner) = (self.answers.clone(), tracker.clone());
             tracker.spawn(async move {
-                serve(stream, client, &resolve, &limits, &stop, &inner).await;
+                serve(stream, client, &answers, &inner).await;
                 drop(permit);
             });
         }
@@ -86,49 +99,169 @@ pub(crate) async fn accept(
     }
 }
 
-async fn serve(
-    stream: TcpStream,
-    client: SocketAddr,
-    resolve: &Arc<Resolve>,
-    limits: &Limits,
-    stop: &CancellationToken,
-    tracker: &TaskTracker,
-) {
+async fn serve(stream: TcpStream, client: SocketAddr, answers: &Answers, tracker: &TaskTracker) {
     let _ = stream.set_nodelay(true);
     let (mut reader, writer) = stream.into_split();
-    let (answers, queue) = mpsc::channel(limits.tcp_pipeline.max(1));
+    let limits = &answers.limits;
+    let (ready, queue) = mpsc::channel(limits.tcp_pipeline.max(1));
     let pipeline = Arc::new(Semaphore::new(limits.tcp_pipeline.max(1)));
     let gone = CancellationToken::new();
     tracker.spawn(write_answers(writer, queue, limits.tcp_write, gone.clone()));
     loop {
         let message = tokio::select! {
             message = timeout(limits.tcp_idle, read_message(&mut reader)) => message,
-            () = stop.cancelled() => return,
+            () = answers.stop.cancelled() => return,
             () = gone.cancelled() => return,
         };
-        let Ok(Ok(bytes)) = message else { return };
+        let Ok(Ok(message)) = message else { return };
         let Ok(place) = pipeline.clone().acquire_owned().await else {
             return;
         };
-        let whole = match take(resolve, &bytes, client, Protocol::Tcp) {
-            Taken::Nothing => return,
-            Taken::Bytes(bytes) => bytes,
-            Taken::Answer(request, answer) => answer.to_tcp(&request),
-            Taken::Forward(request, permit) => {
-                let (resolve, answers) = (resolve.clone(), answers.clone());
+        match answers.at_once(message, client) {
+            AtOnce::Nothing => return,
+            AtOnce::Silence => {}
+            AtOnce::Answer(answer) => {
+                if ready.send(answer).await.is_err() {
+                    return;
+                }
+            }
+            AtOnce::Later(later) => {
+                let (answers, ready) = (answers.clone(), ready.clone());
                 tracker.spawn(async move {
-                    let answer = resolve.forward(&request).await;
-                    drop(permit);
-                    let _ = answers.send(answer.to_tcp(&request)).await;
+                    if let Some(answer) = answers.later(later, client).await {
+                        let _ = ready.send(answer).await;
+                    }
                     drop(place);
                 });
-                continue;
             }
-        };
-        if answers.send(whole).await.is_err() {
-            return;
         }
     }
+}
+
+/// What can be said of a message without waiting.
+enum AtOnce {
+    /// The connection ends: it is no query.
+    Nothing,
+    /// An operator's rule says to send nothing.
+    Silence,
+    Answer(Vec<u8>),
+    Later(Later),
+}
+
+/// What has to be waited for.
+enum Later {
+    /// Upstreams; the message is there to be answered over.
+    Upstreams(Box<Query>, Vec<u8>),
+    /// The full path.
+    Full(Box<Request>, OwnedSemaphorePermit),
+}
+
+impl Answers {
+    fn at_once(&self, message: Vec<u8>, client: SocketAddr) -> AtOnce {
+        let (policy, now) = (self.policy.load(), self.fast.clock.now());
+        let (length, mut buffer) = (message.len(), message);
+        buffer.resize(LONGEST, 0);
+        let tcp = Transport::Tcp;
+        let step = self
+            .fast
+            .answer(&mut buffer, length, client.ip(), tcp, &policy, now);
+        let counters = &self.counters;
+        match step {
+            Step::Answer(length, kind) => {
+                counters.of(kind).add_shared(1);
+                AtOnce::Answer(cut(buffer, length))
+            }
+            Step::Refresh(length, query) => {
+                counters.cached.add_shared(1);
+                self.refresh(query);
+                AtOnce::Answer(cut(buffer, length))
+            }
+            Step::Ask(query) if !self.upstreams.is_own_socket(client) => {
+                counters.asked.add_shared(1);
+                AtOnce::Later(Later::Upstreams(Box::new(query), buffer))
+            }
+            Step::Silence => {
+                counters.ruled.add_shared(1);
+                AtOnce::Silence
+            }
+            Step::Ask(_) | Step::Full => {
+                counters.handed.add_shared(1);
+                self.fully(&cut(buffer, length), client)
+            }
+        }
+    }
+
+    fn fully(&self, message: &[u8], client: SocketAddr) -> AtOnce {
+        match take(&self.resolve, message, client, Protocol::Tcp) {
+            Taken::Nothing => AtOnce::Nothing,
+            Taken::Bytes(bytes) => AtOnce::Answer(bytes),
+            Taken::Answer(request, answer) => AtOnce::Answer(answer.to_tcp(&request)),
+            Taken::Forward(request, permit) => AtOnce::Later(Later::Full(request, permit)),
+        }
+    }
+
+    /// The answer once it is there.
+    async fn later(&self, later: Later, client: SocketAddr) -> Option<Vec<u8>> {
+        let (query, mut buffer) = match later {
+            Later::Upstreams(query, buffer) => (query, buffer),
+            Later::Full(request, _permit) => {
+                return Some(self.resolve.forward(&request).await.to_tcp(&request));
+            }
+        };
+        let answered = self.upstreams.ask((&*query).into()).await;
+        let policy = self.policy.load_full();
+        let outcome = received(&answered);
+        let length = self
+            .fast
+            .finish(&mut buffer, &query, Transport::Tcp, outcome, &policy);
+        match length {
+            Some(0) => None,
+            Some(length) => Some(cut(buffer, length)),
+            // Something came into force meanwhile that only the full path can answer; without its
+            // OPT record the query is a whole message still.
+            None => self.in_full(question(buffer, &query), client).await,
+        }
+    }
+
+    async fn in_full(&self, message: Vec<u8>, client: SocketAddr) -> Option<Vec<u8>> {
+        match self.fully(&message, client) {
+            AtOnce::Answer(answer) => Some(answer),
+            AtOnce::Later(Later::Full(request, _permit)) => {
+                Some(self.resolve.forward(&request).await.to_tcp(&request))
+            }
+            AtOnce::Nothing | AtOnce::Silence | AtOnce::Later(Later::Upstreams(..)) => None,
+        }
+    }
+
+    fn refresh(&self, query: Query) {
+        let (fast, upstreams) = (self.fast.clone(), self.upstreams.clone());
+        tokio::spawn(async move {
+            let answered = upstreams.ask((&query).into()).await;
+            fast.renew(&query, received(&answered));
+        });
+    }
+}
+
+fn received(answered: &Result<Answered, AskError>) -> Outcome<'_> {
+    match answered {
+        Ok(answered) => Ok(answered.received()),
+        Err(error) => Err(*error),
+    }
+}
+
+/// A buffer that holds an answer becomes the answer, without the room behind it.
+fn cut(mut buffer: Vec<u8>, length: usize) -> Vec<u8> {
+    buffer.truncate(length);
+    buffer.shrink_to_fit();
+    buffer
+}
+
+/// The query alone: its question, and nothing behind it.
+fn question(mut buffer: Vec<u8>, query: &Query) -> Vec<u8> {
+    if let Some(additionals) = buffer.get_mut(10..12) {
+        additionals.fill(0);
+    }
+    cut(buffer, query.question_end())
 }
 
 /// Writes answers in the order in which they are ready; a client that does not read is cut off.

@@ -24,7 +24,7 @@ use tokio_util::{
 use crate::{
     error::StartError,
     secondaries::Secondaries,
-    server,
+    sockets,
     transfer::{
         journal::{Delta, Journal},
         serve::Context,
@@ -107,10 +107,7 @@ impl TransferServer {
         admission: Admission,
         limits: TransferLimits,
     ) -> Result<Self, StartError> {
-        let mut bound = server::bind(&[listen]).await?;
-        let Some(server::Bound { udp, tcp, address }) = bound.pop() else {
-            return Err(StartError::Config("no address for zone transfers"));
-        };
+        let (udp, tcp, address) = sockets::bind_pair(listen).await?;
         // Inherited by its connections. Left alone, it grows to megabytes for whoever does not read.
         let octets = limits.send_buffer;
         if let Err(error) = rustix::net::sockopt::set_socket_send_buffer_size(&tcp, octets) {

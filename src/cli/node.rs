@@ -34,7 +34,7 @@ pub(crate) struct Resolver {
     /// The publisher's trust file
     #[arg(long, value_name = "FILE")]
     pub(crate) trust: Option<PathBuf>,
-    /// Rules of your own: a response policy zone as a zone file; repeat in order of priority (--check reads it; enforcing is not built yet)
+    /// Rules of your own: a response policy zone as a zone file; repeat in order of priority
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Vec<PathBuf>,
     /// A policy zone that only counts what it would do, asked before the others; repeat for several

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use resolver::{
-    ListConfig, Node, Order, OwnRules, ResolverConfig, Transport, access::AccessList,
-};
+use resolver::{ListConfig, Node, Order, ResolverConfig, Transport, access::AccessList};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::policy_files;
@@ -31,18 +29,13 @@ pub(crate) async fn run(
             cli::Node::Explain { .. } => "asking a running node why it answers as it does",
             cli::Node::Selftest => "asking a running node for known answers",
             cli::Node::Pause { .. } => "pausing the list; stop the node instead",
-            cli::Node::Flush => "flushing; this node keeps no answers",
+            cli::Node::Flush => "flushing; start the node again, it begins without answers",
             cli::Node::Reload => "reloading; start the node again, it keeps its list",
         }));
     }
     let own = policy_files::own_rules(&options)?;
     if options.check {
         return policy_files::check(&own, printer);
-    }
-    if own != OwnRules::default() {
-        return Err(Failure::not_built_yet(
-            "enforcing policy zones of your own (--policy); --check reads them",
-        ));
     }
     let mut upstreams = options.forward;
     for upstream in &mut upstreams {

@@ -81,16 +81,6 @@ async fn what_is_not_built_says_so_in_its_help_and_when_it_is_asked_for() {
             assert_eq!(answer.out, "", "{answer}");
         }
     }
-    let policy = [
-        "resolver",
-        "--forward",
-        "127.0.0.1:9",
-        "--policy",
-        "own.rpz",
-    ];
-    qalqan(dir.path(), policy)
-        .await
-        .with(USAGE, "not built yet: enforcing policy zones");
     assert_eq!(
         fs::read_dir(dir.path()).unwrap().count(),
         0,

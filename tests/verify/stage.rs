@@ -117,10 +117,7 @@ impl Stage {
 
     /// A node on the real clock, with its own memory of earlier releases.
     pub(crate) async fn node(&self) -> Result<Running, StartError> {
-        let nobody = Upstream {
-            address: SocketAddr::from(([127, 0, 0, 1], 9)),
-            validates: false,
-        };
+        let nobody = Upstream::udp(SocketAddr::from(([127, 0, 0, 1], 9)));
         let list = ListConfig {
             source: ListSource::Directory(self.base()),
             trust: self.trust.clone(),

@@ -213,8 +213,8 @@ impl Entry {
         self.life.saturating_sub(self.age(now))
     }
 
-    /// The response code.
-    pub(crate) fn code(&self) -> u8 {
+    #[cfg(test)]
+    pub(super) fn code(&self) -> u8 {
         self.code
     }
 
@@ -261,7 +261,7 @@ impl Entry {
     }
 
     /// Whether it may still be given, if only for want of better.
-    pub(super) fn is_usable(&self, now: u32) -> bool {
+    pub(crate) fn is_usable(&self, now: u32) -> bool {
         self.lasts() && u64::from(self.age(now)) < u64::from(self.life) + u64::from(self.stale)
     }
 

@@ -185,12 +185,12 @@ impl AnswerCache {
     /// Keeps an answer in place of what was there for its question, and gives whether it did. Not
     /// kept are: answers for this moment only, what is larger than the cache, and a failure where
     /// there is an answer that may still be given (RFC 8767 §5); that one rests then.
-    pub(crate) fn put(&self, entry: Entry) -> bool {
+    pub(crate) fn put(&self, entry: impl Into<Arc<Entry>>) -> bool {
+        let entry = entry.into();
         let (now, size) = (entry.stored(), entry.size());
         if !entry.lasts() || !self.reserve(size, now) {
             return false;
         }
-        let entry = Arc::new(entry);
         let key = self.key(entry.asked());
         let (index, set) = self.set(&key);
         let guard = self.write(index);

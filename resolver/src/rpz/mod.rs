@@ -26,14 +26,12 @@ mod watch;
 mod zone;
 mod zones;
 
-#[allow(unused_imports, reason = "the paths that ask it follow")]
 pub(crate) use self::{
     action::Action,
     answer::{Outcome, answer_for},
-    data::LocalData,
-    rules::Trigger,
-    watch::{Watcher, ZonesCell},
-    zone::{Hit, Zone, ZoneOptions},
+    data::AppendError,
+    watch::Watcher,
+    zone::Hit,
     zones::Zones,
 };
 pub use self::{

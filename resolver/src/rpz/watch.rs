@@ -33,6 +33,7 @@ use super::{
 use crate::{
     answer::Ede,
     config::{OwnError, OwnRules},
+    policy::PolicyCell,
 };
 
 /// How often files are looked at.
@@ -184,7 +185,13 @@ impl Watcher {
 
     /// Looks until it is told to stop. `reload` has every file read again that is not in force as it
     /// is, and taken also when it lost most of its rules.
-    pub(crate) async fn run(mut self, reload: Arc<Notify>, stop: CancellationToken) {
+    pub(crate) async fn run(
+        mut self,
+        policy: Arc<PolicyCell>,
+        reload: Arc<Notify>,
+        stop: CancellationToken,
+    ) {
+        let mut in_force = self.cell.load_full();
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -204,6 +211,11 @@ impl Watcher {
                     tracing::error!(%error, "policy files are no longer watched");
                     return;
                 }
+            }
+            let zones = self.cell.load_full();
+            if !Arc::ptr_eq(&zones, &in_force) {
+                in_force = zones.clone();
+                policy.swap_zones(zones);
             }
         }
     }

@@ -27,8 +27,8 @@ impl Zones {
         }
     }
 
-    /// The rule that decides, of the first zone that has one, and counts it. What a zone in shadow
-    /// would have done is counted too, and the next one is asked. A pass-through is given like any
+    /// The rule that decides, of the first zone that has one; whoever acts on it counts it. What a
+    /// zone in shadow would have done is counted here, and the next one is asked. A pass-through is given like any
     /// other rule: it ends the search. `lower` is the name on the wire, in lower case, with its root.
     /// Nothing is allocated.
     pub(crate) fn find<'a>(&'a self, lower: &'a [u8]) -> Option<Hit<'a>> {
@@ -41,10 +41,10 @@ impl Zones {
             if *is_allowed.get_or_insert_with(|| self.allowed.contains(lower)) {
                 return None;
             }
-            hit.count();
             if !zone.is_shadow() {
                 return Some(hit);
             }
+            hit.count();
         }
         None
     }
@@ -63,11 +63,6 @@ impl Zones {
     /// The zones, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Zone>> {
         self.zones.iter()
-    }
-
-    /// Names that no zone touches.
-    pub(crate) fn allowed(&self) -> &Allowed {
-        &self.allowed
     }
 
     /// Files that cannot be taken as they are now, each with the reason.

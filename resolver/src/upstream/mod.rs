@@ -247,6 +247,11 @@ impl Upstreams {
         }
     }
 
+    /// When a question that is asked now is to be given up.
+    pub(crate) fn deadline(&self) -> Instant {
+        Instant::now() + self.query_timeout
+    }
+
     /// The answer to a question, for whoever can wait.
     ///
     /// # Errors
@@ -255,11 +260,12 @@ impl Upstreams {
         let (sender, receiver) = oneshot::channel();
         let job = Job {
             asked,
-            deadline: Instant::now() + self.query_timeout,
+            deadline: self.deadline(),
             done: Box::new(move |outcome| {
                 let answered = outcome.map(|received| Answered {
                     message: received.message.to_vec(),
                     validated: received.validated,
+                    upstream: received.upstream,
                 });
                 // Whoever asked may have gone.
                 let _ = sender.send(answered);
@@ -287,6 +293,18 @@ impl Upstreams {
 pub(crate) struct Answered {
     pub(crate) message: Vec<u8>,
     pub(crate) validated: bool,
+    pub(crate) upstream: usize,
+}
+
+impl Answered {
+    /// As it was received.
+    pub(crate) fn received(&self) -> Received<'_> {
+        Received {
+            message: &self.message,
+            validated: self.validated,
+            upstream: self.upstream,
+        }
+    }
 }
 
 /// How one upstream fares.
