@@ -198,7 +198,11 @@ const LONGEST_URL: usize = 250;
 impl BlockPage {
     /// `trust` says whose log it is; `None` leaves addresses out.
     pub(crate) fn new(action: BlockAction, trust: Option<&Trust>) -> Self {
-        let listings = trust.map(Trust::listing_base);
+        Self::of(action, trust.map(Trust::listing_base))
+    }
+
+    /// As [`Self::new`], with what addresses of listings begin with.
+    pub(crate) fn of(action: BlockAction, listings: Option<String>) -> Self {
         Self { action, listings }
     }
 

@@ -131,7 +131,7 @@ impl Resolve {
         let policy = self.policy.load();
         let name = wire::lower(query.original().name());
         let verdict = policy.decide(&name);
-        verdict.count();
+        policy.count(&name, &verdict);
         match verdict {
             Verdict::Blocked(blocked) => {
                 if let Some(blocked) = self.enforced(Some(blocked)) {

@@ -4,30 +4,29 @@
 //! # Answering
 //!
 //! 1. [`config`] holds everything an operator decides, with bounds on all of it.
-//! 2. `server` binds and reads UDP, `stream` does TCP; both hand each message to
-//! 3. `handler`, which decides without waiting: is the query strict, is the name listed, is it
-//!    refused? `answer` builds what clients get. The rest goes to
-//! 4. `upstream`, which asks upstreams in raw octets and brings their whole message back; `forward`
-//!    reads it, to be checked against the list once more for what it leads to.
+//! 2. `sockets` binds; `server` serves: `fast::worker` reads UDP a batch at a time (through `sys`),
+//!    `stream` does TCP, and both answer from
+//! 3. `fast`, straight from the wire (`query`, `reply`): who may ask, the list, the operator's own
+//!    zones (`rpz`), and what is remembered (`cache`).
+//! 4. `upstream` is asked for the rest, and `fast::ask` makes answers of what comes back.
+//! 5. `handler` is the full path on hickory's messages (`answer`, `forward`), for every query that the
+//!    wire view does not understand whole; the encrypted transports will run it too.
 //!
 //! # Knowing what is blocked
 //!
-//! 5. [`source`] reads a release directory or its mirror, `update` proves what it reads, `state`
+//! 6. [`source`] reads a release directory or its mirror, `update` proves what it reads, `state`
 //!    keeps it so that a kill at any moment loses nothing, and
-//! 6. [`policy`] is the list in force, swapped whole between two packets; `enforce` swaps it when a
+//! 7. [`policy`] is the list in force, swapped whole between two packets; `enforce` swaps it when a
 //!    release comes or a date passes.
-//! 7. [`node`] ties both halves together; [`status`] is what it says about itself. [`metrics`] what
-//!    a scrape reads of it, and [`copy`] the
+//! 8. [`node`] ties both halves together; [`status`] is what it says about itself. [`metrics`] and
+//!    `observe` what a scrape reads of it, and [`copy`] the
 //!    same proof for a program that verifies and does not answer.
 //!
 //! # Feeding other name servers
 //!
-//! 8. [`zone`] is the policy zone in wire form, [`transfer`] serves it whole (AXFR) and by
+//! 9. [`zone`] is the policy zone in wire form, [`transfer`] serves it whole (AXFR) and by
 //!    differences (IXFR), [`notify`] tells secondaries that there is a new one, and [`secondaries`]
 //!    is what is known of each.
-//!
-//! A fast path will stand beside `server` and take from `handler` what it can answer from the wire;
-//! the cache will stand between `handler` and `upstream`.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 #![deny(unsafe_code)] // `sys` alone may; tests/shape.rs looks
 

@@ -69,15 +69,6 @@ pub(crate) enum Verdict<'p> {
     Rule(Hit<'p>),
 }
 
-impl Verdict<'_> {
-    /// Counts a rule of the operator's own, for whoever acts on it.
-    pub(crate) fn count(&self) {
-        if let Self::Rule(hit) = self {
-            hit.count();
-        }
-    }
-}
-
 /// Why a name is blocked, and what to say with it.
 #[derive(Debug, Clone)]
 pub(crate) struct Blocked<'p> {
@@ -138,9 +129,27 @@ impl Policy {
         }
     }
 
+    /// Counts what the operator's own zones say of a name, for whoever acts on the verdict: once for
+    /// each query.
+    pub(crate) fn count(&self, wire: &[u8], verdict: &Verdict<'_>) {
+        match verdict {
+            Verdict::Blocked(_) => {}
+            Verdict::Open => self.zones.count_shadows(wire),
+            Verdict::Rule(hit) => {
+                hit.count();
+                self.zones.count_shadows(wire);
+            }
+        }
+    }
+
     /// The operator's own zones.
     pub(crate) fn zones(&self) -> &Zones {
         &self.zones
+    }
+
+    #[cfg(test)]
+    pub(crate) fn soa(&self) -> Option<&Soa> {
+        self.soa.as_deref()
     }
 
     /// By which an answer remembers under which policy its aliases were looked at.

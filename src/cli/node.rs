@@ -17,7 +17,7 @@ pub(crate) struct Resolver {
     #[arg(long, value_name = "NET", default_values = ["127.0.0.0/8", "::1/128"])]
     pub(crate) allow: Vec<resolver::access::Prefix>,
     /// Resolver that answers what is not listed: ADDR, tcp://ADDR or tls://ADDR#NAME, each with a port or without; repeat for several
-    #[arg(long, value_name = "ADDR", required_unless_present = "check")]
+    #[arg(long, value_name = "ADDR")]
     pub(crate) forward: Vec<resolver::Upstream>,
     /// Ask the first forwarder that answers, not the fastest
     #[arg(long)]

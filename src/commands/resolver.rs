@@ -37,6 +37,11 @@ pub(crate) async fn run(
     if options.check {
         return policy_files::check(&own, printer);
     }
+    if options.forward.is_empty() {
+        return Err(Failure::usage(
+            "--forward ADDR is needed: the resolver that answers what is not listed",
+        ));
+    }
     let mut upstreams = options.forward;
     for upstream in &mut upstreams {
         upstream.validates = options.forward_validates;

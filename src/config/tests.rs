@@ -164,7 +164,6 @@ fn what_a_file_says_is_a_default_that_the_command_line_overrides() {
         };
         (told.cli.global.format, resolver)
     };
-    // `--forward` is required, and the file gives it.
     let (format, resolver) = told(&["resolver"]);
     assert_eq!(format, cli::Format::Json);
     assert_eq!((resolver.workers, resolver.forward.len()), (7, 2));

@@ -288,11 +288,10 @@ async fn verbs_of_one_file_print_what_is_documented() {
 }
 
 /// Verbs that serve or print something else than one object.
-const NO_OBJECT: [&str; 8] = [
+const NO_OBJECT: [&str; 7] = [
     "run",
     "web",
     "publish",
-    "resolver",
     "list-export",
     "config-default",
     "completions",

@@ -304,33 +304,32 @@ fn described(format: Format, folded: &Folded, newest: Option<&str>) -> String {
         public_domain: folded.policy.public_domain.to_string(),
     };
     let body = file.body(format);
-    let (head, of) = (
-        &file.record["header"],
-        &file.record["formats"][format.path()],
-    );
-    let mut header = vec![
-        head["list"].as_str().unwrap().to_owned(),
-        head[newest.map_or("nothing", |_| "newest")]
-            .as_str()
-            .unwrap()
-            .to_owned(),
-        head["verify"].as_str().unwrap().to_owned(),
-    ];
+    let of = &file.record["formats"][format.path()];
+    let said = |part: &str, line: &str| {
+        let text = file.record[part][line].as_str();
+        text.expect("a line of the record").to_owned()
+    };
+    let mut header = vec![said("header", "list"), said("header", "verify")];
     header.extend(texts(&of["notes"]).into_iter().map(str::to_owned));
     let left_out = file.left_out.iter();
     header.extend(left_out.map(|(name, why)| format!("left out, {why}: {name}")));
+    let footer = [
+        said("footer", newest.map_or("nothing", |_| "newest")),
+        said("footer", "serial"),
+    ];
     let mark = of["mark"].as_str().unwrap();
-    let header: String = header
-        .iter()
-        .map(|line| format!("{mark} {line}\n"))
-        .collect();
-    header
+    let marked = |lines: &[String]| -> String {
+        lines
+            .iter()
+            .map(|line| format!("{mark} {line}\n"))
+            .collect()
+    };
+    (marked(&header) + &body + &marked(&footer))
         .replace("{origin}", ORIGIN)
         .replace("{serial}", &folded.serial().to_string())
         .replace("{size}", &folded.size.to_string())
         .replace("{root}", &blocklist::Digest::of(b"root").to_string())
         .replace("{newest}", newest.unwrap_or_default())
-        + &body
 }
 
 const DESCRIBED: [Format; 7] = [

@@ -157,3 +157,146 @@ pub(crate) fn failure(buffer: &mut [u8], query: &Query, limit: usize, error: Ask
         None => reply::empty(buffer, query, head),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, time::Duration};
+
+    use hickory_proto::{
+        op::{Message, ResponseCode},
+        rr::{Name, RData, Record, RecordType},
+    };
+
+    use super::*;
+    use crate::{
+        access::AccessList,
+        answer::BlockPage,
+        cache::{AnswerCache, CacheLimits},
+        config::BlockAction,
+        fast::Clock,
+    };
+
+    const ASKED: &[u8] =
+        b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x01\x04Free\x04test\x00\x00\x01\x00\x01\
+          \x00\x00\x29\x04\xd0\x00\x00\x00\x00\x00\x00";
+
+    fn fast(running: u64) -> Fast {
+        Fast {
+            access: AccessList::default(),
+            page: BlockPage::new(BlockAction::NxDomain, None),
+            dry_run: None,
+            cache: AnswerCache::new(1 << 16),
+            limits: CacheLimits::default(),
+            clock: Clock::running_for(Duration::from_secs(running)),
+        }
+    }
+
+    fn upstream(ttl: u32, code: ResponseCode) -> Vec<u8> {
+        let mut message = Message::from_vec(ASKED).unwrap();
+        message.metadata.message_type = hickory_proto::op::MessageType::Response;
+        message.metadata.response_code = code;
+        message.edns = None;
+        if code == ResponseCode::NoError {
+            let address = RData::A(std::net::Ipv4Addr::new(192, 0, 2, 1).into());
+            let name = Name::from_ascii("free.test.").unwrap();
+            message.add_answer(Record::from_rdata(name, ttl, address));
+        }
+        message.to_vec().unwrap()
+    }
+
+    fn finish(fast: &Fast, outcome: Outcome<'_>) -> Message {
+        let query = Query::read(ASKED).unwrap();
+        let mut buffer = [0; 1232];
+        buffer[..ASKED.len()].copy_from_slice(ASKED);
+        let policy = Policy::empty();
+        let length = fast.finish(&mut buffer, &query, Transport::Udp, outcome, &policy);
+        Message::from_vec(&buffer[..length.unwrap()]).unwrap()
+    }
+
+    fn received(message: &[u8]) -> Outcome<'_> {
+        Ok(Received {
+            message,
+            validated: false,
+            upstream: 0,
+        })
+    }
+
+    /// Remembers an answer of one minute as if it had come when the node was made.
+    fn remember(fast: &Fast) {
+        let query = Query::read(ASKED).unwrap();
+        let message = upstream(60, ResponseCode::NoError);
+        let entry = Entry::from_answer(&message, &(&query).into(), 1, &fast.limits, false);
+        assert!(fast.cache.put(Arc::new(entry.unwrap())));
+    }
+
+    #[test]
+    fn an_answer_past_its_life_is_given_when_upstreams_fail() {
+        let fast = fast(1000);
+        remember(&fast);
+        for outcome in [AskError::Silent, AskError::Unreachable] {
+            let answer = finish(&fast, Err(outcome));
+            assert_eq!(answer.metadata.response_code, ResponseCode::NoError);
+            assert_eq!((answer.answers.len(), answer.answers[0].ttl), (1, 30));
+        }
+        let failed = upstream(0, ResponseCode::ServFail);
+        let answer = finish(&fast, received(&failed));
+        assert_eq!(answer.answers.len(), 1, "a failure does not drive it out");
+        // And what comes at last takes its place.
+        let new = upstream(300, ResponseCode::NoError);
+        assert_eq!(finish(&fast, received(&new)).answers[0].ttl, 300);
+    }
+
+    #[test]
+    fn without_anything_remembered_the_client_is_told_why() {
+        let fast = fast(1000);
+        for (error, ede) in [
+            (AskError::Silent, 22),
+            (AskError::Unreachable, 23),
+            (AskError::TooMany, 23),
+        ] {
+            let answer = finish(&fast, Err(error));
+            assert_eq!(answer.metadata.response_code, ResponseCode::ServFail);
+            let options = answer.edns.unwrap();
+            let (_, option) = options.options().options.iter().next().unwrap();
+            let octets: Vec<u8> = option.try_into().unwrap();
+            assert_eq!(octets[..2], [0, ede]);
+        }
+        let malformed = finish(&fast, received(&ASKED[..30]));
+        assert_eq!(malformed.metadata.response_code, ResponseCode::ServFail);
+    }
+
+    #[test]
+    fn an_answer_for_this_moment_is_given_and_not_remembered() {
+        let fast = fast(1000);
+        let message = upstream(0, ResponseCode::NoError);
+        assert_eq!(finish(&fast, received(&message)).answers[0].ttl, 0);
+        assert_eq!(fast.cache.stats().entries, 0);
+        assert_eq!(
+            finish(&fast, Err(AskError::Silent)).metadata.response_code,
+            ResponseCode::ServFail
+        );
+    }
+
+    #[test]
+    fn one_type_of_another_question_is_not_this_ones_answer() {
+        let fast = fast(1000);
+        remember(&fast);
+        let mut other = ASKED.to_vec();
+        let kind = other.len() - 14;
+        other[kind] = u16::from(RecordType::MX) as u8;
+        let query = Query::read(&other).unwrap();
+        assert_eq!(query.kind, u16::from(RecordType::MX));
+        let mut buffer = [0; 1232];
+        buffer[..other.len()].copy_from_slice(&other);
+        let outcome = Err(AskError::Silent);
+        let length = fast.finish(
+            &mut buffer,
+            &query,
+            Transport::Udp,
+            outcome,
+            &Policy::empty(),
+        );
+        let answer = Message::from_vec(&buffer[..length.unwrap()]).unwrap();
+        assert_eq!(answer.metadata.response_code, ResponseCode::ServFail);
+    }
+}

@@ -96,6 +96,11 @@ impl Clock {
         Self(Instant::now())
     }
 
+    #[cfg(test)]
+    fn running_for(time: std::time::Duration) -> Self {
+        Self(Instant::now() - time)
+    }
+
     /// Begins at 1, so that 0 can mean "never".
     pub(crate) fn now(self) -> u32 {
         u32::try_from(self.0.elapsed().as_secs())
@@ -125,11 +130,12 @@ impl Fast {
             };
             return Step::Answer(reply::empty(buffer, &query, head), Kind::Refused);
         }
-        let verdict = policy.decide(query.name.as_wire());
+        let name = query.name.as_wire();
+        let verdict = policy.decide(name);
         let passed = match self.decided(&verdict, buffer, &query, transport) {
             Decided::Step(Step::Full) => return Step::Full,
             Decided::Step(step) => {
-                verdict.count();
+                policy.count(name, &verdict);
                 return step;
             }
             Decided::Open { passed } => passed,
@@ -138,7 +144,7 @@ impl Fast {
             // What it asks for is what an upstream remembers, which is nothing to keep.
             return Step::Full;
         }
-        verdict.count();
+        policy.count(name, &verdict);
         let key = self.cache.key((&query).into());
         let Some(hit) = self.cache.get(&key, now) else {
             return Step::Ask(query);
@@ -172,11 +178,8 @@ impl Fast {
             Verdict::Blocked(_) if self.dry_run.is_some() => Decided::Step(Step::Full),
             Verdict::Blocked(blocked) => {
                 let limit = transport.limit(query);
-                match blocked::write(buffer, query, limit, &self.page, blocked) {
-                    Some(length) => Decided::Step(Step::Answer(length, Kind::Blocked)),
-                    // A datagram too small for the explanation: cut as the full path cuts.
-                    None => Decided::Step(Step::Full),
-                }
+                let length = blocked::write(buffer, query, limit, &self.page, blocked);
+                Decided::Step(Step::Answer(length, Kind::Blocked))
             }
             Verdict::Rule(hit) => match rule::write(hit, buffer, query, transport) {
                 Some(step) => Decided::Step(step),

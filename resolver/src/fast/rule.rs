@@ -8,6 +8,8 @@ use crate::{
     rpz::{Action, AppendError, Hit},
 };
 
+/// The type that is an alias itself.
+const CNAME: u16 = 5;
 /// NXDOMAIN (RFC 1035 §4.1.1).
 const NAME_ERROR: u8 = 3;
 /// YXDOMAIN (RFC 2136 §2.2): a wildcard's target would be longer than a name can be.
@@ -28,11 +30,11 @@ pub(super) fn write(
         Action::Drop => return Some(Step::Silence),
         Action::NxDomain => negative(hit, buffer, query, limit, NAME_ERROR),
         Action::NoData => negative(hit, buffer, query, limit, 0),
+        // Whoever can wait looks the target up and puts it behind; the query is left as it is.
+        Action::Data(data) if data.is_alias() && query.kind != CNAME => return Some(Step::Full),
         Action::Data(data) => {
             let mut reply = Reply::begin(buffer, query, limit);
             match data.append(query, &mut reply, hit.zone.most_ttl()) {
-                // Whoever can wait looks the target up and puts it behind.
-                Ok(appended) if appended.resolve => return Some(Step::Full),
                 Ok(appended) if appended.answers == 0 => negative(hit, buffer, query, limit, 0),
                 Ok(appended) => {
                     let head = Head {

@@ -3,7 +3,7 @@
 //!
 //! 1. `lines` cuts a file into entries, `name` and `record` read one entry, `parse` reads the file:
 //!    what cannot be read is reported with its line and skipped, and nothing is skipped in silence.
-//! 2. `action` is what a rule does and `names` where rules stand; both together are a [`Zone`], which
+//! 2. `action` is what a rule does and `names` where rules stand; both together are a `Zone`, which
 //!    is asked once for a query's name.
 //! 3. [`Zones`] asks them in the operator's order, below the operator's own list of allowed names.
 //! 4. `data` writes local data over a query's octets, `answer` does the same for the full path.

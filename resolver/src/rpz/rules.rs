@@ -6,7 +6,7 @@
 //! A wildcard reaches as far as DNS lets it (RFC 4592 §2.2.2): not to names that stand in the zone, nor
 //! past them. With `*.x` and `a.b.x`, neither `b.x` nor `c.b.x` nor `d.a.b.x` meets `*.x`. BIND does so,
 //! and one file means the same on both; Unbound 1.17 hides only some of these names, depending on their
-//! order, and PowerDNS none. Of the ways to differ this is the one that blocks fewer innocents.
+//! order. Of the ways to differ this is the one that blocks fewer innocents.
 
 use std::collections::HashMap;
 

@@ -346,6 +346,7 @@ fn say(path: &Path, problems: &[Problem]) {
 mod tests {
     use super::*;
     use crate::config::PolicyFile;
+    use crate::rpz::Hit;
 
     const HEAD: &str = "@ 60 SOA localhost. root.localhost. 1 60 60 60 60\n";
 
@@ -388,7 +389,8 @@ mod tests {
         }
 
         fn blocks(&self, name: &[u8]) -> bool {
-            self.watcher.cell.load().find(name).is_some()
+            let zones = self.watcher.cell.load();
+            zones.find(name).inspect(Hit::count).is_some()
         }
 
         fn troubles(&self) -> usize {
@@ -488,7 +490,11 @@ mod tests {
         let hit = zones.find(A).unwrap();
         assert_eq!(hit.zone.name(), "first");
         assert!(hit.action.lets_through(false));
+        hit.count();
         assert!(zones.find(B).is_none());
+        for name in [A, B] {
+            zones.count_shadows(name);
+        }
         let counted: Vec<u64> = zones
             .iter()
             .map(|zone| zone.counts().map(|(_, count)| count).sum())

@@ -27,26 +27,30 @@ impl Zones {
         }
     }
 
-    /// The rule that decides, of the first zone that has one; whoever acts on it counts it. What a
-    /// zone in shadow would have done is counted here, and the next one is asked. A pass-through is given like any
-    /// other rule: it ends the search. `lower` is the name on the wire, in lower case, with its root.
-    /// Nothing is allocated.
+    /// The rule that decides, of the first zone that has one; whoever acts on it counts it. Zones in
+    /// shadow are passed over ([`Self::count_shadows`]). A pass-through is given like any other rule:
+    /// it ends the search. `lower` is the name on the wire, in lower case, with its root. Nothing is
+    /// allocated.
     pub(crate) fn find<'a>(&'a self, lower: &'a [u8]) -> Option<Hit<'a>> {
-        let mut is_allowed = None;
-        for zone in &self.zones {
-            let Some(hit) = zone.find(lower) else {
-                continue;
-            };
-            // Looked up only where it matters, which is rare.
-            if *is_allowed.get_or_insert_with(|| self.allowed.contains(lower)) {
-                return None;
-            }
-            if !zone.is_shadow() {
-                return Some(hit);
-            }
-            hit.count();
+        let in_force = self.zones.iter().filter(|zone| !zone.is_shadow());
+        let hit = in_force.filter_map(|zone| zone.find(lower)).next()?;
+        // Looked up only where it matters, which is rare.
+        (!self.allowed.contains(lower)).then_some(hit)
+    }
+
+    /// Counts what zones in shadow would have done with a name, for whoever answers a query for it.
+    pub(crate) fn count_shadows(&self, lower: &[u8]) {
+        if !self.zones.iter().any(|zone| zone.is_shadow()) || self.allowed.contains(lower) {
+            return;
         }
-        None
+        for zone in &self.zones {
+            match zone.find(lower) {
+                Some(hit) if zone.is_shadow() => hit.count(),
+                // What comes behind it has nothing to say.
+                Some(_) => return,
+                None => {}
+            }
+        }
     }
 
     /// Every rule that a name meets, in order, zones in shadow among them: unless the name
