@@ -1,13 +1,13 @@
 //! The compiled list: one question, "is this name blocked, and under which listing?".
 //!
-//! A list is one piece of memory, its compiled file: records in order of name ([`record`], [`file`]),
-//! and over it a table of cache lines ([`table`]). A name is looked for from the top-level domain to the
+//! A list is one piece of memory, its compiled file: records in order of name (`record`, `file`),
+//! and over it a table of cache lines (`table`). A name is looked for from the top-level domain to the
 //! left and no further than anything is listed, so that a name below one that is not on the list costs
 //! one line of memory however many labels it has, and a listed one two: the table's and the record's.
 //! What is in the table only points; whether a name is listed is decided by its octets.
 //!
 //! Lists are immutable and share what they have in common: a release that changes some names is the
-//! base of the one before and a small [`overlay`].
+//! base of the one before and a small `overlay`.
 
 mod build;
 mod file;

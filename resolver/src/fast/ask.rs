@@ -257,7 +257,7 @@ mod tests {
             let answer = finish(&fast, Err(error));
             assert_eq!(answer.metadata.response_code, ResponseCode::ServFail);
             let options = answer.edns.unwrap();
-            let (_, option) = options.options().options.iter().next().unwrap();
+            let (_, option) = options.options().options.first().unwrap();
             let octets: Vec<u8> = option.try_into().unwrap();
             assert_eq!(octets[..2], [0, ede]);
         }
