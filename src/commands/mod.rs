@@ -18,6 +18,7 @@ mod diff;
 mod dry_run;
 #[cfg(feature = "centre")]
 mod evaluate;
+mod files;
 #[cfg(feature = "centre")]
 mod guard;
 #[cfg(feature = "centre")]

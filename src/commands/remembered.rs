@@ -11,9 +11,12 @@ use std::{
 };
 
 use blocklist::{Trust, verify::Seen};
-use resolver::{PullError, copy::LogCopy, error::StateError};
+use resolver::{PullError, copy::LogCopy, error::StateError, source::Reader};
 
-use super::replayed::{self, Replayed};
+use super::{
+    files::{FOLLOWING, ReleaseFiles, too_fast},
+    replayed::{self, Replayed},
+};
 use crate::{
     cli::Base,
     clock,
@@ -54,9 +57,7 @@ pub(crate) async fn list_of(
         (Some(seen), Some(_)) => seen.size,
         _ => 0,
     };
-    let progress = Progress::begin("fetching and verifying what is new of the log");
-    copy.pull(clock::now()).await.map_err(not_taken)?;
-    drop(progress);
+    let files = fetch(&trust, &reader, &mut copy).await?;
     let (release, replay) = copy
         .held()
         .ok_or_else(|| Failure::usage("the log is empty"))?;
@@ -65,10 +66,29 @@ pub(crate) async fn list_of(
         forget(&kept)?;
         return Err(replayed::refused(error));
     }
-    let mut replayed = replayed::finish(trust, reader, release.clone(), replay).await?;
-    replayed::check_files(&mut replayed, known).await?;
+    let replayed = replayed::finish(trust, reader, release.clone(), replay).await?;
+    replayed::check_tiles(&replayed, known).await?;
+    files.check(&replayed).map_err(replayed::refused)?;
     write(file, &Seen::of(&replayed.trust, &replayed.release))?;
     Ok(replayed)
+}
+
+/// Reads what is published and brings the copy of the log to the same release, which another may replace
+/// between the two.
+async fn fetch(
+    trust: &Trust,
+    reader: &Reader,
+    copy: &mut LogCopy,
+) -> Result<ReleaseFiles, Failure> {
+    let _progress = Progress::begin("fetching and verifying what is new of the log");
+    for _ in 0..FOLLOWING {
+        let files = ReleaseFiles::read(reader, trust).await?;
+        copy.pull(clock::now()).await.map_err(not_taken)?;
+        if copy.held().is_some_and(|(held, _)| *held == files.release) {
+            return Ok(files);
+        }
+    }
+    Err(too_fast())
 }
 
 /// `seen.json` remembers, and `seen.json.log` is the log.

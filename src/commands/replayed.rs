@@ -1,15 +1,9 @@
 //! A published release, fetched and replayed from its first leaf, believing nobody.
 
-use std::collections::BTreeMap;
-
-use blocklist::{
-    Folded, Release, Trust, export, log,
-    statement::Policy,
-    verify::{self, Replay},
-    witness,
-};
+use blocklist::{Folded, Release, Trust, log, statement::Policy, verify::Replay, witness};
 use resolver::{ListSource, error::SourceError, source::Reader};
 
+use super::files::{MAX_NOTE, ReleaseFiles};
 use crate::{
     cli::Base,
     clock,
@@ -18,14 +12,10 @@ use crate::{
     progress::Progress,
 };
 
-/// The largest note, in octets.
-const MAX_NOTE: u64 = 1 << 20;
 /// The largest entry bundle: 256 leaves of 64 KiB and their lengths.
 const MAX_BUNDLE: u64 = 256 * 65_538;
 /// The largest hash tile: 256 hashes.
 const MAX_TILE: u64 = 256 * 32;
-/// The largest artefact.
-const MAX_ARTEFACT: u64 = 1 << 30;
 
 /// Leaves that are replayed between two words of how far it is.
 const SHOWN: usize = 1024;
@@ -35,7 +25,6 @@ pub(crate) struct Replayed {
     pub(crate) trust: Trust,
     pub(crate) release: Release,
     pub(crate) folded: Folded,
-    pub(crate) artefacts: BTreeMap<String, Vec<u8>>,
     pub(crate) tree: log::Tree,
     reader: Reader,
 }
@@ -63,6 +52,15 @@ pub(crate) async fn leaves_of(
     let (trust, reader) = open(dir, base)?;
     let note = reader.read("release", MAX_NOTE).await.map_err(unread)?;
     let release = Release::open(&note, &trust).map_err(refused)?;
+    replay(trust, reader, release).await
+}
+
+/// Fetches and verifies the log up to `release`.
+async fn replay(
+    trust: Trust,
+    reader: Reader,
+    release: Release,
+) -> Result<(Replayed, Vec<Vec<u8>>), Failure> {
     let leaves = leaves(&reader, release.size).await?;
     let (first, rest) = leaves
         .split_first()
@@ -92,7 +90,6 @@ pub(crate) async fn finish(
         trust,
         release,
         folded,
-        artefacts: BTreeMap::new(),
         tree: replay.tree().clone(),
         reader,
     })
@@ -119,27 +116,12 @@ pub(crate) async fn check_tiles(replayed: &Replayed, since: u64) -> Result<(), F
 
 /// As [`log_of`], and compares every hash tile and every artefact, octet for octet, with what the log folds to.
 pub(crate) async fn list_of(dir: &DataDir, base: &Base) -> Result<Replayed, Failure> {
-    let mut replayed = log_of(dir, base).await?;
-    check_files(&mut replayed, 0).await?;
+    let (trust, reader) = open(dir, base)?;
+    let files = ReleaseFiles::read(&reader, &trust).await?;
+    let (replayed, _) = replay(trust, reader, files.release.clone()).await?;
+    check_tiles(&replayed, 0).await?;
+    files.check(&replayed).map_err(refused)?;
     Ok(replayed)
-}
-
-/// Compares hash tiles, as [`check_tiles`], and every artefact with what the log folds to.
-pub(crate) async fn check_files(replayed: &mut Replayed, since: u64) -> Result<(), Failure> {
-    check_tiles(replayed, since).await?;
-    for path in export::ARTEFACTS {
-        let bytes = replayed.reader.read(path, MAX_ARTEFACT).await;
-        replayed
-            .artefacts
-            .insert(path.to_owned(), bytes.map_err(unread)?);
-    }
-    verify::check_artefacts(
-        &replayed.trust,
-        &replayed.release,
-        &replayed.folded,
-        &replayed.artefacts,
-    )
-    .map_err(refused)
 }
 
 async fn leaves(reader: &Reader, size: u64) -> Result<Vec<Vec<u8>>, Failure> {

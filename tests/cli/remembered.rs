@@ -17,23 +17,34 @@ use tokio::{
 use super::{Ended, NEGATIVE, PERMANENT, USAGE, now, qalqan};
 
 /// A mirror that writes down what it is asked for.
+#[derive(Clone)]
 struct Mirror {
     address: SocketAddr,
     asked: Arc<Mutex<Vec<String>>>,
+    replace_at: Arc<Mutex<Option<&'static str>>>,
 }
 
 impl Mirror {
     async fn of(folder: &Path) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let asked = Arc::<Mutex<Vec<String>>>::default();
-        let (folder, kept) = (folder.to_owned(), asked.clone());
+        let mirror = Self {
+            address,
+            asked: Arc::default(),
+            replace_at: Arc::default(),
+        };
+        let (folder, of) = (folder.to_owned(), mirror.clone());
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, folder.clone(), kept.clone()));
+                tokio::spawn(serve(stream, folder.clone(), of.clone()));
             }
         });
-        Self { address, asked }
+        mirror
+    }
+
+    /// Puts the folder `next` in place of what is served, once, before `path` is answered.
+    fn replace_when_asked_for(&self, path: &'static str) {
+        *self.replace_at.lock().unwrap() = Some(path);
     }
 
     /// What was asked for since the last time, in order of name.
@@ -45,7 +56,7 @@ impl Mirror {
 }
 
 /// One request a connection, which is enough for a client that is told so.
-async fn serve(mut stream: TcpStream, folder: PathBuf, asked: Arc<Mutex<Vec<String>>>) {
+async fn serve(mut stream: TcpStream, folder: PathBuf, mirror: Mirror) {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         match stream.read_u8().await {
@@ -55,7 +66,17 @@ async fn serve(mut stream: TcpStream, folder: PathBuf, asked: Arc<Mutex<Vec<Stri
     }
     let head = String::from_utf8(head).unwrap();
     let path = head.split(' ').nth(1).unwrap().trim_start_matches('/');
-    asked.lock().unwrap().push(path.to_owned());
+    mirror.asked.lock().unwrap().push(path.to_owned());
+    if mirror
+        .replace_at
+        .lock()
+        .unwrap()
+        .take_if(|at| *at == path)
+        .is_some()
+    {
+        fs::remove_dir_all(&folder).unwrap();
+        fs::rename(folder.with_file_name("next"), &folder).unwrap();
+    }
     let (status, body) = match fs::read(folder.join(path)) {
         Ok(body) => ("200 OK", body),
         Err(_) => ("404 Not Found", Vec::new()),
@@ -154,6 +175,32 @@ async fn a_second_verification_asks_only_for_what_is_new() {
         asked.contains(&"log/tile/entries/000".to_owned()),
         "{asked:?}"
     );
+}
+
+/// A publisher does not wait until a verifier has read everything.
+#[tokio::test]
+async fn a_release_that_comes_while_another_is_read_is_verified_instead() {
+    let mut stage = Stage::new().await;
+    let mut says = format!("{} leaves verified", stage.log.leaves.len());
+    for number in [301, 302] {
+        list(&mut stage.log, &format!("late{number}.test"), number);
+        stage.log.write(&stage.file("next"), now());
+        stage.mirror.replace_when_asked_for("list/adblock");
+        let read = stage.mirror.clone();
+        let ended = if number == 301 {
+            let base = format!("http://{}/", stage.mirror.address);
+            qalqan(stage.dir.path(), ["list", "verify", "--base", &base]).await
+        } else {
+            stage.verify(&[]).await
+        };
+        assert!(!stage.file("next").exists(), "nothing was replaced");
+        let lists = read.asked();
+        let times = lists.iter().filter(|path| *path == "list/adblock").count();
+        assert_eq!(times, 2, "{lists:?}");
+        assert!(!ended.out.contains(&says), "{}", ended.out);
+        says = format!("{} leaves verified", stage.log.leaves.len());
+        ended.done(&says);
+    }
 }
 
 #[tokio::test]
