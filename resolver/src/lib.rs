@@ -61,6 +61,8 @@ pub mod policy;
 pub mod secondaries;
 pub mod source;
 pub mod status;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod transfer;
 pub mod zone;
 
