@@ -19,4 +19,5 @@ mod signatures;
 mod slow;
 mod support;
 mod transfers;
+mod under_load;
 mod watching;
