@@ -1,4 +1,5 @@
 //! Writes what each fuzz target begins with: `corpus/<target>/…` below the folder that is named.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
 use std::{error::Error, fs, path::Path};
 
@@ -19,11 +20,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     let corpus = std::env::args()
         .nth(1)
         .ok_or("name the folder of the corpus")?;
-    let corpus = Path::new(&corpus);
+    write(Path::new(&corpus))
+}
+
+fn write(corpus: &Path) -> Result<(), Box<dyn Error>> {
     record(corpus)?;
+    sets(corpus)?;
     texts(corpus)?;
     lists(corpus)?;
     secondaries(corpus)?;
+    messages(corpus)?;
     let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/demo");
     pages(corpus, &demo.join("sites"))?;
     for entry in fs::read_dir(demo.join("registers"))? {
@@ -66,17 +72,7 @@ fn record(corpus: &Path) -> Result<(), Box<dyn Error>> {
         "whole",
         &[&[0, u8::try_from(size)?], entries.as_slice()].concat(),
     )?;
-    let (replay, folded) = log.fold(START);
-    let set = folded.block_set()?;
-    let fewer = set.updated(folded.entries.get(1..).unwrap_or_default())?;
-    for (name, file) in [
-        ("set", Some(set.base_file())),
-        ("changes", fewer.overlay_file().map(|(file, _)| file)),
-    ] {
-        let file = file.ok_or("there are no changes")?;
-        let (content, _checksum) = file.split_at(file.len() - 32);
-        put(corpus, "block_set", name, content)?;
-    }
+    let (replay, _) = log.fold(START);
     put(corpus, "note", "trust", log.trust.to_json().as_bytes())?;
     let (note, _) = log.release(START);
     put(corpus, "note", "release", &note)?;
@@ -95,6 +91,23 @@ fn record(corpus: &Path) -> Result<(), Box<dyn Error>> {
         content.lines().nth(1).unwrap_or_default().as_bytes(),
     )?;
     put(corpus, "note", "tree", format!("{size}\n{root}").as_bytes())?;
+    Ok(())
+}
+
+/// A compiled list, and what changed since.
+fn sets(corpus: &Path) -> Result<(), Box<dyn Error>> {
+    let mut log = TestLog::new(true);
+    for (number, host) in (1..).zip(["a.test", "obmen.test", "b.obmen.test", "host.test"]) {
+        log.list(host, Scope::Subtree, number);
+    }
+    let (_, folded) = log.fold(START);
+    let set = folded.block_set()?;
+    let fewer = set.updated(folded.entries.get(1..).unwrap_or_default())?;
+    let (changes, _) = fewer.overlay_file().ok_or("there are no changes")?;
+    for (name, file) in [("set", set.base_file()), ("changes", changes)] {
+        let (content, _checksum) = file.split_at(file.len() - 32);
+        put(corpus, "block_set", name, content)?;
+    }
     Ok(())
 }
 
@@ -301,4 +314,62 @@ fn pages(corpus: &Path, folder: &Path) -> std::io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// What clients ask and upstreams answer.
+fn messages(corpus: &Path) -> Result<(), Box<dyn Error>> {
+    const QUESTION: &[u8] = b"\x03www\x04some\x04test\x00\x00\x01\x00\x01";
+    const OPT: &[u8] = b"\x00\x00\x29\x04\xd0\x00\x00\x80\x00\x00\x0c\x00\x0a\x00\x08cookies!";
+    const ANSWER: &[u8] = b"\xc0\x0c\x00\x01\x00\x01\x00\x00\x01\x2c\x00\x04\xc0\x00\x02\x01";
+    const ALIAS: &[u8] = b"\xc0\x0c\x00\x05\x00\x01\x00\x00\x01\x2c\x00\x04\x01b\xc0\x10";
+    const SOA: &[u8] = b"\xc0\x10\x00\x06\x00\x01\x00\x00\x01\x2c\x00\x16\x00\x00\
+        \x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00\x03\x00\x00\x00\x04\x00\x00\x00\x3c";
+    let message = |flags: [u8; 2], counts: [u8; 3], parts: &[&[u8]]| {
+        let [answers, authorities, additionals] = counts;
+        let header = [
+            0x12,
+            0x34,
+            flags[0],
+            flags[1],
+            0,
+            1,
+            0,
+            answers,
+            0,
+            authorities,
+            0,
+            additionals,
+        ];
+        [&header, QUESTION, &parts.concat()].concat()
+    };
+    let (ask, answered) = ([1, 0], [0x81, 0x80]);
+    put(corpus, "dns_query", "plain", &message(ask, [0, 0, 0], &[]))?;
+    put(
+        corpus,
+        "dns_query",
+        "edns",
+        &message(ask, [0, 0, 1], &[OPT]),
+    )?;
+    for (name, octets) in [
+        ("address", message(answered, [1, 0, 0], &[ANSWER])),
+        ("alias", message(answered, [1, 0, 1], &[ALIAS, OPT])),
+        ("nothing", message([0x81, 0x83], [0, 1, 0], &[SOA])),
+    ] {
+        // The first octet is the client: with OPT.
+        put(corpus, "cache_answer", name, &[&[1], &octets[..]].concat())?;
+    }
+    Ok(())
+}
+
+#[test]
+fn every_target_has_something_to_begin_with() {
+    let corpus = tempfile::tempdir().unwrap();
+    write(corpus.path()).unwrap();
+    let targets = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/targets");
+    for target in fs::read_dir(targets).unwrap() {
+        let target = target.unwrap().path();
+        let seeds = corpus.path().join(target.file_stem().unwrap());
+        let any = fs::read_dir(&seeds).is_ok_and(|mut seeds| seeds.next().is_some());
+        assert!(any, "{} has no seeds", target.display());
+    }
 }
