@@ -61,7 +61,7 @@ pub mod policy;
 pub mod secondaries;
 pub mod source;
 pub mod status;
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod transfer;
 pub mod zone;

@@ -218,38 +218,8 @@ mod tests {
 
     use super::*;
 
-    /// Whatever is taken, two other readers of the same octets read the same.
     fn agrees(bytes: &[u8]) -> Result<(), TestCaseError> {
-        let Some(query) = Query::read(bytes) else {
-            return Ok(());
-        };
-        let theirs = Message::from_vec(bytes).expect("hickory reads it");
-        let [question] = &theirs.queries[..] else {
-            return Err(TestCaseError::fail("one question"));
-        };
-        prop_assert_eq!(crate::wire::lower(question.name()), query.name.as_wire());
-        prop_assert_eq!(u16::from(question.query_type()), query.kind);
-        let head = &theirs.metadata;
-        prop_assert_eq!(head.recursion_desired, query.recursion_desired);
-        prop_assert_eq!(head.checking_disabled, query.checking_disabled);
-        prop_assert_eq!(head.authentic_data, query.authentic_data);
-        prop_assert!(!head.truncation && !head.authoritative);
-        prop_assert_eq!(theirs.edns.is_some(), query.edns.is_some());
-        if let (Some(theirs), Some(ours)) = (&theirs.edns, &query.edns) {
-            prop_assert_eq!(theirs.version(), 0);
-            prop_assert_eq!(theirs.flags().dnssec_ok, ours.dnssec_ok);
-            prop_assert_eq!(theirs.max_payload(), ours.payload.max(PLAIN_UDP));
-        }
-
-        let other = domain::base::Message::from_slice(bytes).expect("domain reads it");
-        let question = other.sole_question().expect("one question");
-        let mut name = Vec::new();
-        domain::base::ToName::compose_canonical(question.qname(), &mut name).expect("a name");
-        prop_assert_eq!(&name, query.name.as_wire());
-        prop_assert_eq!(question.qtype().to_int(), query.kind);
-        prop_assert_eq!(other.opt().is_some(), query.edns.is_some());
-        prop_assert!(bytes.len() >= query.question_end());
-        Ok(())
+        crate::testing::reads_as_others_do(bytes).map_err(TestCaseError::fail)
     }
 
     fn message(
