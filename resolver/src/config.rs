@@ -82,6 +82,16 @@ pub enum BlockAction {
     NoData,
 }
 
+/// What a pause leaves unenforced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PauseScope {
+    /// The national list; the operator's own rules stay in force.
+    List,
+    /// The operator's own rules as well.
+    Everything,
+}
+
 /// The extended error of what an operator's own rules answer (RFC 8914 §4).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum OwnError {

@@ -42,6 +42,7 @@ mod query;
 mod reply;
 mod rpz;
 mod server;
+mod settings;
 mod sockets;
 mod state;
 mod stream;
@@ -75,8 +76,8 @@ pub const QUIET_LOGS: [&str; 3] = [
 #[doc(hidden)]
 pub use cache::probe as cache_probe;
 pub use config::{
-    BlockAction, Limits, ListConfig, Order, OwnError, OwnRules, PolicyFile, ResolverConfig, Tls,
-    Transport, Upstream,
+    BlockAction, Limits, ListConfig, Order, OwnError, OwnRules, PauseScope, PolicyFile,
+    ResolverConfig, Tls, Transport, Upstream,
 };
 pub use error::{PullError, StartError};
 pub use node::{Node, Running};

@@ -111,17 +111,17 @@ impl Node {
             TaskTracker::new(),
             Arc::new(Notify::new()),
         );
+        shared.policy.change_settings(|settings| {
+            settings.access = self.config.access.clone();
+            settings.page = BlockPage::new(self.config.block_action, shared.trust.as_deref());
+        });
         let upstreams = Arc::new(Upstreams::start(&(&self.config).into(), &stop, &tracker)?);
         let fast = Arc::new(Fast {
-            access: self.config.access.clone(),
-            page: BlockPage::new(self.config.block_action, shared.trust.as_deref()),
-            dry_run: shared.dry_run.clone(),
             cache: AnswerCache::new(self.config.limits.cache),
             limits: CacheLimits::default(),
             clock: fast::Clock::start(),
         });
         let resolve = Resolve::new(
-            fast.clone(),
             shared.policy.clone(),
             Forwarder::new(upstreams.clone()),
             self.config.limits.in_flight,
@@ -220,12 +220,12 @@ impl Running {
         let url = listing.as_ref().zip(self.shared.trust.as_ref());
         Explanation {
             name: name.to_string(),
-            blocked: policy.find(&wire).is_some() && self.shared.dry_run.is_none(),
+            blocked: policy.find(&wire).is_some(),
             url: url.map(|(listing, trust)| trust.listing_url(listing)),
             listing_id: listing,
             own_rules: policy.zones().explain(&wire).map(own_rule).collect(),
             own_allowed: policy.zones().allows(&wire),
-            list_active: policy.is_active() && self.shared.dry_run.is_none(),
+            list_active: policy.is_enforced(),
             release: self.status().release,
         }
     }

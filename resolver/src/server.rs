@@ -171,13 +171,13 @@ mod tests {
 
     use super::*;
     use crate::{
-        access::AccessList,
         answer::BlockPage,
         cache::{AnswerCache, CacheLimits},
         config::{BlockAction, ResolverConfig, UDP_PAYLOAD, Upstream},
         fast::{Clock, Step, Transport},
         forward::Forwarder,
         policy::{Policy, PolicyCell},
+        settings::Settings,
         sys, wire,
     };
 
@@ -197,22 +197,25 @@ mod tests {
             listing_id: blocklist::ListingId::new(2026, 1).unwrap(),
         };
         let set = Arc::new(BlockSet::new(&[entry]).unwrap());
-        let policy = Policy::new(set, "rpz.qalqan.test.", 1, true);
         let trust = testing::TestLog::new(true).trust;
-        let fast = Fast {
-            access: AccessList::default(),
+        let settings = Settings {
             page: BlockPage::new(BlockAction::NxDomain, Some(&trust)),
-            dry_run: None,
-            cache: AnswerCache::new(1 << 16),
-            limits: CacheLimits::default(),
-            clock: Clock::start(),
+            ..Settings::default()
         };
+        let policy = Policy::new(set, "rpz.qalqan.test.", 1, true).with_settings(settings);
         Resolve::new(
-            Arc::new(fast),
             Arc::new(PolicyCell::new(policy)),
             Forwarder::new(NOBODY.clone()),
             4,
         )
+    }
+
+    fn fast() -> Fast {
+        Fast {
+            cache: AnswerCache::new(1 << 16),
+            limits: CacheLimits::default(),
+            clock: Clock::start(),
+        }
     }
 
     /// Whether `name` is `obmen.test` or below it, label by label: one long label that happens to end
@@ -238,10 +241,8 @@ mod tests {
         let length = bytes.len().min(buffer.len());
         buffer[..length].copy_from_slice(&bytes[..length]);
         let policy = resolve.policy().load();
-        let step =
-            resolve
-                .fast()
-                .answer(&mut buffer, length, client.ip(), Transport::Udp, &policy, 1);
+        let udp = Transport::Udp;
+        let step = fast().answer(&mut buffer, length, client.ip(), udp, &policy, 1);
         let Step::Answer(length, _) = step else {
             return Ok(());
         };
