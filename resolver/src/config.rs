@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use blocklist::Trust;
 
-use crate::{access::AccessList, source::ListSource};
+use crate::{access::AccessList, error::StartError, source::ListSource};
 
 /// The largest answer sent over UDP, in octets, whatever the client offers (DNS flag day 2020):
 /// larger ones are cut and the client comes back over TCP.
@@ -220,5 +220,20 @@ impl ResolverConfig {
             dry_run: false,
             limits: Limits::default(),
         }
+    }
+
+    /// Whether a node can be made of it.
+    pub(crate) fn check(&self) -> Result<(), StartError> {
+        if self.listen.is_empty() {
+            return Err(StartError::Config(
+                "no address to listen on is given; give at least one",
+            ));
+        }
+        if self.upstreams.is_empty() {
+            return Err(StartError::Config(
+                "no upstream is given; unlisted names need somebody to answer them",
+            ));
+        }
+        Ok(())
     }
 }

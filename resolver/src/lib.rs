@@ -22,11 +22,13 @@
 //!    `observe` what a scrape reads of it, and [`copy`] the
 //!    same proof for a program that verifies and does not answer.
 //!
+//! 9. [`control`] is what an operator asks and tells a running node.
+//!
 //! # Feeding other name servers
 //!
-//! 9. [`zone`] is the policy zone in wire form, [`transfer`] serves it whole (AXFR) and by
-//!    differences (IXFR), [`notify`] tells secondaries that there is a new one, and [`secondaries`]
-//!    is what is known of each.
+//! 10. [`zone`] is the policy zone in wire form, [`transfer`] serves it whole (AXFR) and by
+//!     differences (IXFR), [`notify`] tells secondaries that there is a new one, and [`secondaries`]
+//!     is what is known of each.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 #![deny(unsafe_code)] // `sys` alone may; tests/shape.rs looks
 
@@ -53,6 +55,7 @@ mod wire;
 
 pub mod access;
 pub mod config;
+pub mod control;
 pub mod copy;
 pub mod error;
 pub mod metrics;

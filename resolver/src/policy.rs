@@ -19,7 +19,7 @@ use crate::{
 pub const CLOCK_TOLERANCE: i64 = 60;
 
 /// Whether a release may be enforced at a moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Freshness {
     /// Within its dates.

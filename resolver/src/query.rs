@@ -155,7 +155,7 @@ impl Query {
 
 /// Types that stand for data. The others (0, OPT, NXNAME, 249 to 255: TKEY, TSIG, IXFR, AXFR,
 /// MAILB, MAILA, ANY) have rules of their own, which the full path knows.
-fn is_data(kind: u16) -> bool {
+pub(crate) fn is_data(kind: u16) -> bool {
     !matches!(kind, 0 | TYPE_OPT | 128..=255)
 }
 

@@ -30,7 +30,7 @@ use crate::{
     policy::PolicyCell,
     sockets::Bound,
     stream,
-    upstream::Upstreams,
+    upstream::UpstreamsCell,
 };
 
 /// Datagrams that wait for the full path; workers drop what is over it.
@@ -40,7 +40,7 @@ const WAITING: usize = 1024;
 pub(crate) struct Serve {
     pub(crate) fast: Arc<Fast>,
     pub(crate) policy: Arc<PolicyCell>,
-    pub(crate) upstreams: Arc<Upstreams>,
+    pub(crate) upstreams: UpstreamsCell,
     pub(crate) resolve: Arc<Resolve>,
     /// What connections count.
     pub(crate) tcp: Arc<Counters>,
@@ -178,15 +178,18 @@ mod tests {
         forward::Forwarder,
         policy::{Policy, PolicyCell},
         settings::Settings,
-        sys, wire,
+        sys,
+        upstream::Upstreams,
+        wire,
     };
 
     /// Upstreams that nobody gets to ask.
-    static NOBODY: LazyLock<Arc<Upstreams>> = LazyLock::new(|| {
+    static NOBODY: LazyLock<UpstreamsCell> = LazyLock::new(|| {
         let upstream = Upstream::udp(([127, 0, 0, 1], 9).into());
         let config = ResolverConfig::new(vec![], vec![upstream]);
         let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
-        Arc::new(Upstreams::start(&(&config).into(), &stop, &tracker).unwrap())
+        let upstreams = Upstreams::start(&(&config).into(), &stop, &tracker).unwrap();
+        Arc::new(arc_swap::ArcSwap::from_pointee(upstreams))
     });
 
     fn resolve() -> Resolve {

@@ -7,6 +7,7 @@
 )]
 
 mod answers;
+mod control;
 mod differences;
 mod dig;
 mod encrypted;
