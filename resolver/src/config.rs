@@ -5,7 +5,9 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use blocklist::Trust;
 
-use crate::{access::AccessList, error::StartError, source::ListSource};
+use crate::{
+    access::AccessList, error::StartError, source::ListSource, structured::StructuredErrors,
+};
 
 /// The largest answer sent over UDP, in octets, whatever the client offers (DNS flag day 2020):
 /// larger ones are cut and the client comes back over TCP.
@@ -200,6 +202,8 @@ pub struct ResolverConfig {
     pub own: OwnRules,
     /// What clients are told about listed names.
     pub block_action: BlockAction,
+    /// What programs are told that ask for it; nothing unless it is given.
+    pub structured: Option<StructuredErrors>,
     /// Whether everything is answered unfiltered, and what would have been blocked only counted.
     pub dry_run: bool,
     /// Bounds.
@@ -217,6 +221,7 @@ impl ResolverConfig {
             list: None,
             own: OwnRules::default(),
             block_action: BlockAction::default(),
+            structured: None,
             dry_run: false,
             limits: Limits::default(),
         }

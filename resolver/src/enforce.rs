@@ -167,9 +167,10 @@ impl Shared {
 
     /// Says again whether listed names are blocked, after the operator changed that.
     pub(crate) fn tell_whether_enforced(&self) {
-        let is_enforced = self.policy.load().is_enforced();
-        self.status
-            .send_modify(|status| status.list_active = is_enforced);
+        self.status.send_modify(|status| {
+            // Looked at while nobody else tells: whoever is last tells what is so.
+            status.list_active = self.policy.load().is_enforced();
+        });
     }
 
     fn tell(&self, held: &Held, freshness: Freshness) {

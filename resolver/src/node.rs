@@ -124,7 +124,8 @@ impl Node {
         );
         shared.policy.change_settings(|settings| {
             settings.access = self.config.access.clone();
-            settings.page = BlockPage::new(self.config.block_action, shared.trust.as_deref());
+            settings.page = BlockPage::new(self.config.block_action, shared.trust.as_deref())
+                .with_structured(self.config.structured.as_ref());
         });
         let upstreams = Upstreams::start(&(&self.config).into(), &stop, &tracker)?;
         let upstreams: UpstreamsCell = Arc::new(ArcSwap::from_pointee(upstreams));

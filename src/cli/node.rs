@@ -48,6 +48,18 @@ pub(crate) struct Resolver {
     /// Extended error of what policy zones answer
     #[arg(long, value_enum, value_name = "ERROR", default_value = "blocked")]
     pub(crate) policy_error: PolicyError,
+    /// Explain blocks in JSON to clients that send this EDNS option (draft-ietf-dnsop-structured-dns-error); IANA has assigned none yet
+    #[arg(long, value_name = "CODE")]
+    pub(crate) structured_errors: Option<u16>,
+    /// Whom such a client may contact, mailto: or tel:; repeat for several
+    #[arg(long, value_name = "URI", requires = "structured_errors")]
+    pub(crate) structured_contact: Vec<String>,
+    /// Who runs this resolver, for such a client
+    #[arg(long, value_name = "NAME", requires = "structured_errors")]
+    pub(crate) structured_organisation: Option<String>,
+    /// Language of what such a client is told
+    #[arg(long, value_enum, value_name = "LANGUAGE", default_value = "kk")]
+    pub(crate) structured_language: ErrorLanguage,
     /// Only read the files of policy zones and allowed names, and say what would not be in force
     #[arg(long, conflicts_with = "list")]
     pub(crate) check: bool,
@@ -75,6 +87,17 @@ pub(crate) enum PolicyError {
     Blocked,
     /// 17: a filter the client asked for
     Filtered,
+}
+
+/// A language of structured errors.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ErrorLanguage {
+    /// Қазақша
+    Kk,
+    /// Русский
+    Ru,
+    /// English
+    En,
 }
 
 /// Verbs that speak to the node of this data directory.

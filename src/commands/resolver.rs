@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use resolver::{
-    ListConfig, Node, Order, ResolverConfig, Transport,
+    Language, ListConfig, Node, Order, ResolverConfig, StructuredErrors, Transport,
     access::AccessList,
     control::{ControlSocket, Fresh, SocketError, Source},
     node::Reloader,
@@ -12,7 +12,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{node, policy_files};
 use crate::{
-    cli::{Command, Resolver},
+    cli::{Command, ErrorLanguage, Resolver},
     config,
     failure::{Exit, Failure},
     paths::DataDir,
@@ -67,6 +67,7 @@ fn configured(dir: &DataDir, options: Resolver) -> Result<ResolverConfig, Failur
             "--forward ADDR is needed: the resolver that answers what is not listed",
         ));
     }
+    let structured = structured(&options)?;
     let mut upstreams = options.forward;
     for upstream in &mut upstreams {
         upstream.validates = options.forward_validates;
@@ -82,6 +83,7 @@ fn configured(dir: &DataDir, options: Resolver) -> Result<ResolverConfig, Failur
     config.limits.workers = usize::from(options.workers);
     config.dry_run = options.dry_run;
     config.own = own;
+    config.structured = structured;
     if let Some(source) = options.list {
         let named = options.trust.as_deref().ok_or_else(|| {
             Failure::usage(
@@ -106,6 +108,21 @@ fn configured(dir: &DataDir, options: Resolver) -> Result<ResolverConfig, Failur
         });
     }
     Ok(config)
+}
+
+fn structured(options: &Resolver) -> Result<Option<StructuredErrors>, Failure> {
+    let Some(option) = options.structured_errors else {
+        return Ok(None);
+    };
+    let language = match options.structured_language {
+        ErrorLanguage::Kk => Language::Kk,
+        ErrorLanguage::Ru => Language::Ru,
+        ErrorLanguage::En => Language::En,
+    };
+    let contacts = options.structured_contact.clone();
+    let organisation = options.structured_organisation.clone();
+    let errors = StructuredErrors::new(option, contacts, organisation, language);
+    Ok(Some(errors.map_err(Failure::usage)?))
 }
 
 /// Takes the place where verbs reach this node. Another node that is alive there is an error; a place

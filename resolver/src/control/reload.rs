@@ -152,16 +152,19 @@ impl Reloader {
             self.upstreams.store(Arc::new(upstreams));
             changed.push("upstreams".to_owned());
         }
-        if new.access != now.access || new.block_action != now.block_action {
+        let has_other_page =
+            (new.block_action, &new.structured) != (now.block_action, &now.structured);
+        if new.access != now.access || has_other_page {
             self.shared.policy.change_settings(|settings| {
                 settings.access = new.access.clone();
-                settings.page = BlockPage::new(new.block_action, self.shared.trust.as_deref());
+                settings.page = BlockPage::new(new.block_action, self.shared.trust.as_deref())
+                    .with_structured(new.structured.as_ref());
             });
         }
         if new.access != now.access {
             changed.push("who may ask".to_owned());
         }
-        if new.block_action != now.block_action {
+        if has_other_page {
             changed.push("what blocked names get".to_owned());
         }
         restart.extend(needs_restart(&now, &new).map(str::to_owned));
@@ -171,6 +174,7 @@ impl Reloader {
             order: new.order,
             access: new.access,
             block_action: new.block_action,
+            structured: new.structured,
             // What is not in force is said again next time.
             listen: now.listen.clone(),
             list: now.list.clone(),

@@ -114,7 +114,9 @@ impl Fast {
         policy: &Policy,
         now: u32,
     ) -> Step {
-        let Some(query) = buffer.get(..length).and_then(Query::read) else {
+        let structured = policy.settings().page.structured_option();
+        let octets = buffer.get(..length);
+        let Some(query) = octets.and_then(|octets| Query::read_with(octets, structured)) else {
             return Step::Full;
         };
         if !policy.settings().access.admits(client) {

@@ -18,6 +18,7 @@ mod releases;
 mod remembering;
 mod signatures;
 mod slow;
+mod structured;
 mod support;
 mod transfers;
 mod watching;

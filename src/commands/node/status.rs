@@ -52,7 +52,7 @@ pub(super) fn text(overview: &Overview) -> String {
         let at = since(reload.at, overview.now);
         let mut words = match &reload.error {
             Some(_) => format!("refused {at}"),
-            None => format!("{at}"),
+            None => at,
         };
         if !reload.restart.is_empty() {
             words += &format!("; a restart takes over {}", reload.restart.join(", "));
