@@ -2,7 +2,10 @@
 
 use std::{fmt, process::ExitCode};
 
-use resolver::{PullError, StartError};
+use resolver::{
+    PullError, StartError,
+    control::{ControlError, SocketError},
+};
 
 /// The exit codes scripts rely on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +86,15 @@ fn exit_of(error: &anyhow::Error) -> Exit {
                 error if error.is_temporary() => Some(Exit::Temporary),
                 _ => None,
             };
+        }
+        if let Some(SocketError::Alive(_)) = cause.downcast_ref() {
+            return Some(Exit::Usage);
+        }
+        if let Some(error) = cause.downcast_ref::<ControlError>() {
+            return Some(match error {
+                ControlError::NoNode { .. } | ControlError::Broken { .. } => Exit::Temporary,
+                ControlError::NotYours { .. } | ControlError::Refused(_) => Exit::Usage,
+            });
         }
         let pull = cause.downcast_ref::<PullError>()?;
         pull.is_temporary().then_some(Exit::Temporary)

@@ -79,6 +79,11 @@ impl DataDir {
         self.0.join("node")
     }
 
+    /// Where verbs reach the node of this directory.
+    pub(crate) fn control_socket(&self) -> PathBuf {
+        self.0.join("control.sock")
+    }
+
     /// The trust file.
     pub(crate) fn trust_file(&self) -> PathBuf {
         self.0.join("trust.json")

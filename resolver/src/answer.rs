@@ -8,15 +8,19 @@ use hickory_proto::{
     op::{Edns, Header, HeaderCounts, Metadata, ResponseCode},
     rr::{
         Name, RData, Record,
-        rdata::{HINFO, opt::EdnsOption},
+        rdata::{
+            HINFO,
+            opt::{EdnsCode, EdnsOption},
+        },
     },
-    serialize::binary::{BinEncodable, BinEncoder},
+    serialize::binary::{BinEncodable, BinEncoder, NameEncoding},
 };
 use hickory_server::{server::Request, zone_handler::MessageResponseBuilder};
 
 use crate::{
     config::{BlockAction, UDP_PAYLOAD},
     policy::Blocked,
+    structured::{Pieces, Structured, StructuredErrors},
 };
 
 /// The EDNS option code of extended DNS errors (RFC 8914 §2).
@@ -47,6 +51,10 @@ pub(crate) struct Answer {
     pub(crate) additionals: Vec<Record>,
     /// Present exactly when the client sent EDNS (RFC 6891 §7).
     pub(crate) edns: Option<Edns>,
+    /// Shorter explanations for a datagram that is too small for the one there is.
+    shorter: Vec<EdnsOption>,
+    /// Whether names are written out, as the fast path does: where what is said depends on the size.
+    is_written_out: bool,
 }
 
 impl Answer {
@@ -69,6 +77,8 @@ impl Answer {
             authorities: vec![],
             additionals: vec![],
             edns,
+            shorter: vec![],
+            is_written_out: false,
         }
     }
 
@@ -83,8 +93,15 @@ impl Answer {
         answer
             .authorities
             .extend(blocked.soa.map(|soa| soa.record.clone()));
-        let words = page.words(blocked.listing.as_ref()).concat();
-        answer.add_ede(Ede::Censored, &words);
+        let wants_structured = page.asks_structured(request);
+        let texts = (0..)
+            .map_while(|given_up| page.text(blocked.listing.as_ref(), wants_structured, given_up));
+        let mut texts = texts.map(|pieces| ede_option(Ede::Censored, &pieces.concat()));
+        if let (Some(edns), Some(text)) = (&mut answer.edns, texts.next()) {
+            edns.options_mut().insert(text);
+            answer.shorter = texts.collect();
+        }
+        answer.is_written_out = true;
         answer
     }
 
@@ -108,18 +125,25 @@ impl Answer {
     /// Adds an extended error; nothing when the client sent no EDNS.
     pub(crate) fn add_ede(&mut self, code: Ede, words: &str) {
         if let Some(edns) = &mut self.edns {
-            let mut data = (code as u16).to_be_bytes().to_vec();
-            data.extend_from_slice(words.as_bytes());
-            edns.options_mut()
-                .insert(EdnsOption::Unknown(EDE_OPTION, data));
+            edns.options_mut().insert(ede_option(code, words));
         }
+    }
+
+    /// The same with another explanation.
+    fn explained(&self, text: &EdnsOption) -> Self {
+        let mut answer = self.clone();
+        if let Some(edns) = &mut answer.edns {
+            let options = &mut edns.options_mut().options;
+            options.retain(|(code, _)| *code != EdnsCode::from(EDE_OPTION));
+            edns.options_mut().insert(text.clone());
+        }
+        answer
     }
 
     /// The message for a UDP client: at most what it can take and never more than
     /// [`UDP_PAYLOAD`]; a larger one becomes an empty answer with TC set.
     pub(crate) fn to_udp(&self, request: &Request) -> Vec<u8> {
-        let whole = self.encode(request);
-        if whole.len() <= udp_limit(request) {
+        if let Some(whole) = self.within(udp_limit(request), request) {
             return whole;
         }
         let mut cut = Self {
@@ -128,17 +152,28 @@ impl Answer {
             authorities: vec![],
             additionals: vec![],
             edns: self.edns.clone(),
+            shorter: self.shorter.clone(),
+            is_written_out: self.is_written_out,
         };
         cut.metadata.truncation = true;
-        let cut_whole = cut.encode(request);
-        if cut_whole.len() <= udp_limit(request) {
-            return cut_whole;
+        if let Some(whole) = cut.within(udp_limit(request), request) {
+            return whole;
         }
         // Only a long explanation can still be too much: the size offered wins over it.
         if let Some(edns) = &mut cut.edns {
             edns.options_mut().options.clear();
         }
         cut.encode(request)
+    }
+
+    /// The message with the fullest explanation that fits.
+    fn within(&self, limit: usize, request: &Request) -> Option<Vec<u8>> {
+        let fits = |message: &Vec<u8>| message.len() <= limit;
+        let whole = Some(self.encode(request)).filter(fits);
+        whole.or_else(|| {
+            let shorter = self.shorter.iter().map(|text| self.explained(text));
+            shorter.map(|answer| answer.encode(request)).find(fits)
+        })
     }
 
     /// The message for a TCP client, at most 65,535 octets, without the length before it.
@@ -150,6 +185,9 @@ impl Answer {
         let mut bytes = Vec::with_capacity(512);
         let mut encoder = BinEncoder::new(&mut bytes);
         encoder.set_max_size(u16::MAX);
+        if self.is_written_out {
+            encoder.set_name_encoding(NameEncoding::Uncompressed);
+        }
         let response = MessageResponseBuilder::new(&request.queries, self.edns.as_ref()).build(
             self.metadata,
             &self.answers,
@@ -179,6 +217,11 @@ pub(crate) fn bare(mut metadata: Metadata, code: ResponseCode) -> Vec<u8> {
     bytes
 }
 
+fn ede_option(code: Ede, words: &str) -> EdnsOption {
+    let data = [&(code as u16).to_be_bytes(), words.as_bytes()].concat();
+    EdnsOption::Unknown(EDE_OPTION, data)
+}
+
 /// What fits into one datagram for this client.
 pub(crate) fn udp_limit(request: &Request) -> usize {
     usize::from(request.max_payload().min(UDP_PAYLOAD))
@@ -190,6 +233,7 @@ pub(crate) struct BlockPage {
     action: BlockAction,
     /// The address of a listing up to its id; `None` leaves addresses out.
     listings: Option<String>,
+    structured: Option<Structured>,
 }
 
 /// An address of a listing that is longer is left out of answers, in octets.
@@ -203,7 +247,33 @@ impl BlockPage {
 
     /// As [`Self::new`], with what addresses of listings begin with.
     pub(crate) fn of(action: BlockAction, listings: Option<String>) -> Self {
-        Self { action, listings }
+        Self {
+            action,
+            listings,
+            structured: None,
+        }
+    }
+
+    /// Says it in structured errors, too, to clients that ask for them.
+    pub(crate) fn with_structured(mut self, errors: Option<&StructuredErrors>) -> Self {
+        let id = "Q-2026-000123".len();
+        let base = self
+            .listings
+            .as_deref()
+            .filter(|base| base.len() + id < LONGEST_URL);
+        self.structured = errors.map(|errors| Structured::new(errors, base));
+        self
+    }
+
+    /// The EDNS option by which clients ask for structured errors, if there is one.
+    pub(crate) fn structured_option(&self) -> Option<u16> {
+        self.structured.as_ref().map(Structured::option)
+    }
+
+    fn asks_structured(&self, request: &Request) -> bool {
+        let option = self.structured_option().map(EdnsCode::from);
+        let asked = request.edns.as_ref().zip(option);
+        asked.is_some_and(|(edns, option)| edns.option(option).is_some())
     }
 
     /// What becomes of a blocked name.
@@ -211,17 +281,30 @@ impl BlockPage {
         self.action
     }
 
-    /// `Q-2026-000123 https://…/i/Q-2026-000123`, in pieces so that nothing has to be put together
-    /// for each answer; `None` is the name that is always blocked, which is no listing.
-    pub(crate) fn words<'a>(&'a self, listing: Option<&'a ListingId>) -> [&'a str; 4] {
+    /// The explanation after `given_up` fuller ones did not fit; `None` when there is no shorter one.
+    pub(crate) fn text<'a>(
+        &'a self,
+        listing: Option<&'a ListingId>,
+        wants_structured: bool,
+        given_up: usize,
+    ) -> Option<Pieces<'a>> {
+        match &self.structured {
+            Some(structured) if wants_structured => structured.text(listing, given_up),
+            _ => (given_up == 0).then(|| self.words(listing)),
+        }
+    }
+
+    /// `Q-2026-000123 https://…/i/Q-2026-000123`; `None` is the name that is always blocked, which is no
+    /// listing.
+    fn words<'a>(&'a self, listing: Option<&'a ListingId>) -> Pieces<'a> {
         let Some(listing) = listing else {
             let words = "a name for monitoring, blocked wherever the list is enforced";
-            return [words, "", "", ""];
+            return [words, "", "", "", ""];
         };
         let id = listing.as_str();
         match &self.listings {
-            Some(base) if base.len() + id.len() < LONGEST_URL => [id, " ", base, id],
-            _ => [id, "", "", ""],
+            Some(base) if base.len() + id.len() < LONGEST_URL => [id, " ", base, id, ""],
+            _ => [id, "", "", "", ""],
         }
     }
 }

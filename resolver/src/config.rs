@@ -5,7 +5,9 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use blocklist::Trust;
 
-use crate::{access::AccessList, source::ListSource};
+use crate::{
+    access::AccessList, error::StartError, source::ListSource, structured::StructuredErrors,
+};
 
 /// The largest answer sent over UDP, in octets, whatever the client offers (DNS flag day 2020):
 /// larger ones are cut and the client comes back over TCP.
@@ -80,6 +82,16 @@ pub enum BlockAction {
     NxDomain,
     /// The name exists and has no such record.
     NoData,
+}
+
+/// What a pause leaves unenforced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PauseScope {
+    /// The national list; the operator's own rules stay in force.
+    List,
+    /// The operator's own rules as well.
+    Everything,
 }
 
 /// The extended error of what an operator's own rules answer (RFC 8914 §4).
@@ -190,6 +202,8 @@ pub struct ResolverConfig {
     pub own: OwnRules,
     /// What clients are told about listed names.
     pub block_action: BlockAction,
+    /// What programs are told that ask for it; nothing unless it is given.
+    pub structured: Option<StructuredErrors>,
     /// Whether everything is answered unfiltered, and what would have been blocked only counted.
     pub dry_run: bool,
     /// Bounds.
@@ -207,8 +221,24 @@ impl ResolverConfig {
             list: None,
             own: OwnRules::default(),
             block_action: BlockAction::default(),
+            structured: None,
             dry_run: false,
             limits: Limits::default(),
         }
+    }
+
+    /// Whether a node can be made of it.
+    pub(crate) fn check(&self) -> Result<(), StartError> {
+        if self.listen.is_empty() {
+            return Err(StartError::Config(
+                "no address to listen on is given; give at least one",
+            ));
+        }
+        if self.upstreams.is_empty() {
+            return Err(StartError::Config(
+                "no upstream is given; unlisted names need somebody to answer them",
+            ));
+        }
+        Ok(())
     }
 }

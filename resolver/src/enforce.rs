@@ -75,8 +75,10 @@ impl Shared {
         clock: Clock,
         dry_run: Option<DryRun>,
     ) -> Self {
+        let policy = PolicyCell::new(Policy::empty());
+        policy.change_settings(|settings| settings.dry_run.clone_from(&dry_run));
         Self {
-            policy: Arc::new(PolicyCell::new(Policy::empty())),
+            policy: Arc::new(policy),
             status: watch::Sender::new(NodeStatus {
                 source,
                 dry_run: dry_run.is_some(),
@@ -163,9 +165,17 @@ impl Shared {
         }
     }
 
+    /// Says again whether listed names are blocked, after the operator changed that.
+    pub(crate) fn tell_whether_enforced(&self) {
+        self.status.send_modify(|status| {
+            // Looked at while nobody else tells: whoever is last tells what is so.
+            status.list_active = self.policy.load().is_enforced();
+        });
+    }
+
     fn tell(&self, held: &Held, freshness: Freshness) {
         self.status.send_modify(|status| {
-            status.list_active = freshness != Freshness::Expired && self.dry_run.is_none();
+            status.list_active = self.policy.load().is_enforced();
             status.release = Some(HeldRelease::of(held, freshness));
         });
     }

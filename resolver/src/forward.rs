@@ -1,12 +1,12 @@
 //! Asking upstreams for paths that work on whole messages: their octets, read by hickory.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::net::SocketAddr;
 
 use hickory_proto::op::{Message, Query};
 
 use crate::{
     query::LowerName,
-    upstream::{AskError, Asked, Upstreams},
+    upstream::{AskError, Asked, UpstreamsCell},
     wire,
 };
 
@@ -30,17 +30,17 @@ pub(crate) struct Forwarded {
 
 /// The upstreams of a node.
 pub(crate) struct Forwarder {
-    upstreams: Arc<Upstreams>,
+    upstreams: UpstreamsCell,
 }
 
 impl Forwarder {
-    pub(crate) fn new(upstreams: Arc<Upstreams>) -> Self {
+    pub(crate) fn new(upstreams: UpstreamsCell) -> Self {
         Self { upstreams }
     }
 
     /// Whether a query from this address is our own, come back.
     pub(crate) fn is_own(&self, client: SocketAddr) -> bool {
-        self.upstreams.is_own_socket(client)
+        self.upstreams.load().is_own_socket(client)
     }
 
     /// The first useful answer.
@@ -55,7 +55,7 @@ impl Forwarder {
             dnssec_ok: question.dnssec_ok,
             authentic_data: question.authentic_data,
         };
-        let answered = self.upstreams.ask(asked).await?;
+        let answered = self.upstreams.load_full().ask(asked).await?;
         let message = Message::from_vec(&answered.message).map_err(|error| {
             tracing::debug!(%error, "an upstream's answer cannot be read");
             AskError::Unreachable

@@ -23,9 +23,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     answer::{Answer, EDE_OPTION, Ede},
-    fast::Fast,
     forward::{Forwarded, Forwarder, Question},
-    policy::{Blocked, PolicyCell, Verdict},
+    policy::{PolicyCell, Verdict},
     rpz,
     upstream::AskError,
     wire,
@@ -44,30 +43,18 @@ pub(crate) enum Decision {
 
 /// The whole path of a query, shared by all transports.
 pub(crate) struct Resolve {
-    fast: Arc<Fast>,
     policy: Arc<PolicyCell>,
     forwarder: Forwarder,
     in_flight: Arc<Semaphore>,
 }
 
 impl Resolve {
-    pub(crate) fn new(
-        fast: Arc<Fast>,
-        policy: Arc<PolicyCell>,
-        forwarder: Forwarder,
-        in_flight: usize,
-    ) -> Self {
+    pub(crate) fn new(policy: Arc<PolicyCell>, forwarder: Forwarder, in_flight: usize) -> Self {
         Self {
-            fast,
             policy,
             forwarder,
             in_flight: Arc::new(Semaphore::new(in_flight)),
         }
-    }
-
-    #[cfg(test)]
-    pub(crate) fn fast(&self) -> &Fast {
-        &self.fast
     }
 
     #[cfg(test)]
@@ -80,7 +67,8 @@ impl Resolve {
         if request.metadata.message_type == MessageType::Response {
             return Decision::Silence;
         }
-        if !self.fast.access.admits(request.src().ip()) {
+        let client = request.src().ip();
+        if !self.policy.load().settings().access.admits(client) {
             // Answered, so that a wrong configuration shows; never longer than what was asked.
             let refused = Answer::empty(request, ResponseCode::Refused);
             return Decision::Answer(Box::new(refused));
@@ -134,9 +122,8 @@ impl Resolve {
         policy.count(&name, &verdict);
         match verdict {
             Verdict::Blocked(blocked) => {
-                if let Some(blocked) = self.enforced(Some(blocked)) {
-                    return answer(Answer::blocked(request, &self.fast.page, &blocked));
-                }
+                let page = &policy.settings().page;
+                return answer(Answer::blocked(request, page, &blocked));
             }
             Verdict::Rule(hit) => match rpz::answer_for(&hit, request) {
                 rpz::Outcome::Pass => {}
@@ -160,17 +147,6 @@ impl Resolve {
                 refuse(ResponseCode::FormErr)
             }
             _ => None,
-        }
-    }
-
-    /// What is blocked after all: in a dry run nothing, and it is counted.
-    fn enforced<'p>(&self, blocked: Option<Blocked<'p>>) -> Option<Blocked<'p>> {
-        match &self.fast.dry_run {
-            Some(dry_run) if blocked.is_some() => {
-                dry_run.count();
-                None
-            }
-            _ => blocked,
         }
     }
 
@@ -225,6 +201,7 @@ impl Resolve {
         mut answer: Answer,
         target: Name,
     ) -> Answer {
+        let asked = wire::lower(question.query.name());
         let mut query = question.query.clone();
         query.set_name(target);
         let question = Question {
@@ -232,17 +209,20 @@ impl Resolve {
             ..question.clone()
         };
         let policy = self.policy.load_full();
-        let listed = |name: &[u8]| self.enforced(policy.find(name));
-        if let Some(blocked) = listed(&wire::lower(question.query.name())) {
-            return Answer::blocked(request, &self.fast.page, &blocked);
+        let page = &policy.settings().page;
+        let mut led_to = vec![wire::lower(question.query.name())];
+        if let Some(blocked) = led_to.iter().find_map(|name| policy.find(name)) {
+            return Answer::blocked(request, page, &blocked);
         }
         let Forwarded { message, .. } = match self.forwarder.ask(&question).await {
             Ok(forwarded) => forwarded,
             Err(error) => return failed(request, error),
         };
-        if let Some(blocked) = targets(&message.answers).find_map(|name| listed(&name)) {
-            return Answer::blocked(request, &self.fast.page, &blocked);
+        led_to.extend(targets(&message.answers));
+        if let Some(blocked) = led_to.iter().find_map(|name| policy.find(name)) {
+            return Answer::blocked(request, page, &blocked);
         }
+        policy.count_aliases(&asked, led_to.iter().map(Vec::as_slice));
         answer.metadata.response_code = message.metadata.response_code;
         answer.answers.extend(message.answers);
         answer.authorities = message.authorities;
@@ -260,12 +240,8 @@ impl Resolve {
         verdicts.extend(targets(&message.answers));
         for (place, name) in verdicts.iter().enumerate() {
             match policy.decide(name) {
-                // A dry run counted the name itself when it was asked for.
-                Verdict::Blocked(_) if place == 0 && self.fast.dry_run.is_some() => {}
                 Verdict::Blocked(blocked) => {
-                    if let Some(blocked) = self.enforced(Some(blocked)) {
-                        return Answer::blocked(request, &self.fast.page, &blocked);
-                    }
+                    return Answer::blocked(request, &policy.settings().page, &blocked);
                 }
                 Verdict::Rule(_) if passed => {}
                 Verdict::Rule(hit) => match rpz::answer_for(&hit, request) {
@@ -276,6 +252,9 @@ impl Resolve {
                 },
                 Verdict::Open => {}
             }
+        }
+        if let Some((name, targets)) = verdicts.split_first() {
+            policy.count_aliases(name, targets.iter().map(Vec::as_slice));
         }
         let code = message.metadata.response_code;
         if u16::from(code) > 15 && request.edns.is_none() {

@@ -22,11 +22,13 @@
 //!    `observe` what a scrape reads of it, and [`copy`] the
 //!    same proof for a program that verifies and does not answer.
 //!
+//! 9. [`control`] is what an operator asks and tells a running node.
+//!
 //! # Feeding other name servers
 //!
-//! 9. [`zone`] is the policy zone in wire form, [`transfer`] serves it whole (AXFR) and by
-//!    differences (IXFR), [`notify`] tells secondaries that there is a new one, and [`secondaries`]
-//!    is what is known of each.
+//! 10. [`zone`] is the policy zone in wire form, [`transfer`] serves it whole (AXFR) and by
+//!     differences (IXFR), [`notify`] tells secondaries that there is a new one, and [`secondaries`]
+//!     is what is known of each.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 #![deny(unsafe_code)] // `sys` alone may; tests/shape.rs looks
 
@@ -42,9 +44,11 @@ mod query;
 mod reply;
 mod rpz;
 mod server;
+mod settings;
 mod sockets;
 mod state;
 mod stream;
+mod structured;
 mod sys;
 mod update;
 mod upstream;
@@ -52,6 +56,7 @@ mod wire;
 
 pub mod access;
 pub mod config;
+pub mod control;
 pub mod copy;
 pub mod error;
 pub mod metrics;
@@ -77,12 +82,13 @@ pub const QUIET_LOGS: [&str; 3] = [
 #[doc(hidden)]
 pub use cache::probe as cache_probe;
 pub use config::{
-    BlockAction, Limits, ListConfig, Order, OwnError, OwnRules, PolicyFile, ResolverConfig, Tls,
-    Transport, Upstream,
+    BlockAction, Limits, ListConfig, Order, OwnError, OwnRules, PauseScope, PolicyFile,
+    ResolverConfig, Tls, Transport, Upstream,
 };
 pub use error::{PullError, StartError};
 pub use node::{Node, Running};
 pub use rpz::{CheckedNames, CheckedZone, LoadError, Problem, Report, check_names, check_zone};
 pub use source::ListSource;
 pub use status::{Explanation, NodeStatus};
+pub use structured::{Language, StructuredError, StructuredErrors};
 pub use upstream::{UpstreamSnapshot, UpstreamSyntax};

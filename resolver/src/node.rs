@@ -5,11 +5,16 @@
 //! the first socket is bound. With none, one pull must succeed first, or the node does not listen
 //! at all unless it is told to.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
+use arc_swap::ArcSwap;
 use blocklist::DomainName;
 use tokio::{
-    sync::{Notify, watch},
+    sync::{Notify, mpsc, watch},
     time::{MissedTickBehavior, interval, timeout},
 };
 use tokio_util::{
@@ -20,7 +25,8 @@ use tokio_util::{
 use crate::{
     answer::BlockPage,
     cache::{AnswerCache, CacheLimits},
-    config::{ListConfig, OwnRules, ResolverConfig},
+    config::{ListConfig, ResolverConfig},
+    control::{Control, ControlSocket, Source, reload},
     enforce::{DryRun, Shared, unfiltered},
     error::{PullError, StartError, StateError},
     fast::{self, Fast, counters::Counters},
@@ -28,14 +34,14 @@ use crate::{
     handler::Resolve,
     metrics::Page,
     observe::Observed,
-    rpz::{Hit, Watcher},
+    rpz::Watcher,
     server::Serve,
     sockets,
     source::Reader,
     state::StateDir,
-    status::{Explanation, NodeStatus, OwnRule, PullFailure},
+    status::{Explanation, NodeStatus, PullFailure},
     update::{Pulled, Updater},
-    upstream::Upstreams,
+    upstream::{Upstreams, UpstreamsCell},
 };
 
 /// How long work in hand may take after a stop.
@@ -59,13 +65,27 @@ struct List {
 
 /// A node that answers.
 pub struct Running {
-    addresses: Vec<SocketAddr>,
     shared: Shared,
     observed: Observed,
+    control: Arc<Control>,
     poked: Arc<Notify>,
     stop: CancellationToken,
     tracker: TaskTracker,
     _stop_on_drop: DropGuard,
+}
+
+/// Reloads a node that answers.
+#[derive(Clone)]
+pub struct Reloader(Arc<Control>);
+
+impl Reloader {
+    /// Reads the configuration again and puts it in force, or leaves all as it was. What came of it is
+    /// in the log and in the node's state.
+    pub async fn reload(&self) {
+        if let Err(words) = self.0.reload().await {
+            tracing::debug!(%words, "a reload was refused");
+        }
+    }
 }
 
 impl Node {
@@ -76,16 +96,7 @@ impl Node {
 
     /// As [`Node::open`], by another clock.
     pub fn open_with_clock(config: ResolverConfig, clock: Clock) -> Result<Self, StartError> {
-        if config.listen.is_empty() {
-            return Err(StartError::Config(
-                "no address to listen on is given; give at least one",
-            ));
-        }
-        if config.upstreams.is_empty() {
-            return Err(StartError::Config(
-                "no upstream is given; unlisted names need somebody to answer them",
-            ));
-        }
+        config.check()?;
         let list = config
             .list
             .as_ref()
@@ -101,7 +112,7 @@ impl Node {
         }
         let watcher = Watcher::open(&self.config.own)?;
         let bound = sockets::bind(&self.config.listen, self.config.limits.workers).await?;
-        let addresses = bound.iter().map(|bound| bound.address).collect();
+        let addresses: Vec<_> = bound.iter().map(|bound| bound.address).collect();
         let shared = self.list.as_ref().map_or_else(
             || Shared::new(None, None, system_clock(), None),
             |list| list.shared.clone(),
@@ -111,17 +122,19 @@ impl Node {
             TaskTracker::new(),
             Arc::new(Notify::new()),
         );
-        let upstreams = Arc::new(Upstreams::start(&(&self.config).into(), &stop, &tracker)?);
+        shared.policy.change_settings(|settings| {
+            settings.access = self.config.access.clone();
+            settings.page = BlockPage::new(self.config.block_action, shared.trust.as_deref())
+                .with_structured(self.config.structured.as_ref());
+        });
+        let upstreams = Upstreams::start(&(&self.config).into(), &stop, &tracker)?;
+        let upstreams: UpstreamsCell = Arc::new(ArcSwap::from_pointee(upstreams));
         let fast = Arc::new(Fast {
-            access: self.config.access.clone(),
-            page: BlockPage::new(self.config.block_action, shared.trust.as_deref()),
-            dry_run: shared.dry_run.clone(),
             cache: AnswerCache::new(self.config.limits.cache),
             limits: CacheLimits::default(),
             clock: fast::Clock::start(),
         });
         let resolve = Resolve::new(
-            fast.clone(),
             shared.policy.clone(),
             Forwarder::new(upstreams.clone()),
             self.config.limits.in_flight,
@@ -138,26 +151,38 @@ impl Node {
             tracker: tracker.clone(),
         };
         shared.policy.swap_zones(watcher.cell().load_full());
-        if self.config.own != OwnRules::default() {
-            let reload = Arc::<Notify>::default();
-            tracker.spawn(watcher.run(shared.policy.clone(), reload, stop.clone()));
-        }
+        let (rules, reloads) = mpsc::channel(1);
+        tracker.spawn(watcher.run(shared.policy.clone(), reloads, stop.clone()));
         let observed = Observed {
             udp: serve.start(bound)?,
             tcp,
             fast,
-            upstreams,
+            upstreams: upstreams.clone(),
             policy: shared.policy.clone(),
         };
+        let list = self.config.list.as_ref();
+        let state_dir = list.map(|list| list.state_dir.clone());
+        let reloader = reload::Reloader {
+            shared: shared.clone(),
+            upstreams,
+            rules,
+            poked: poked.clone(),
+            stop: stop.clone(),
+            tracker: tracker.clone(),
+            config: self.config.into(),
+            last: Mutex::default(),
+        };
+        let control = Control::new(addresses, observed.clone(), reloader, state_dir);
+        control.start(&stop, &tracker);
         if let Some(list) = self.list {
             tracker.spawn(shared.clone().watch_dates(stop.clone()));
             tracker.spawn(list.follow(poked.clone(), stop.clone()));
         }
         let _stop_on_drop = stop.clone().drop_guard();
         Ok(Running {
-            addresses,
             shared,
             observed,
+            control: Arc::new(control),
             poked,
             stop,
             tracker,
@@ -169,7 +194,7 @@ impl Node {
 impl Running {
     /// The bound addresses, in the order of the configuration; UDP and TCP alike.
     pub fn addresses(&self) -> &[SocketAddr] {
-        &self.addresses
+        self.control.addresses()
     }
 
     /// Asks the source now. Any number of pokes before the next pull are one.
@@ -202,6 +227,12 @@ impl Running {
             let status = shared.status.borrow();
             let would_block = shared.dry_run.as_ref().map(DryRun::would_block);
             status.write_metrics(&mut page, would_block, (shared.clock)());
+            let is_paused = observed.policy.load().settings().pause.is_some();
+            page.gauge(
+                "qalqan_list_paused",
+                "Whether an operator paused the list.",
+                u8::from(is_paused),
+            );
             observed.write_metrics(&mut page);
             page.into_text()
         }
@@ -212,32 +243,29 @@ impl Running {
         self.shared.status.subscribe()
     }
 
-    /// What would happen to a query for `name`.
+    /// What the rules say of `name`.
     pub fn explain(&self, name: &DomainName) -> Explanation {
-        let policy = self.shared.policy.load();
-        let wire = name.to_wire();
-        let listing = policy.find_listed(&wire);
-        let url = listing.as_ref().zip(self.shared.trust.as_ref());
-        Explanation {
-            name: name.to_string(),
-            blocked: policy.find(&wire).is_some() && self.shared.dry_run.is_none(),
-            url: url.map(|(listing, trust)| trust.listing_url(listing)),
-            listing_id: listing,
-            own_rules: policy.zones().explain(&wire).map(own_rule).collect(),
-            own_allowed: policy.zones().allows(&wire),
-            list_active: policy.is_active() && self.shared.dry_run.is_none(),
-            release: self.status().release,
-        }
+        self.control.explain_rules(name)
     }
 
     /// Forgets the answers that are remembered of a name, and with `below` of all names below it;
     /// `None` forgets all. Gives how many there were.
     pub fn flush(&self, name: Option<&DomainName>, below: bool) -> usize {
-        let cache = &self.observed.fast.cache;
-        match name {
-            Some(name) => cache.flush_name(&name.to_wire(), below),
-            None => cache.flush(),
-        }
+        self.control.flush(name, below)
+    }
+
+    /// Answers verbs that come by `socket`; `source` is asked for the configuration on a reload.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn control(&self, socket: ControlSocket, source: Source) -> std::io::Result<()> {
+        self.control
+            .serve(socket, source, &self.stop, &self.tracker)
+    }
+
+    /// What reloads, for whoever hears of a signal.
+    pub fn reloader(&self) -> Reloader {
+        Reloader(self.control.clone())
     }
 
     /// Stops listening, finishes what is in hand for at most five seconds, and ends.
@@ -364,12 +392,5 @@ impl List {
             }
         });
         pulled.map(|_| ())
-    }
-}
-
-fn own_rule(hit: Hit<'_>) -> OwnRule {
-    OwnRule {
-        rule: hit.to_string(),
-        shadow: hit.zone.is_shadow(),
     }
 }

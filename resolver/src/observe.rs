@@ -7,7 +7,7 @@ use crate::{
     fast::{Fast, counters::Counters},
     metrics::Page,
     policy::PolicyCell,
-    upstream::Upstreams,
+    upstream::UpstreamsCell,
 };
 
 /// What is looked at.
@@ -17,7 +17,7 @@ pub(crate) struct Observed {
     pub(crate) udp: Vec<Arc<Counters>>,
     pub(crate) tcp: Arc<Counters>,
     pub(crate) fast: Arc<Fast>,
-    pub(crate) upstreams: Arc<Upstreams>,
+    pub(crate) upstreams: UpstreamsCell,
     pub(crate) policy: Arc<PolicyCell>,
 }
 
@@ -76,11 +76,8 @@ impl Observed {
     }
 
     fn write_upstreams(&self, page: &mut Page) {
-        let all = self.upstreams.snapshot();
-        let names: Vec<String> = all
-            .iter()
-            .map(|upstream| format!("{}://{}", upstream.transport, upstream.address))
-            .collect();
+        let all = self.upstreams.load().snapshot();
+        let names: Vec<String> = all.iter().map(ToString::to_string).collect();
         let mut each = |name: &str, help: &str, kind: &str, of: &dyn Fn(usize) -> Option<f64>| {
             page.head(name, help, kind);
             for (place, upstream) in names.iter().enumerate() {

@@ -8,8 +8,9 @@ use blocklist::{BlockSet, DomainName, ListingId, Monitoring, Release, Timestamp}
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType, rdata::SOA};
 
 use crate::{
-    config::BLOCK_TTL,
+    config::{BLOCK_TTL, PauseScope},
     rpz::{Hit, Zones},
+    settings::Settings,
     wire,
 };
 
@@ -18,7 +19,7 @@ use crate::{
 pub const CLOCK_TOLERANCE: i64 = 60;
 
 /// Whether a release may be enforced at a moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Freshness {
     /// Within its dates.
@@ -54,6 +55,7 @@ pub(crate) struct Policy {
     active: bool,
     /// The operator's own zones, which stand behind the list.
     zones: Arc<Zones>,
+    settings: Arc<Settings>,
     /// Another number for each policy that was ever in force in this process.
     generation: u64,
 }
@@ -93,6 +95,7 @@ impl Policy {
             soa: None,
             active: false,
             zones: Arc::default(),
+            settings: Arc::default(),
             generation: 0,
         }
     }
@@ -105,6 +108,7 @@ impl Policy {
             soa: soa(zone, serial).map(Arc::new),
             active,
             zones: Arc::default(),
+            settings: Arc::default(),
             generation: 0,
         }
     }
@@ -123,15 +127,23 @@ impl Policy {
         if let Some(blocked) = self.find(wire) {
             return Verdict::Blocked(blocked);
         }
+        if self.settings.pause == Some(PauseScope::Everything) {
+            return Verdict::Open;
+        }
         match self.zones.find(wire) {
             Some(hit) => Verdict::Rule(hit),
             None => Verdict::Open,
         }
     }
 
-    /// Counts what the operator's own zones say of a name, for whoever acts on the verdict: once for
-    /// each query.
+    /// Counts what the operator's own zones say of a name, and what a dry run would have blocked, for
+    /// whoever acts on the verdict: once for each query.
     pub(crate) fn count(&self, wire: &[u8], verdict: &Verdict<'_>) {
+        if let Some(dry_run) = &self.settings.dry_run
+            && self.is_listed(wire)
+        {
+            dry_run.count();
+        }
         match verdict {
             Verdict::Blocked(_) => {}
             Verdict::Open => self.zones.count_shadows(wire),
@@ -139,6 +151,34 @@ impl Policy {
                 hit.count();
                 self.zones.count_shadows(wire);
             }
+        }
+    }
+
+    /// In a dry run, counts a query whose answer leads to a listed name by way of `targets`, unless it
+    /// was counted for its own name.
+    pub(crate) fn count_aliases<'t>(
+        &self,
+        name: &[u8],
+        mut targets: impl Iterator<Item = &'t [u8]>,
+    ) {
+        if let Some(dry_run) = &self.settings.dry_run
+            && targets.any(|target| self.is_listed(target))
+            && !self.is_listed(name)
+        {
+            dry_run.count();
+        }
+    }
+
+    /// What the operator decided beside the rules.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    #[cfg(test)]
+    pub(crate) fn with_settings(self, settings: Settings) -> Self {
+        Self {
+            settings: Arc::new(settings),
+            ..self
         }
     }
 
@@ -160,8 +200,19 @@ impl Policy {
     /// Why a name is blocked now, if it is. `wire` is the uncompressed lower-case name
     /// with its root octet.
     pub(crate) fn find(&self, wire: &[u8]) -> Option<Blocked<'_>> {
+        if !self.is_enforced() {
+            return None;
+        }
+        self.named(wire)
+    }
+
+    /// Whether the list names it and may be enforced, whatever the operator says.
+    fn is_listed(&self, wire: &[u8]) -> bool {
+        self.active && self.named(wire).is_some()
+    }
+
+    fn named(&self, wire: &[u8]) -> Option<Blocked<'_>> {
         let listing = match self.set.find(wire) {
-            _ if !self.active => return None,
             Some(listing) => Some(listing),
             None if self.is_always_blocked(wire) => None,
             None => return None,
@@ -173,9 +224,14 @@ impl Policy {
     }
 
     /// Whether this is the name for monitoring that is blocked while the list is in force, or below it.
-    pub(crate) fn is_always_blocked(&self, wire: &[u8]) -> bool {
-        let monitoring = self.monitoring.as_ref();
+    fn is_always_blocked(&self, wire: &[u8]) -> bool {
+        let monitoring = self.monitoring();
         monitoring.and_then(|names| names.find(wire)) == Some(true)
+    }
+
+    /// The names by which operators see that the list is in force.
+    pub(crate) fn monitoring(&self) -> Option<&Monitoring> {
+        self.monitoring.as_ref()
     }
 
     /// The same whether or not the list may be enforced now.
@@ -183,9 +239,10 @@ impl Policy {
         self.set.find(wire)
     }
 
-    /// Whether listed names are blocked: there is a release and it has not expired.
-    pub(crate) fn is_active(&self) -> bool {
-        self.active
+    /// Whether listed names are blocked: there is a release, it has not expired, and the operator
+    /// neither paused it nor only tries it out.
+    pub(crate) fn is_enforced(&self) -> bool {
+        self.active && self.settings.enforce_list()
     }
 }
 
@@ -256,7 +313,20 @@ impl PolicyCell {
     pub(crate) fn swap(&self, list: Policy) {
         self.change(|now| Policy {
             zones: now.zones.clone(),
+            settings: now.settings.clone(),
             ..list
+        });
+    }
+
+    /// Puts other decisions of the operator's in force for the next packet.
+    pub(crate) fn change_settings(&self, change: impl FnOnce(&mut Settings)) {
+        self.change(|now| {
+            let mut settings = Settings::clone(&now.settings);
+            change(&mut settings);
+            Policy {
+                settings: Arc::new(settings),
+                ..now.clone()
+            }
         });
     }
 

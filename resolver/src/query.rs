@@ -77,6 +77,8 @@ pub(crate) struct ClientEdns {
     /// The size it offers, as it says it.
     pub(crate) payload: u16,
     pub(crate) dnssec_ok: bool,
+    /// Whether it asks for structured errors, by the option that an operator named.
+    pub(crate) structured: bool,
 }
 
 /// A query for one name of class IN that a client may be answered from the list or the cache.
@@ -99,6 +101,11 @@ impl Query {
     /// its name written out, a type that stands for data, nothing behind it but at most one OPT
     /// record of version 0 whose options fill it exactly, and not an octet more.
     pub(crate) fn read(message: &[u8]) -> Option<Self> {
+        Self::read_with(message, None)
+    }
+
+    /// As [`Self::read`]; clients ask for structured errors by the EDNS option `structured`.
+    pub(crate) fn read_with(message: &[u8], structured: Option<u16>) -> Option<Self> {
         let (header, body) = message.split_first_chunk::<HEADER>()?;
         let [_, _, first, second, counts @ ..] = *header;
         if first & FORBIDDEN_FIRST != 0 || second & FORBIDDEN_SECOND != 0 {
@@ -118,7 +125,7 @@ impl Query {
         }
         let edns = match (has_opt, rest) {
             (false, []) => None,
-            (true, opt) => Some(ClientEdns::read(opt)?),
+            (true, opt) => Some(ClientEdns::read(opt, structured)?),
             (false, _) => return None,
         };
         Some(Self {
@@ -155,12 +162,12 @@ impl Query {
 
 /// Types that stand for data. The others (0, OPT, NXNAME, 249 to 255: TKEY, TSIG, IXFR, AXFR,
 /// MAILB, MAILA, ANY) have rules of their own, which the full path knows.
-fn is_data(kind: u16) -> bool {
+pub(crate) fn is_data(kind: u16) -> bool {
     !matches!(kind, 0 | TYPE_OPT | 128..=255)
 }
 
 impl ClientEdns {
-    fn read(opt: &[u8]) -> Option<Self> {
+    fn read(opt: &[u8], structured: Option<u16>) -> Option<Self> {
         let (fixed, mut options) = opt.split_first_chunk::<11>()?;
         let &[
             root,
@@ -186,12 +193,15 @@ impl ClientEdns {
             return None;
         }
         let mut cookies = 0;
+        let mut asks_structured = false;
         while !options.is_empty() {
             let (&[code_high, code_low, length_high, length_low], rest) =
                 options.split_first_chunk()?;
             let length = usize::from(u16::from_be_bytes([length_high, length_low]));
             let (data, rest) = rest.split_at_checked(length)?;
-            if u16::from_be_bytes([code_high, code_low]) == OPTION_COOKIE {
+            let code = u16::from_be_bytes([code_high, code_low]);
+            asks_structured |= structured == Some(code);
+            if code == OPTION_COOKIE {
                 cookies += 1;
                 // 8 octets of the client's own, and 8 to 32 of a server's if it has them; anything
                 // else is an error that the full path answers (RFC 7873 §5.2.2).
@@ -204,6 +214,7 @@ impl ClientEdns {
         Some(Self {
             payload: u16::from_be_bytes([size_high, size_low]),
             dnssec_ok: u16::from_be_bytes([flags_high, flags_low]) & DNSSEC_OK != 0,
+            structured: asks_structured,
         })
     }
 }

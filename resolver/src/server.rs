@@ -30,7 +30,7 @@ use crate::{
     policy::PolicyCell,
     sockets::Bound,
     stream,
-    upstream::Upstreams,
+    upstream::UpstreamsCell,
 };
 
 /// Datagrams that wait for the full path; workers drop what is over it.
@@ -40,7 +40,7 @@ const WAITING: usize = 1024;
 pub(crate) struct Serve {
     pub(crate) fast: Arc<Fast>,
     pub(crate) policy: Arc<PolicyCell>,
-    pub(crate) upstreams: Arc<Upstreams>,
+    pub(crate) upstreams: UpstreamsCell,
     pub(crate) resolve: Arc<Resolve>,
     /// What connections count.
     pub(crate) tcp: Arc<Counters>,
@@ -165,28 +165,32 @@ mod tests {
     };
     use hickory_proto::{
         op::{Edns, Message, Query},
-        rr::{Name, RecordType},
+        rr::{Name, RecordType, rdata::opt::EdnsOption},
     };
     use proptest::prelude::*;
 
     use super::*;
     use crate::{
-        access::AccessList,
         answer::BlockPage,
         cache::{AnswerCache, CacheLimits},
         config::{BlockAction, ResolverConfig, UDP_PAYLOAD, Upstream},
         fast::{Clock, Step, Transport},
         forward::Forwarder,
         policy::{Policy, PolicyCell},
-        sys, wire,
+        settings::Settings,
+        structured::{Language, StructuredErrors},
+        sys,
+        upstream::Upstreams,
+        wire,
     };
 
     /// Upstreams that nobody gets to ask.
-    static NOBODY: LazyLock<Arc<Upstreams>> = LazyLock::new(|| {
+    static NOBODY: LazyLock<UpstreamsCell> = LazyLock::new(|| {
         let upstream = Upstream::udp(([127, 0, 0, 1], 9).into());
         let config = ResolverConfig::new(vec![], vec![upstream]);
         let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
-        Arc::new(Upstreams::start(&(&config).into(), &stop, &tracker).unwrap())
+        let upstreams = Upstreams::start(&(&config).into(), &stop, &tracker).unwrap();
+        Arc::new(arc_swap::ArcSwap::from_pointee(upstreams))
     });
 
     fn resolve() -> Resolve {
@@ -197,22 +201,33 @@ mod tests {
             listing_id: blocklist::ListingId::new(2026, 1).unwrap(),
         };
         let set = Arc::new(BlockSet::new(&[entry]).unwrap());
-        let policy = Policy::new(set, "rpz.qalqan.test.", 1, true);
         let trust = testing::TestLog::new(true).trust;
-        let fast = Fast {
-            access: AccessList::default(),
-            page: BlockPage::new(BlockAction::NxDomain, Some(&trust)),
-            dry_run: None,
-            cache: AnswerCache::new(1 << 16),
-            limits: CacheLimits::default(),
-            clock: Clock::start(),
+        let settings = Settings {
+            page: BlockPage::new(BlockAction::NxDomain, Some(&trust))
+                .with_structured(Some(&structured())),
+            ..Settings::default()
         };
+        let policy = Policy::new(set, "rpz.qalqan.test.", 1, true).with_settings(settings);
         Resolve::new(
-            Arc::new(fast),
             Arc::new(PolicyCell::new(policy)),
             Forwarder::new(NOBODY.clone()),
             4,
         )
+    }
+
+    /// Longer than fits into the smallest datagrams, so that all of it is tried.
+    fn structured() -> StructuredErrors {
+        let contacts = (0..4).map(|n| format!("mailto:{}@isp{n}.test", "a".repeat(90)));
+        let name = Some("ISP".to_owned());
+        StructuredErrors::new(STRUCTURED, contacts.collect(), name, Language::Kk).unwrap()
+    }
+
+    fn fast() -> Fast {
+        Fast {
+            cache: AnswerCache::new(1 << 16),
+            limits: CacheLimits::default(),
+            clock: Clock::start(),
+        }
     }
 
     /// Whether `name` is `obmen.test` or below it, label by label: one long label that happens to end
@@ -238,10 +253,8 @@ mod tests {
         let length = bytes.len().min(buffer.len());
         buffer[..length].copy_from_slice(&bytes[..length]);
         let policy = resolve.policy().load();
-        let step =
-            resolve
-                .fast()
-                .answer(&mut buffer, length, client.ip(), Transport::Udp, &policy, 1);
+        let udp = Transport::Udp;
+        let step = fast().answer(&mut buffer, length, client.ip(), udp, &policy, 1);
         let Step::Answer(length, _) = step else {
             return Ok(());
         };
@@ -295,7 +308,10 @@ mod tests {
         Ok(())
     }
 
-    fn query(host: &str, kind: u16, edns: Option<u16>) -> Vec<u8> {
+    /// An option for experiments (RFC 6891 §9).
+    const STRUCTURED: u16 = 65_001;
+
+    fn query(host: &str, kind: u16, edns: Option<u16>, structured: bool) -> Vec<u8> {
         let mut message = Message::query();
         message.add_query(Query::query(
             Name::from_ascii(host).unwrap(),
@@ -304,6 +320,10 @@ mod tests {
         if let Some(size) = edns {
             let mut edns = Edns::new();
             edns.set_max_payload(size);
+            if structured {
+                edns.options_mut()
+                    .insert(EdnsOption::Unknown(STRUCTURED, vec![]));
+            }
             message.set_edns(edns);
         }
         message.to_vec().unwrap()
@@ -341,11 +361,12 @@ mod tests {
         fn any_damage_to_a_query_is_answered_well_or_not_at_all(
             host in prop_oneof![Just("obmen.test."), Just("a.b.OBMEN.test."), Just("free.test."), Just(".")],
             kind in any::<u16>(),
-            edns in proptest::option::of(any::<u16>()),
+            edns in proptest::option::of(prop_oneof![any::<u16>(), 500..1300u16]),
+            structured in any::<bool>(),
             damage in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 0..4),
             cut in proptest::option::of(any::<proptest::sample::Index>()),
         ) {
-            let mut bytes = query(host, kind, edns);
+            let mut bytes = query(host, kind, edns, structured);
             for (at, octet) in damage {
                 let at = at.index(bytes.len());
                 bytes[at] = octet;
@@ -366,7 +387,7 @@ mod tests {
         server.register_socket(socket);
         let client = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
         client.connect(address).await.unwrap();
-        let bytes = query("www.obmen.test.", 1, Some(4096));
+        let bytes = query("www.obmen.test.", 1, Some(4096), true);
         client.send(&bytes).await.unwrap();
         let mut buffer = vec![0; 4096];
         let length = client.recv(&mut buffer).await.unwrap();
@@ -374,7 +395,8 @@ mod tests {
         else {
             panic!("an answer");
         };
-        assert_eq!(buffer[..length], answer.to_udp(&request));
+        let read = |octets: &[u8]| Message::from_vec(octets).unwrap();
+        assert_eq!(read(&buffer[..length]), read(&answer.to_udp(&request)));
         server.shutdown_gracefully().await.unwrap();
     }
 }

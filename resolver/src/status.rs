@@ -1,12 +1,12 @@
 //! What a node says about itself, for `resolver status`, metrics and people at 3 a.m.
 
 use blocklist::{ListingId, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{metrics::Page, policy::Freshness, state::Held};
 
 /// The state of a node.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct NodeStatus {
     /// Where releases are pulled from; `None` for a node without a list.
     pub source: Option<String>,
@@ -76,7 +76,7 @@ impl NodeStatus {
 }
 
 /// The release a node holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldRelease {
     /// SOA serial of the zone.
     pub serial: u32,
@@ -95,7 +95,7 @@ pub struct HeldRelease {
 }
 
 /// A pull that failed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PullFailure {
     /// When.
     pub at: Timestamp,
@@ -120,7 +120,7 @@ impl HeldRelease {
 }
 
 /// What would happen to a query for a name, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Explanation {
     /// The name, as it was understood.
     pub name: String,
@@ -142,10 +142,16 @@ pub struct Explanation {
 }
 
 /// A rule of an operator's own zone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnRule {
     /// The rule and its zone, as `*.example.com of policy zone rpz.example`.
     pub rule: String,
+    /// What it does, as `nxdomain` or `data`.
+    pub action: String,
+    /// The file it stands in.
+    pub file: String,
+    /// The serial of its zone.
+    pub serial: u32,
     /// Whether it only counts what it would do.
     pub shadow: bool,
 }

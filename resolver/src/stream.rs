@@ -24,7 +24,7 @@ use crate::{
     policy::PolicyCell,
     query::Query,
     server::{Taken, take},
-    upstream::{Answered, AskError, Outcome, Upstreams},
+    upstream::{Answered, AskError, Outcome, UpstreamsCell},
 };
 
 /// The longest message over TCP, in octets.
@@ -35,7 +35,7 @@ const LONGEST: usize = u16::MAX as usize;
 pub(crate) struct Answers {
     pub(crate) fast: Arc<Fast>,
     pub(crate) policy: Arc<PolicyCell>,
-    pub(crate) upstreams: Arc<Upstreams>,
+    pub(crate) upstreams: UpstreamsCell,
     pub(crate) resolve: Arc<Resolve>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) limits: Limits,
@@ -176,7 +176,7 @@ impl Answers {
                 self.refresh(query);
                 AtOnce::Answer(cut(buffer, length))
             }
-            Step::Ask(query) if !self.upstreams.is_own_socket(client) => {
+            Step::Ask(query) if !self.upstreams.load().is_own_socket(client) => {
                 counters.asked.add_shared(1);
                 AtOnce::Later(Later::Upstreams(Box::new(query), buffer))
             }
@@ -208,7 +208,7 @@ impl Answers {
                 return Some(self.resolve.forward(&request).await.to_tcp(&request));
             }
         };
-        let answered = self.upstreams.ask((&*query).into()).await;
+        let answered = self.upstreams.load_full().ask((&*query).into()).await;
         let policy = self.policy.load_full();
         let outcome = received(&answered);
         let length = self
@@ -234,7 +234,7 @@ impl Answers {
     }
 
     fn refresh(&self, query: Query) {
-        let (fast, upstreams) = (self.fast.clone(), self.upstreams.clone());
+        let (fast, upstreams) = (self.fast.clone(), self.upstreams.load_full());
         tokio::spawn(async move {
             let answered = upstreams.ask((&query).into()).await;
             fast.renew(&query, received(&answered));

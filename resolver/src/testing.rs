@@ -3,7 +3,7 @@
 
 use std::{io, net::UdpSocket};
 
-use domain::base::{Message as Other, ToName as _};
+use domain::base::{Message as Other, ToName as _, opt::UnknownOptData};
 use hickory_proto::op::Message;
 
 use crate::{
@@ -48,6 +48,9 @@ impl Datagrams {
     }
 }
 
+/// As good as any other code of an option.
+const STRUCTURED: u16 = 3;
+
 /// What a query says, as far as the fast path looks at it.
 #[derive(Debug, PartialEq, Eq)]
 struct Said {
@@ -59,6 +62,8 @@ struct Said {
     checking_disabled: bool,
     /// The size that is offered, no less than what every client takes, and DO.
     edns: Option<(u16, bool)>,
+    /// Whether errors with a structure are asked for, by the option [`STRUCTURED`].
+    structured: bool,
 }
 
 impl Said {
@@ -71,6 +76,7 @@ impl Said {
             authentic_data: query.authentic_data,
             checking_disabled: query.checking_disabled,
             edns: edns.map(|edns| (edns.payload.max(PLAIN_UDP), edns.dnssec_ok)),
+            structured: edns.is_some_and(|edns| edns.structured),
         }
     }
 
@@ -95,6 +101,9 @@ impl Said {
             edns: edns
                 .as_ref()
                 .map(|edns| (edns.max_payload(), edns.flags().dnssec_ok)),
+            structured: edns
+                .as_ref()
+                .is_some_and(|edns| edns.option(STRUCTURED.into()).is_some()),
         })
     }
 
@@ -118,6 +127,10 @@ impl Said {
             authentic_data: header.ad(),
             checking_disabled: header.cd(),
             edns,
+            structured: message.opt().is_some_and(|opt| {
+                let mut options = opt.opt().iter::<UnknownOptData<_>>().flatten();
+                options.any(|option| option.code().to_int() == STRUCTURED)
+            }),
         })
     }
 }
@@ -128,7 +141,7 @@ impl Said {
 /// # Errors
 /// Says who reads what otherwise.
 pub fn reads_as_others_do(octets: &[u8]) -> Result<(), String> {
-    let Some(query) = Query::read(octets) else {
+    let Some(query) = Query::read_with(octets, Some(STRUCTURED)) else {
         return Ok(());
     };
     if octets.len() < query.question_end() {

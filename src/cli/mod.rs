@@ -33,7 +33,7 @@ pub(crate) use self::{
     store::Db,
 };
 pub(crate) use self::{
-    node::{Node, PolicyError, Resolver},
+    node::{ErrorLanguage, Node, Pause, PolicyError, RecordKind, Resolver, Seconds},
     program::{Completions, Config, Man},
     record::{Base, Diff, DryRun, List, Log},
 };

@@ -2,7 +2,9 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
+use blocklist::DomainName;
 use clap::{Args, Subcommand, ValueEnum};
+use resolver::control::LONGEST_PAUSE;
 
 /// Options of `resolver`.
 #[derive(Debug, Args)]
@@ -46,6 +48,18 @@ pub(crate) struct Resolver {
     /// Extended error of what policy zones answer
     #[arg(long, value_enum, value_name = "ERROR", default_value = "blocked")]
     pub(crate) policy_error: PolicyError,
+    /// Explain blocks in JSON to clients that send this EDNS option (draft-ietf-dnsop-structured-dns-error); IANA has assigned none yet
+    #[arg(long, value_name = "CODE")]
+    pub(crate) structured_errors: Option<u16>,
+    /// Whom such a client may contact, mailto: or tel:; repeat for several
+    #[arg(long, value_name = "URI", requires = "structured_errors")]
+    pub(crate) structured_contact: Vec<String>,
+    /// Who runs this resolver, for such a client
+    #[arg(long, value_name = "NAME", requires = "structured_errors")]
+    pub(crate) structured_organisation: Option<String>,
+    /// Language of what such a client is told
+    #[arg(long, value_enum, value_name = "LANGUAGE", default_value = "kk")]
+    pub(crate) structured_language: ErrorLanguage,
     /// Only read the files of policy zones and allowed names, and say what would not be in force
     #[arg(long, conflicts_with = "list")]
     pub(crate) check: bool,
@@ -75,29 +89,119 @@ pub(crate) enum PolicyError {
     Filtered,
 }
 
+/// A language of structured errors.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ErrorLanguage {
+    /// Қазақша
+    Kk,
+    /// Русский
+    Ru,
+    /// English
+    En,
+}
+
 /// Verbs that speak to the node of this data directory.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Node {
-    /// What the node enforces and how it fares (not built yet)
+    /// What the node enforces and how it fares; exit 1 if something is amiss, 3 if no node answers
     Status,
-    /// Why a name is answered as it is (not built yet)
+    /// What would happen to a query, and why; nobody is asked for it
     Explain {
         /// The name
-        name: String,
+        name: DomainName,
+        /// Type of record
+        #[arg(long = "type", value_name = "TYPE", default_value = "A", value_parser = record_type)]
+        kind: RecordKind,
     },
-    /// Ask the node for names whose answers are known (not built yet)
-    Selftest,
-    /// Answer without the list for a while (not built yet)
-    Pause {
-        /// How long, such as 30m
-        #[arg(long = "for", value_name = "DURATION")]
-        length: String,
-        /// Why; stands in the log
-        #[arg(long)]
-        reason: String,
+    /// Ask the node for names whose answers are known, over UDP and TCP; exit 1 if one is wrong
+    Selftest {
+        /// Also a name that must not be blocked; repeat for several
+        #[arg(long, value_name = "NAME")]
+        also: Vec<DomainName>,
     },
-    /// Drop what the node remembers of answers (not built yet)
-    Flush,
-    /// Read the configuration and the list again (not built yet)
+    /// Answer without the list for a while, loudly; it ends by itself, and with the node
+    Pause(Pause),
+    /// Drop what the node remembers of answers
+    Flush {
+        /// Of this name alone [default: of all]
+        name: Option<DomainName>,
+        /// And of all names below it
+        #[arg(long, requires = "name")]
+        subtree: bool,
+    },
+    /// Read configuration and policy files again, and ask for the list
+    ///
+    /// The same as SIGHUP. Nothing is put in force unless all of it can be; what only a restart takes
+    /// over is said by name. Options of the command line stay as they were given.
     Reload,
+}
+
+/// Options of `resolver pause`.
+#[derive(Debug, Args)]
+pub(crate) struct Pause {
+    /// How long, such as 90s, 30m or 2h; a day at most
+    #[arg(
+        long = "for",
+        value_name = "DURATION",
+        value_parser = pause_seconds,
+        required_unless_present = "end"
+    )]
+    pub(crate) seconds: Option<Seconds>,
+    /// Why; stands in the log and in status
+    #[arg(long, required_unless_present = "end")]
+    pub(crate) reason: Option<String>,
+    /// Also leave policy zones of your own unenforced
+    #[arg(long)]
+    pub(crate) own_rules_too: bool,
+    /// End the pause now
+    #[arg(long, conflicts_with_all = ["seconds", "reason", "own_rules_too"])]
+    pub(crate) end: bool,
+}
+
+/// A type of record; a type of its own, because in a file it is text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RecordKind(pub(crate) u16);
+
+/// A length of time, in seconds; a type of its own, because in a file it is text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Seconds(pub(crate) u64);
+
+fn record_type(text: &str) -> Result<RecordKind, String> {
+    resolver::control::record_type(text)
+        .map(RecordKind)
+        .ok_or_else(|| "not a type of record, such as A, AAAA, HTTPS or TYPE65".to_owned())
+}
+
+fn pause_seconds(text: &str) -> Result<Seconds, String> {
+    let units = [("s", 1), ("m", 60), ("h", 3600)];
+    let parts = units.iter().find_map(|(unit, seconds)| {
+        let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+        number.checked_mul(*seconds)
+    });
+    parts
+        .filter(|seconds| (1..=LONGEST_PAUSE).contains(seconds))
+        .map(Seconds)
+        .ok_or_else(|| "a number with s, m or h, from 1s to 24h".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_length_of_a_pause_has_a_unit_and_bounds() {
+        for (text, seconds) in [
+            ("90s", Some(90)),
+            ("30m", Some(1800)),
+            ("24h", Some(86_400)),
+            ("25h", None),
+            ("0m", None),
+            ("30", None),
+            ("-1m", None),
+            ("99999999999999999999h", None),
+            ("18446744073709551615h", None),
+        ] {
+            assert_eq!(pause_seconds(text).ok(), seconds.map(Seconds), "{text}");
+        }
+    }
 }

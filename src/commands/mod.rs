@@ -28,6 +28,7 @@ mod log;
 mod names;
 #[cfg(feature = "centre")]
 mod network;
+mod node;
 mod policy_files;
 mod program;
 #[cfg(feature = "centre")]
@@ -63,13 +64,15 @@ pub(crate) async fn run(told: Told, printer: &Printer) -> Result<Exit, Failure> 
         matches,
         config,
     } = told;
-    // The verbs about the program itself work whatever the file says; `config check` tells it.
-    let of_program = matches!(
-        command,
-        Command::Config(_) | Command::Completions(_) | Command::Man(_)
-    );
+    // The verbs about the program itself work whatever the file says, and those on a running node, which
+    // has an older one; `config check` tells it.
+    let needs_no_file = match &command {
+        Command::Config(_) | Command::Completions(_) | Command::Man(_) => true,
+        Command::Resolver(resolver) => resolver.verb.is_some(),
+        _ => false,
+    };
     if let Err(refused) = &config
-        && !of_program
+        && !needs_no_file
     {
         refused.lines().for_each(|line| printer.complain(&line));
         return Ok(Exit::Usage);

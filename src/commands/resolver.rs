@@ -1,13 +1,19 @@
 //! `resolver`: a node by itself, as an ISP runs it.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
-use resolver::{ListConfig, Node, Order, ResolverConfig, Transport, access::AccessList};
+use resolver::{
+    Language, ListConfig, Node, Order, ResolverConfig, StructuredErrors, Transport,
+    access::AccessList,
+    control::{ControlSocket, Fresh, SocketError, Source},
+    node::Reloader,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::policy_files;
+use super::{node, policy_files};
 use crate::{
-    cli::{self, Resolver},
+    cli::{Command, ErrorLanguage, Resolver},
+    config,
     failure::{Exit, Failure},
     paths::DataDir,
     print::Printer,
@@ -24,24 +30,44 @@ pub(crate) async fn run(
     printer: &Printer,
 ) -> Result<Exit, Failure> {
     if let Some(verb) = options.verb {
-        return Err(Failure::not_built_yet(match verb {
-            cli::Node::Status => "asking a running node how it fares",
-            cli::Node::Explain { .. } => "asking a running node why it answers as it does",
-            cli::Node::Selftest => "asking a running node for known answers",
-            cli::Node::Pause { .. } => "pausing the list; stop the node instead",
-            cli::Node::Flush => "flushing; start the node again, it begins without answers",
-            cli::Node::Reload => "reloading; start the node again, it keeps its list",
-        }));
+        return node::run(dir, verb, printer).await;
     }
-    let own = policy_files::own_rules(&options)?;
     if options.check {
-        return policy_files::check(&own, printer);
+        return policy_files::check(&policy_files::own_rules(&options)?, printer);
     }
+    let metrics = options.metrics;
+    let config = configured(dir, options)?;
+    let control = bind_control(dir)?;
+    let progress = Progress::begin("fetching and verifying the list");
+    let running = Node::open(config)?.start().await?;
+    drop(progress);
+    for address in running.addresses() {
+        telemetry::ready("dns", *address);
+    }
+    let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
+    if let Some(socket) = control {
+        running.control(socket, source(dir.clone(), metrics))?;
+    }
+    reload_on_hangup(running.reloader())?;
+    if let Some(address) = metrics {
+        let source = Arc::new(running.metrics());
+        super::serve_metrics(address, source, &stop, &tracker).await?;
+    }
+    super::until_stopped().await?;
+    running.stop().await;
+    stop.cancel();
+    Ok(Exit::Done)
+}
+
+/// What the options say of a node.
+fn configured(dir: &DataDir, options: Resolver) -> Result<ResolverConfig, Failure> {
+    let own = policy_files::own_rules(&options)?;
     if options.forward.is_empty() {
         return Err(Failure::usage(
             "--forward ADDR is needed: the resolver that answers what is not listed",
         ));
     }
+    let structured = structured(&options)?;
     let mut upstreams = options.forward;
     for upstream in &mut upstreams {
         upstream.validates = options.forward_validates;
@@ -57,6 +83,7 @@ pub(crate) async fn run(
     config.limits.workers = usize::from(options.workers);
     config.dry_run = options.dry_run;
     config.own = own;
+    config.structured = structured;
     if let Some(source) = options.list {
         let named = options.trust.as_deref().ok_or_else(|| {
             Failure::usage(
@@ -80,19 +107,77 @@ pub(crate) async fn run(
             poll: POLL,
         });
     }
-    let progress = Progress::begin("fetching and verifying the list");
-    let running = Node::open(config)?.start().await?;
-    drop(progress);
-    for address in running.addresses() {
-        telemetry::ready("dns", *address);
+    Ok(config)
+}
+
+fn structured(options: &Resolver) -> Result<Option<StructuredErrors>, Failure> {
+    let Some(option) = options.structured_errors else {
+        return Ok(None);
+    };
+    let language = match options.structured_language {
+        ErrorLanguage::Kk => Language::Kk,
+        ErrorLanguage::Ru => Language::Ru,
+        ErrorLanguage::En => Language::En,
+    };
+    let contacts = options.structured_contact.clone();
+    let organisation = options.structured_organisation.clone();
+    let errors = StructuredErrors::new(option, contacts, organisation, language);
+    Ok(Some(errors.map_err(Failure::usage)?))
+}
+
+/// Takes the place where verbs reach this node. Another node that is alive there is an error; a place
+/// that cannot be had is not, for answering does not depend on it.
+pub(crate) fn bind_control(dir: &DataDir) -> Result<Option<ControlSocket>, Failure> {
+    let bound = dir
+        .create()
+        .map(|()| ControlSocket::bind(&dir.control_socket()));
+    match bound {
+        Ok(Ok(socket)) => Ok(Some(socket)),
+        Ok(Err(error @ SocketError::Alive(_))) => Err(error.into()),
+        Ok(Err(SocketError::Io { path, source })) => {
+            let path = path.display();
+            tracing::warn!(%path, error = %source, "`qalqan resolver status` and its like cannot reach this node");
+            Ok(None)
+        }
+        Err(failure) => {
+            let words: Vec<_> = failure.chain().collect();
+            let error = words.join(": ");
+            tracing::warn!(%error, "`qalqan resolver status` and its like cannot reach this node");
+            Ok(None)
+        }
     }
-    let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
-    if let Some(address) = options.metrics {
-        let source = Arc::new(running.metrics());
-        super::serve_metrics(address, source, &stop, &tracker).await?;
-    }
-    super::until_stopped().await?;
-    running.stop().await;
-    stop.cancel();
-    Ok(Exit::Done)
+}
+
+/// Reads the command line of this process, its environment and the file again.
+fn source(dir: DataDir, metrics: Option<SocketAddr>) -> Source {
+    Arc::new(move || {
+        let told = config::read(std::env::args_os()).map_err(|error| error.to_string())?;
+        if let Err(refused) = told.config {
+            return Err(refused.lines().collect::<Vec<_>>().join("; "));
+        }
+        let Command::Resolver(options) = told.cli.command else {
+            return Err("the command line is another one now".to_owned());
+        };
+        let restart = (options.metrics != metrics).then(|| "--metrics".to_owned());
+        let config = configured(&dir, options).map_err(|failure| {
+            let words: Vec<_> = failure.chain().collect();
+            words.join(": ")
+        })?;
+        Ok(Fresh {
+            config,
+            restart: restart.into_iter().collect(),
+        })
+    })
+}
+
+/// SIGHUP reloads, for as long as the process lives.
+fn reload_on_hangup(reload: Reloader) -> Result<(), Failure> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut hangup = signal(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            reload.reload().await;
+        }
+    });
+    Ok(())
 }

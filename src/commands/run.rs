@@ -20,6 +20,9 @@ use crate::{
     telemetry,
 };
 
+/// Why there is nothing to read again.
+const AS_STARTED: &str = "this node is part of a whole centre and keeps the options that was started with; start it again";
+
 /// How long the crawl rests after a failure that may pass.
 const CRAWL_AGAIN: std::time::Duration = std::time::Duration::from_secs(5);
 
@@ -94,7 +97,12 @@ pub(crate) async fn start_node(
         start_empty: false,
         poll: std::time::Duration::from_secs(10),
     });
-    Ok(Node::open(config)?.start().await?)
+    let control = super::resolver::bind_control(dir)?;
+    let running = Node::open(config)?.start().await?;
+    if let Some(socket) = control {
+        running.control(socket, Arc::new(|| Err(AS_STARTED.to_owned())))?;
+    }
+    Ok(running)
 }
 
 /// Hands each release of this process to the node at once.

@@ -10,6 +10,8 @@
 
 #[path = "../support/binary.rs"]
 mod binary;
+#[path = "../support/dns.rs"]
+mod dns;
 #[path = "../support/schema.rs"]
 mod schema;
 
@@ -24,6 +26,7 @@ mod dry_run;
 mod guard;
 mod hostile;
 mod network;
+mod node;
 mod output;
 mod pages;
 mod people;

@@ -1,5 +1,5 @@
-//! Every verb there is: its help as people review it, what is promised and not built, and what is
-//! made from the definitions of the command line: completions and manual pages.
+//! Every verb there is: its help as people review it, and what is made from the definitions of the
+//! command line: completions and manual pages.
 
 use std::{fs, path::Path, process::Stdio};
 
@@ -12,17 +12,11 @@ pub(crate) struct Verb {
 }
 
 impl Verb {
-    /// Whether its help says that it is later work.
-    fn unbuilt(&self) -> bool {
-        let about = self.help.split("\n\n").next().unwrap_or_default();
-        about.ends_with("yet)")
-    }
-
     /// Whether it does something by itself instead of only holding other verbs.
     pub(crate) fn acts(&self) -> bool {
         let usage = self.help.split("Usage: ").nth(1).unwrap_or_default();
         let usage = usage.lines().next().unwrap_or_default();
-        !self.unbuilt() && !usage.ends_with("<COMMAND>")
+        !usage.ends_with("<COMMAND>")
     }
 }
 
@@ -57,35 +51,6 @@ async fn the_help_of_every_verb_is_what_was_reviewed() {
         let name = [&["help".to_owned()], path.as_slice()].concat().join("-");
         snapshot::holds(&name, &help);
     }
-}
-
-#[tokio::test]
-async fn what_is_not_built_says_so_in_its_help_and_when_it_is_asked_for() {
-    const ASKED: [&[&str]; 6] = [
-        &["resolver", "status"],
-        &["resolver", "explain", "obmen.test"],
-        &["resolver", "selftest"],
-        &["resolver", "pause", "--for", "30m", "--reason", "x"],
-        &["resolver", "flush"],
-        &["resolver", "reload"],
-    ];
-    let dir = tempfile::tempdir().unwrap();
-    for verb in verbs().await {
-        let words: Vec<_> = verb.path.iter().map(String::as_str).collect();
-        let asked = ASKED.iter().find(|args| args.starts_with(&words));
-        let asked = asked.filter(|_| verb.unbuilt());
-        assert_eq!(verb.unbuilt(), asked.is_some(), "{words:?}: {}", verb.help);
-        if let Some(args) = asked {
-            let answer = qalqan(dir.path(), *args).await;
-            answer.with(USAGE, "qalqan: not built yet: ");
-            assert_eq!(answer.out, "", "{answer}");
-        }
-    }
-    assert_eq!(
-        fs::read_dir(dir.path()).unwrap().count(),
-        0,
-        "nothing was begun"
-    );
 }
 
 #[tokio::test]

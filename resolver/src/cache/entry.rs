@@ -213,9 +213,14 @@ impl Entry {
         self.life.saturating_sub(self.age(now))
     }
 
-    #[cfg(test)]
-    pub(super) fn code(&self) -> u8 {
+    /// The lower four bits of its response code.
+    pub(crate) fn code(&self) -> u8 {
         self.code
+    }
+
+    /// Whether it says that there is nothing of the kind.
+    pub(crate) fn is_negative(&self) -> bool {
+        self.code == NAME_ERROR || self.code == NO_ERROR && self.answers == 0
     }
 
     /// Whether it may be kept at all.

@@ -46,7 +46,7 @@ impl Fast {
         let kept = outcome.and_then(|received| self.keep(query, &received, now));
         // The list may have changed while upstreams were asked: the name itself is looked at again.
         let verdict = policy.decide(query.name.as_wire());
-        let passed = match self.decided(&verdict, buffer, query, transport) {
+        let passed = match self.decided(policy, &verdict, buffer, query, transport) {
             Decided::Step(step) => return length_of(step),
             Decided::Open { passed } => passed,
         };
@@ -57,7 +57,10 @@ impl Fast {
         };
         match self.leads_on(&entry, policy, passed, buffer, query, transport) {
             Some(step) => length_of(step),
-            None => Some(entry.write(query, buffer, limit, now)),
+            None => {
+                policy.count_aliases(query.name.as_wire(), entry.targets());
+                Some(entry.write(query, buffer, limit, now))
+            }
         }
     }
 
@@ -169,10 +172,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        access::AccessList,
-        answer::BlockPage,
         cache::{AnswerCache, CacheLimits},
-        config::BlockAction,
         fast::Clock,
     };
 
@@ -182,9 +182,6 @@ mod tests {
 
     fn fast(running: u64) -> Fast {
         Fast {
-            access: AccessList::default(),
-            page: BlockPage::new(BlockAction::NxDomain, None),
-            dry_run: None,
             cache: AnswerCache::new(1 << 16),
             limits: CacheLimits::default(),
             clock: Clock::running_for(Duration::from_secs(running)),

@@ -7,13 +7,14 @@ use crate::{
     policy::{Blocked, Soa},
     query::Query,
     reply::{self, Head, Reply},
+    structured::Pieces,
 };
 
 /// NXDOMAIN (RFC 1035 §4.1.1).
 const NAME_ERROR: u8 = 3;
 
-/// Gives the length of the answer. Where it does not fit into `limit` octets the client is told to
-/// come over TCP, with the explanation if that fits alone.
+/// Gives the length of the answer. Where it does not fit into `limit` octets the explanation is made
+/// shorter, then the client is told to come over TCP, with the explanation if that fits alone.
 pub(super) fn write(
     buffer: &mut [u8],
     query: &Query,
@@ -21,42 +22,25 @@ pub(super) fn write(
     page: &BlockPage,
     blocked: &Blocked<'_>,
 ) -> usize {
-    let words = page.words(blocked.listing.as_ref());
-    let length: usize = words.iter().map(|piece| piece.len()).sum();
-    // Words are a listing and its address, which are bounded.
-    let [length_high, length_low] = (length as u16 + 2).to_be_bytes();
-    let [option_high, option_low] = EDE_OPTION.to_be_bytes();
-    let [code_high, code_low] = (Ede::Censored as u16).to_be_bytes();
-    let head = [
-        option_high,
-        option_low,
-        length_high,
-        length_low,
-        code_high,
-        code_low,
-    ];
-    let [id, space, base, again] = words.map(str::as_bytes);
-    let explanation: [&[u8]; 5] = [&head, id, space, base, again];
+    let wants_structured = query.edns.is_some_and(|edns| edns.structured);
     let code = match page.action() {
         BlockAction::NxDomain => NAME_ERROR,
         BlockAction::NoData => 0,
     };
-    let mut write = |soa: Option<&Soa>, truncated: bool| {
-        let mut reply = Reply::begin(buffer, query, limit);
-        if let Some(soa) = soa {
-            reply.push(&soa.octets)?;
-        }
-        reply.push_opt(query, 0, &explanation)?;
+    for (soa, truncated) in [(blocked.soa, false), (None, true)] {
         let head = Head {
             code,
             truncated,
             authorities: u16::from(soa.is_some()),
             ..Head::default()
         };
-        Some(reply.finish(query, head))
-    };
-    if let Some(length) = write(blocked.soa, false).or_else(|| write(None, true)) {
-        return length;
+        let texts = (0..)
+            .map_while(|given_up| page.text(blocked.listing.as_ref(), wants_structured, given_up));
+        for text in texts {
+            if let Some(length) = try_write(buffer, query, limit, head, soa, text) {
+                return length;
+            }
+        }
     }
     let head = Head {
         code,
@@ -64,6 +48,36 @@ pub(super) fn write(
         ..Head::default()
     };
     reply::empty(buffer, query, head)
+}
+
+fn try_write(
+    buffer: &mut [u8],
+    query: &Query,
+    limit: usize,
+    head: Head,
+    soa: Option<&Soa>,
+    text: Pieces<'_>,
+) -> Option<usize> {
+    let length: usize = text.iter().map(|piece| piece.len()).sum();
+    // A listing, its address, and what an operator may add are bounded.
+    let [length_high, length_low] = (length as u16 + 2).to_be_bytes();
+    let [option_high, option_low] = EDE_OPTION.to_be_bytes();
+    let [code_high, code_low] = (Ede::Censored as u16).to_be_bytes();
+    let option = [
+        option_high,
+        option_low,
+        length_high,
+        length_low,
+        code_high,
+        code_low,
+    ];
+    let [one, two, three, four, five] = text.map(str::as_bytes);
+    let mut reply = Reply::begin(buffer, query, limit);
+    if let Some(soa) = soa {
+        reply.push(&soa.octets)?;
+    }
+    reply.push_opt(query, 0, &[&option, one, two, three, four, five])?;
+    Some(reply.finish(query, head))
 }
 
 #[cfg(test)]

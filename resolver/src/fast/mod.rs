@@ -14,11 +14,8 @@ pub(crate) mod worker;
 use std::{net::IpAddr, time::Instant};
 
 use crate::{
-    access::AccessList,
-    answer::BlockPage,
     cache::{AnswerCache, CacheLimits, Entry, Freshness},
     config::UDP_PAYLOAD,
-    enforce::DryRun,
     policy::{Policy, Verdict},
     query::Query,
     reply::{self, Head},
@@ -79,9 +76,6 @@ impl Transport {
 
 /// What answers are made from, beside the policy of the moment.
 pub(crate) struct Fast {
-    pub(crate) access: AccessList,
-    pub(crate) page: BlockPage,
-    pub(crate) dry_run: Option<DryRun>,
     pub(crate) cache: AnswerCache,
     pub(crate) limits: CacheLimits,
     pub(crate) clock: Clock,
@@ -120,10 +114,12 @@ impl Fast {
         policy: &Policy,
         now: u32,
     ) -> Step {
-        let Some(query) = buffer.get(..length).and_then(Query::read) else {
+        let structured = policy.settings().page.structured_option();
+        let octets = buffer.get(..length);
+        let Some(query) = octets.and_then(|octets| Query::read_with(octets, structured)) else {
             return Step::Full;
         };
-        if !self.access.admits(client) {
+        if !policy.settings().access.admits(client) {
             let head = Head {
                 code: REFUSED,
                 ..Head::default()
@@ -132,7 +128,7 @@ impl Fast {
         }
         let name = query.name.as_wire();
         let verdict = policy.decide(name);
-        let passed = match self.decided(&verdict, buffer, &query, transport) {
+        let passed = match self.decided(policy, &verdict, buffer, &query, transport) {
             Decided::Step(Step::Full) => return Step::Full,
             Decided::Step(step) => {
                 policy.count(name, &verdict);
@@ -155,6 +151,7 @@ impl Fast {
         match hit.freshness {
             Freshness::Stale => Step::Ask(query),
             freshness => {
+                policy.count_aliases(name, hit.targets());
                 let length = hit.write(&query, buffer, transport.limit(&query), now);
                 match freshness {
                     Freshness::Prefetch => Step::Refresh(length, query),
@@ -167,6 +164,7 @@ impl Fast {
     /// What a verdict comes to for the name asked for.
     fn decided(
         &self,
+        policy: &Policy,
         verdict: &Verdict<'_>,
         buffer: &mut [u8],
         query: &Query,
@@ -174,11 +172,10 @@ impl Fast {
     ) -> Decided {
         match verdict {
             Verdict::Open => Decided::Open { passed: false },
-            // Counted by the full path, which sees it next.
-            Verdict::Blocked(_) if self.dry_run.is_some() => Decided::Step(Step::Full),
             Verdict::Blocked(blocked) => {
                 let limit = transport.limit(query);
-                let length = blocked::write(buffer, query, limit, &self.page, blocked);
+                let page = &policy.settings().page;
+                let length = blocked::write(buffer, query, limit, page, blocked);
                 Decided::Step(Step::Answer(length, Kind::Blocked))
             }
             Verdict::Rule(hit) => match rule::write(hit, buffer, query, transport) {
@@ -208,7 +205,7 @@ impl Fast {
                 Verdict::Rule(_) if passed => Verdict::Open,
                 verdict => verdict,
             };
-            if let Decided::Step(step) = self.decided(&verdict, buffer, query, transport) {
+            if let Decided::Step(step) = self.decided(policy, &verdict, buffer, query, transport) {
                 return Some(step);
             }
         }

@@ -12,7 +12,7 @@ use crate::{
     policy::PolicyCell,
     query::Query,
     sys::{Batch, Peer, send_back},
-    upstream::{AskError, Job, Outcome, Upstreams},
+    upstream::{AskError, Job, Outcome, UpstreamsCell},
 };
 
 /// How long a worker with nothing to do waits before it looks whether it is to stop.
@@ -43,7 +43,7 @@ pub(crate) struct Worker {
     pub(crate) socket: Arc<UdpSocket>,
     pub(crate) fast: Arc<Fast>,
     pub(crate) policy: Arc<PolicyCell>,
-    pub(crate) upstreams: Arc<Upstreams>,
+    pub(crate) upstreams: UpstreamsCell,
     pub(crate) full: mpsc::Sender<Datagram>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) stop: CancellationToken,
@@ -121,7 +121,7 @@ impl Worker {
                     length
                 }
                 // A query of our own, come back by way of an upstream: the full path says so.
-                Step::Ask(_) if self.upstreams.is_own_socket(client) => {
+                Step::Ask(_) if self.upstreams.load().is_own_socket(client) => {
                     self.hand_over(buffer.get(..length).unwrap_or_default(), *peer);
                     0
                 }
@@ -149,12 +149,13 @@ impl Worker {
             query,
             datagram: self.datagram(buffer.get(..length).unwrap_or_default(), peer),
         };
+        let upstreams = self.upstreams.load();
         let job = Job {
             asked: (&query).into(),
-            deadline: self.upstreams.deadline(),
+            deadline: upstreams.deadline(),
             done: Box::new(move |outcome| waiting.answer(outcome)),
         };
-        match self.upstreams.submit(job) {
+        match upstreams.submit(job) {
             Ok(()) => {
                 self.counters.asked.add(1);
                 0
@@ -169,12 +170,13 @@ impl Worker {
 
     fn refresh(&self, query: Query) {
         let fast = self.fast.clone();
+        let upstreams = self.upstreams.load();
         let job = Job {
             asked: (&query).into(),
-            deadline: self.upstreams.deadline(),
+            deadline: upstreams.deadline(),
             done: Box::new(move |outcome| fast.renew(&query, outcome)),
         };
-        if let Err(job) = self.upstreams.submit(job) {
+        if let Err(job) = upstreams.submit(job) {
             // Somebody else is to try, later.
             (job.done)(Err(AskError::TooMany));
         }

@@ -30,7 +30,8 @@ pub(crate) use self::{
     action::Action,
     answer::{Outcome, answer_for},
     data::AppendError,
-    watch::Watcher,
+    name::Shown,
+    watch::{NewRules, Watcher},
     zone::Hit,
     zones::Zones,
 };

@@ -6,7 +6,8 @@
 //!
 //! What was in force stays in force, with an alarm in the log and in the node's state, when a file is
 //! gone, cannot be read, is no zone, or has lost more than half of its rules: that is what a download
-//! that failed looks like. An operator who means it says so by a reload or a restart.
+//! that failed looks like. An operator who means it says so by a reload or a restart: a reload reads
+//! what changed and what is not in force as it stands, and refuses all of it or none.
 
 use std::{
     fs::Metadata,
@@ -19,7 +20,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use tokio::{
-    sync::Notify,
+    sync::{mpsc, oneshot},
     time::{MissedTickBehavior, interval},
 };
 use tokio_util::sync::CancellationToken;
@@ -44,10 +45,17 @@ const SMALL: u64 = 100;
 const LOGGED: usize = 10;
 
 /// One zone file, as it is configured.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct ZoneFile {
     path: PathBuf,
     options: ZoneOptions,
+}
+
+/// Rules that an operator wants in force now, and means as they are.
+pub(crate) struct NewRules {
+    pub(crate) own: OwnRules,
+    /// Told once they are, and whether any file was read for it, or that they cannot be.
+    pub(crate) done: oneshot::Sender<Result<bool, LoadError>>,
 }
 
 /// Where everybody reads the zones from.
@@ -78,7 +86,7 @@ impl From<Metadata> for Stamp {
 }
 
 /// What was seen of one file.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Seen {
     /// What was read or refused; it is not looked into again.
     settled: Option<Stamp>,
@@ -139,8 +147,12 @@ impl Watcher {
     /// Reads all files once. Whatever is wrong with one as a whole is an error: a node does not start
     /// with other rules than it was given.
     pub(crate) fn open(own: &OwnRules) -> Result<Self, LoadError> {
-        let mut zones = Vec::new();
-        let mut seen = Vec::new();
+        Self::read(own, None).map(|(watcher, _)| watcher)
+    }
+
+    /// Reads what is not in force already `before`, and gives whether that was anything.
+    fn read(own: &OwnRules, before: Option<&Self>) -> Result<(Self, bool), LoadError> {
+        let (mut zones, mut files, mut has_read) = (Vec::new(), Vec::new(), false);
         for file in &own.zones {
             let options = ZoneOptions {
                 is_shadow: file.is_shadow,
@@ -153,29 +165,70 @@ impl Watcher {
             let path = file.path.clone();
             let file = ZoneFile { path, options };
             // Before it is read: what changes meanwhile is read again.
-            let stamp = Stamp::of(&file.path).ok();
-            let zone = Zone::load(&file.path, file.options)?;
-            announce(&zone);
-            zones.push(Arc::new(zone));
-            seen.push((file, Seen::at(stamp)));
+            let seen = Seen::at(Stamp::of(&file.path).ok());
+            let old = before.and_then(|before| before.zone(&file));
+            let zone = match old {
+                Some((old, zone)) if old.is_as_read(&seen) => zone,
+                old => {
+                    let zone = Zone::load(&file.path, file.options)?;
+                    if let Some((_, old)) = old {
+                        zone.take_counts(&old);
+                    }
+                    announce(&zone);
+                    has_read = true;
+                    Arc::new(zone)
+                }
+            };
+            zones.push(zone);
+            files.push((file, seen));
         }
-        let (names, allowed) = match own.allow_names.clone() {
-            Some(path) => {
-                let stamp = Stamp::of(&path).ok();
-                let names = Allowed::load(&path).map_err(|source| LoadError::Io {
-                    path: path.clone(),
-                    source,
-                })?;
-                announce_allowed(&names);
-                (names, Some((path, Seen::at(stamp))))
-            }
-            None => (Allowed::default(), None),
-        };
-        Ok(Self {
-            files: seen,
+        let mut in_force = Zones::new(zones, Allowed::default());
+        let mut allowed = None;
+        if let Some(path) = own.allow_names.clone() {
+            let seen = Seen::at(Stamp::of(&path).ok());
+            let old = before.and_then(|before| before.allowed_names(&path));
+            in_force.allowed = match old {
+                Some((old, names)) if old.is_as_read(&seen) => names,
+                _ => {
+                    let names = Allowed::load(&path).map_err(|source| LoadError::Io {
+                        path: path.clone(),
+                        source,
+                    })?;
+                    announce_allowed(&names);
+                    has_read = true;
+                    Arc::new(names)
+                }
+            };
+            allowed = Some((path, seen));
+        }
+        let watcher = Self {
+            files,
             allowed,
-            cell: Arc::new(ArcSwap::from_pointee(Zones::new(zones, names))),
-        })
+            cell: Arc::new(ArcSwap::from_pointee(in_force)),
+        };
+        Ok((watcher, has_read))
+    }
+
+    /// What is known of a file that was configured the same way, and what is in force of it.
+    fn zone(&self, wanted: &ZoneFile) -> Option<(&Seen, Arc<Zone>)> {
+        let zones = self.cell.load();
+        let mut files = self.files.iter().zip(&zones.zones);
+        let ((_, seen), zone) = files.find(|((file, _), _)| file == wanted)?;
+        Some((seen, zone.clone()))
+    }
+
+    fn allowed_names(&self, wanted: &Path) -> Option<(&Seen, Arc<Allowed>)> {
+        let (_, seen) = self.allowed.as_ref().filter(|(path, _)| path == wanted)?;
+        Some((seen, self.cell.load().allowed.clone()))
+    }
+
+    /// Puts other rules in place of those there are, or leaves them as they were. Gives whether any
+    /// file was read.
+    fn replace(&mut self, own: &OwnRules) -> Result<bool, LoadError> {
+        let (new, has_read) = Self::read(own, Some(self))?;
+        self.cell.store(new.cell.load_full());
+        (self.files, self.allowed) = (new.files, new.allowed);
+        Ok(has_read)
     }
 
     /// Where the zones in force are read from.
@@ -183,59 +236,69 @@ impl Watcher {
         self.cell.clone()
     }
 
-    /// Looks until it is told to stop. `reload` has every file read again that is not in force as it
-    /// is, and taken also when it lost most of its rules.
+    /// Looks until it is told to stop, and puts other rules in force when it is told to.
     pub(crate) async fn run(
         mut self,
         policy: Arc<PolicyCell>,
-        reload: Arc<Notify>,
+        mut reloads: mpsc::Receiver<NewRules>,
         stop: CancellationToken,
     ) {
         let mut in_force = self.cell.load_full();
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let is_meant = tokio::select! {
+            let new = tokio::select! {
                 () = stop.cancelled() => return,
-                () = reload.notified() => true,
-                _ = look.tick() => false,
+                Some(new) = reloads.recv() => Some(new),
+                _ = look.tick() => None,
             };
+            if new.is_none() && self.files.is_empty() && self.allowed.is_none() {
+                continue;
+            }
             // Off the threads that answer.
             let looked = tokio::task::spawn_blocking(move || {
-                self.look(is_meant);
-                self
+                let told = match new {
+                    Some(NewRules { own, done }) => Some((done, self.replace(&own))),
+                    None => {
+                        self.look();
+                        None
+                    }
+                };
+                (self, told)
             });
-            match looked.await {
-                Ok(watcher) => self = watcher,
+            let told;
+            (self, told) = match looked.await {
+                Ok(looked) => looked,
                 Err(error) => {
                     tracing::error!(%error, "policy files are no longer watched");
                     return;
                 }
-            }
+            };
             let zones = self.cell.load_full();
             if !Arc::ptr_eq(&zones, &in_force) {
                 in_force = zones.clone();
                 policy.swap_zones(zones);
             }
+            if let Some((done, ended)) = told {
+                // Whoever asked may have gone.
+                let _ = done.send(ended);
+            }
         }
     }
 
-    /// Looks at all files once and reads those that changed. With `is_meant` an operator says that
-    /// they are as they should be.
-    pub(crate) fn look(&mut self, is_meant: bool) {
+    /// Looks at all files once and reads those that changed.
+    pub(crate) fn look(&mut self) {
         let before = self.cell.load_full();
         let mut after = Zones::clone(&before);
         for ((file, seen), zone) in self.files.iter_mut().zip(&mut after.zones) {
-            let is_ready = seen.look(&file.path);
-            if is_ready || is_meant && seen.trouble.is_some() {
-                renew(file, seen, zone, is_meant);
+            if seen.look(&file.path) {
+                renew(file, seen, zone);
             }
         }
-        if let Some((path, seen)) = &mut self.allowed {
-            let is_ready = seen.look(path);
-            if is_ready || is_meant && seen.trouble.is_some() {
-                renew_allowed(path, seen, &mut after.allowed);
-            }
+        if let Some((path, seen)) = &mut self.allowed
+            && seen.look(path)
+        {
+            renew_allowed(path, seen, &mut after.allowed);
         }
         let zones = self.files.iter().map(|(file, seen)| (&file.path, seen));
         let allowed = self.allowed.iter().map(|(path, seen)| (path, seen));
@@ -264,16 +327,21 @@ impl Seen {
             trouble: None,
         }
     }
+
+    /// Whether what was read is what stands there `now`.
+    fn is_as_read(&self, now: &Self) -> bool {
+        self.trouble.is_none() && now.settled.is_some() && self.settled == now.settled
+    }
 }
 
-fn renew(file: &ZoneFile, seen: &mut Seen, zone: &mut Arc<Zone>, is_meant: bool) {
+fn renew(file: &ZoneFile, seen: &mut Seen, zone: &mut Arc<Zone>) {
     let stamp = Stamp::of(&file.path).ok();
     let new = match Zone::load(&file.path, file.options) {
         Ok(new) => new,
         Err(error) => return seen.refuse(&file.path, stamp, error.to_string()),
     };
     let (before, now) = (zone.rules(), new.rules());
-    if !is_meant && before >= SMALL && now < before / 2 {
+    if before >= SMALL && now < before / 2 {
         let words = format!(
             "it holds {now} rules and held {before}, as after a download that failed; if this is \
              meant, say so by a reload or a restart"

@@ -278,6 +278,11 @@ impl Zone {
 }
 
 impl Hit<'_> {
+    /// What the rule does, in the word of the metric's label.
+    pub(crate) fn word(&self) -> &'static str {
+        self.kind.word()
+    }
+
     /// Counts that this rule acted, or would have.
     pub(crate) fn count(&self) {
         if let Some(count) = self.zone.counts.get(self.kind as usize - 1) {

@@ -64,6 +64,11 @@ impl Zones {
         self.allowed.contains(lower)
     }
 
+    /// Names that no zone touches.
+    pub(crate) fn allowed_names(&self) -> u64 {
+        self.allowed.len() as u64
+    }
+
     /// The zones, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Zone>> {
         self.zones.iter()

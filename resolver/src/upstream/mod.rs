@@ -39,6 +39,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use arc_swap::ArcSwap;
 use rustix::event::epoll;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::{
@@ -153,9 +154,14 @@ pub(crate) struct Upstreams {
     keys: RandomState,
     own: Arc<OwnAddresses>,
     counters: Vec<(Upstream, Arc<Counters>)>,
+    order: Order,
     query_timeout: Duration,
     _end: DropGuard,
 }
+
+/// Where everybody finds the upstreams of the moment. What was asked of those before is still answered
+/// by them.
+pub(crate) type UpstreamsCell = Arc<ArcSwap<Upstreams>>;
 
 /// The way to one thread.
 struct Way {
@@ -173,14 +179,29 @@ impl Upstreams {
         stop: &CancellationToken,
         tracker: &TaskTracker,
     ) -> Result<Self, UpstreamError> {
+        Self::start_after(config, None, stop, tracker)
+    }
+
+    /// As [`Self::start`]; upstreams that were there `before` go on counting where they are.
+    pub(crate) fn start_after(
+        config: &Config,
+        before: Option<&Self>,
+        stop: &CancellationToken,
+        tracker: &TaskTracker,
+    ) -> Result<Self, UpstreamError> {
         if config.upstreams.len() > MOST {
             return Err(UpstreamError::TooMany(MOST));
         }
         let own = Arc::new(OwnAddresses::new());
+        let known = |upstream: &Upstream| {
+            let mut before = before.iter().flat_map(|before| &before.counters);
+            let same = before.find(|(known, _)| known == upstream);
+            same.map_or_else(Arc::default, |(_, counters)| counters.clone())
+        };
         let counters: Vec<_> = config
             .upstreams
             .iter()
-            .map(|upstream| (upstream.clone(), Arc::default()))
+            .map(|upstream| (upstream.clone(), known(upstream)))
             .collect();
         let count = config.threads.max(1);
         let (mut ways, mut keepers) = (Vec::new(), Vec::new());
@@ -197,6 +218,7 @@ impl Upstreams {
             keys: RandomState::new(),
             own,
             counters,
+            order: config.order,
             query_timeout: config.query_timeout,
             _end: stop.clone().drop_guard(),
             threads: ways,
@@ -280,6 +302,18 @@ impl Upstreams {
         self.own.contain(address)
     }
 
+    /// The one that a question is put to first, as far as is known now; `None` while all are passed
+    /// over.
+    pub(crate) fn first_choice(&self) -> Option<String> {
+        let all = self.snapshot();
+        let mut well = all.iter().filter(|upstream| !upstream.is_resting);
+        let first = match self.order {
+            Order::Listed => well.next(),
+            Order::Fastest => well.min_by_key(|upstream| upstream.round_trip),
+        };
+        first.map(ToString::to_string)
+    }
+
     /// How each upstream fares, in the order of the configuration.
     pub(crate) fn snapshot(&self) -> Vec<UpstreamSnapshot> {
         let all = self.counters.iter();
@@ -330,6 +364,13 @@ pub struct UpstreamSnapshot {
     pub round_trip: Option<Duration>,
     /// Whether it is passed over because it did not answer.
     pub is_resting: bool,
+}
+
+/// As `udp://192.0.2.53:53`.
+impl std::fmt::Display for UpstreamSnapshot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}://{}", self.transport, self.address)
+    }
 }
 
 impl UpstreamSnapshot {

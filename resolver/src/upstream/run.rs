@@ -110,10 +110,11 @@ impl Thread {
         let mut last_moment = None;
         loop {
             let now = Instant::now();
+            // Before jobs are taken on: what was put there before the end was told is not lost.
+            let is_ending = self.waker.is_ending();
             let has_more = self.take_on(now);
             self.engine.tick(now);
             self.engine.flush(now);
-            let is_ending = self.waker.is_ending();
             if is_ending {
                 let last_moment = *last_moment.get_or_insert(now + self.grace);
                 if !self.engine.is_busy() || now >= last_moment {

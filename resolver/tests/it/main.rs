@@ -7,6 +7,7 @@
 )]
 
 mod answers;
+mod control;
 mod differences;
 mod dig;
 mod encrypted;
@@ -17,6 +18,7 @@ mod releases;
 mod remembering;
 mod signatures;
 mod slow;
+mod structured;
 mod support;
 mod transfers;
 mod under_load;

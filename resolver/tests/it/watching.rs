@@ -10,7 +10,7 @@ use hickory_proto::{
     op::ResponseCode,
     rr::{RData, Record, RecordType, rdata::CNAME},
 };
-use resolver::{Running, metrics};
+use resolver::{PolicyFile, Running, metrics};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -92,6 +92,40 @@ async fn a_dry_run_blocks_nothing_and_counts_each_query_once() {
     let status = node.pull().await;
     assert!(status.last_error.is_none() && !status.list_active);
     assert!(!is_blocked(&node.running, "two.test.").await);
+}
+
+/// A trial shows what enforcing would be like: memory, and the operator's own rules, as always.
+#[tokio::test]
+async fn a_dry_run_remembers_answers_and_applies_rules_of_ones_own() {
+    let mut log = TestLog::new(true);
+    log.list("one.test", Scope::Subtree, 1);
+    log.list("two.test", Scope::Subtree, 2);
+    let upstream = FakeUpstream::plain().await;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("own.rpz");
+    let rules = "$TTL 60\n@ SOA localhost. root.localhost. 1 3600 600 86400 60\ntwo.test CNAME .\n";
+    std::fs::write(&path, rules).unwrap();
+    let zone = PolicyFile {
+        path,
+        is_shadow: false,
+    };
+    let node = Listed::start_with(&log, &upstream, |config| {
+        config.dry_run = true;
+        config.own.zones.push(zone);
+    })
+    .await;
+    let ask = async |host| udp(node.running.addresses()[0], &query(host, RecordType::A)).await;
+    for counted in 1..=3 {
+        let answer = ask("one.test.").await;
+        assert_eq!(answer.metadata.response_code, ResponseCode::NoError);
+        assert_eq!(node.running.would_block(), counted);
+    }
+    assert_eq!(upstream.asked(), 1, "it is remembered");
+    let answer = ask("two.test.").await;
+    assert_eq!(answer.metadata.response_code, ResponseCode::NXDomain);
+    let codes: Vec<_> = ede(&answer).into_iter().map(|(code, _)| code).collect();
+    assert_eq!(codes, [15], "the operator's own rule, not the list");
+    assert_eq!(node.running.would_block(), 4);
 }
 
 async fn scrape(server: std::net::SocketAddr, request: &str) -> String {

@@ -6,6 +6,7 @@ const HEAD: &str = "@ 60 SOA localhost. root.localhost. 1 60 60 60 60\n";
 
 struct Place {
     folder: tempfile::TempDir,
+    own: OwnRules,
     watcher: Watcher,
 }
 
@@ -26,7 +27,11 @@ impl Place {
             ..OwnRules::default()
         };
         let watcher = Watcher::open(&own).unwrap();
-        Self { folder, watcher }
+        Self {
+            folder,
+            own,
+            watcher,
+        }
     }
 
     /// Puts another file in place, as careful programs do.
@@ -38,7 +43,7 @@ impl Place {
 
     fn looks(&mut self, times: usize) {
         for _ in 0..times {
-            self.watcher.look(false);
+            self.watcher.look();
         }
     }
 
@@ -107,9 +112,47 @@ fn a_file_that_lost_most_of_its_rules_waits_for_a_word() {
     place.looks(5);
     assert!(place.blocks(A) && !place.blocks(B));
     assert_eq!(place.troubles(), 1);
-    place.watcher.look(true);
+    assert!(place.watcher.replace(&place.own).unwrap());
     assert!(!place.blocks(A) && place.blocks(B));
     assert_eq!(place.troubles(), 0);
+}
+
+#[test]
+fn a_reload_reads_what_changed_takes_other_files_and_refuses_all_or_nothing() {
+    let mut place = Place::new("a CNAME .\n");
+    assert!(
+        !place.watcher.replace(&place.own).unwrap(),
+        "nothing changed"
+    );
+    assert!(place.blocks(A));
+    place.write("a.rpz", &format!("{HEAD}b CNAME .\n"));
+    assert!(
+        place.watcher.replace(&place.own).unwrap(),
+        "without standing still"
+    );
+    assert!(!place.blocks(A) && place.blocks(B));
+    let zones = place.watcher.cell.load_full();
+    let counted: u64 = zones
+        .iter()
+        .flat_map(|zone| zone.counts())
+        .map(|(_, n)| n)
+        .sum();
+    assert_eq!(counted, 2, "what was counted is not forgotten");
+
+    let mut other = place.own.clone();
+    let path = place.folder.path().join("c.rpz");
+    other.zones.push(PolicyFile {
+        path: path.clone(),
+        is_shadow: false,
+    });
+    place.write("a.rpz", &format!("{HEAD}a CNAME .\n"));
+    place.watcher.replace(&other).unwrap_err();
+    assert!(!place.blocks(A) && place.blocks(B), "neither file is taken");
+    std::fs::write(path, format!("{HEAD}b CNAME .\n")).unwrap();
+    place.watcher.replace(&other).unwrap();
+    assert!(place.blocks(A) && place.blocks(B));
+    place.watcher.replace(&OwnRules::default()).unwrap();
+    assert!(!place.blocks(A) && !place.blocks(B));
 }
 
 #[test]
