@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use blocklist::Trust;
 
-use crate::{access::AccessList, source::ListSource};
+use crate::{access::AccessList, limits::ClientLimits, source::ListSource};
 
 /// The largest answer sent over UDP, in octets, whatever the client offers (DNS flag day 2020):
 /// larger ones are cut and the client comes back over TCP.
@@ -194,6 +194,8 @@ pub struct ResolverConfig {
     pub dry_run: bool,
     /// Bounds.
     pub limits: Limits,
+    /// What each client is held to.
+    pub clients: ClientLimits,
 }
 
 impl ResolverConfig {
@@ -209,6 +211,7 @@ impl ResolverConfig {
             block_action: BlockAction::default(),
             dry_run: false,
             limits: Limits::default(),
+            clients: ClientLimits::default(),
         }
     }
 }

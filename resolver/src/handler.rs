@@ -5,7 +5,7 @@
 //! The list is looked at before anything that is particular to a type: a listed name gets the same
 //! answer for A, HTTPS, ANY and AXFR, with DO, with CD.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use hickory_net::runtime::Time;
 use hickory_proto::{
@@ -25,6 +25,7 @@ use crate::{
     answer::{Answer, EDE_OPTION, Ede},
     fast::Fast,
     forward::{Forwarded, Forwarder, Question},
+    limits::Share,
     policy::{Blocked, PolicyCell, Verdict},
     rpz,
     upstream::AskError,
@@ -36,10 +37,17 @@ use crate::{
 pub(crate) enum Decision {
     /// Answered here and now.
     Answer(Box<Answer>),
-    /// An upstream has to be asked; the permit bounds how many are at once.
-    Forward(OwnedSemaphorePermit),
+    /// An upstream has to be asked.
+    Forward(Place),
     /// Not a query: answering responses is how two servers talk to each other for ever.
     Silence,
+}
+
+/// A place among the questions that wait, of all and of its client's network.
+#[derive(Debug)]
+pub(crate) struct Place {
+    _permit: OwnedSemaphorePermit,
+    _share: Share,
 }
 
 /// The whole path of a query, shared by all transports.
@@ -94,15 +102,31 @@ impl Resolve {
         }
         match self.decide_here(request) {
             Some(decision) => decision,
-            None => match self.in_flight.clone().try_acquire_owned() {
-                Ok(permit) => Decision::Forward(permit),
-                Err(_) => Decision::Answer(Box::new(Answer::failed(
+            None => match self.place(request.src().ip()) {
+                Some(place) => Decision::Forward(place),
+                None => Decision::Answer(Box::new(Answer::failed(
                     request,
                     Ede::NetworkError,
                     "this resolver has too many queries waiting; ask again",
                 ))),
             },
         }
+    }
+
+    /// What is said over UDP when a client's network asks too much: that it is to come by another way.
+    pub(crate) fn reduced(&self, request: &Request) -> Option<Answer> {
+        let may_ask = request.metadata.message_type == MessageType::Query
+            && self.fast.access.admits(request.src().ip());
+        let mut answer = may_ask.then(|| Answer::empty(request, ResponseCode::NoError))?;
+        answer.metadata.truncation = true;
+        Some(answer)
+    }
+
+    fn place(&self, client: IpAddr) -> Option<Place> {
+        Some(Place {
+            _share: self.fast.guard.question(client)?,
+            _permit: self.in_flight.clone().try_acquire_owned().ok()?,
+        })
     }
 
     fn decide_here(&self, request: &Request) -> Option<Decision> {
@@ -325,7 +349,7 @@ impl RequestHandler for Resolve {
     ) -> ResponseInfo {
         let answer = match self.decide(request) {
             Decision::Answer(answer) => *answer,
-            Decision::Forward(_permit) => self.forward(request).await,
+            Decision::Forward(_place) => self.forward(request).await,
             Decision::Silence => return info(request),
         };
         let message = MessageResponseBuilder::new(&request.queries, answer.edns.as_ref()).build(

@@ -26,6 +26,7 @@ use crate::{
     fast::{self, Fast, counters::Counters},
     forward::Forwarder,
     handler::Resolve,
+    limits::Guard,
     metrics::Page,
     observe::Observed,
     rpz::{Hit, Watcher},
@@ -119,6 +120,7 @@ impl Node {
             cache: AnswerCache::new(self.config.limits.cache),
             limits: CacheLimits::default(),
             clock: fast::Clock::start(),
+            guard: Guard::new(&self.config.clients),
         });
         let resolve = Resolve::new(
             fast.clone(),

@@ -26,7 +26,7 @@ use crate::{
         counters::Counters,
         worker::{self, Datagram, Worker},
     },
-    handler::{Decision, Resolve},
+    handler::{Decision, Place, Resolve},
     policy::PolicyCell,
     sockets::Bound,
     stream,
@@ -103,20 +103,33 @@ async fn answer_handed(
         let Some(client) = datagram.peer.client() else {
             continue;
         };
+        if datagram.is_reduced {
+            datagram.answer(&reduced(&resolve, &datagram.octets, client));
+            continue;
+        }
         match take(&resolve, &datagram.octets, client, Protocol::Udp) {
             Taken::Nothing => {}
             Taken::Bytes(bytes) => datagram.answer(&bytes),
             Taken::Answer(request, answer) => datagram.answer(&answer.to_udp(&request)),
-            Taken::Forward(request, permit) => {
+            Taken::Forward(request, place) => {
                 let resolve = resolve.clone();
                 tracker.spawn(async move {
                     let answer = resolve.forward(&request).await;
                     datagram.answer(&answer.to_udp(&request));
-                    drop(permit);
+                    drop(place);
                 });
             }
         }
     }
+}
+
+/// What a client is told whose network asks too much; empty where nothing is said.
+fn reduced(resolve: &Resolve, bytes: &[u8], client: SocketAddr) -> Vec<u8> {
+    let Ok(request) = Request::from_bytes(bytes.to_vec(), client, Protocol::Udp) else {
+        return vec![];
+    };
+    let answer = resolve.reduced(&request);
+    answer.map_or(vec![], |answer| answer.to_udp(&request))
 }
 
 /// What became of a message before any waiting.
@@ -128,7 +141,7 @@ pub(crate) enum Taken {
     /// Answered.
     Answer(Box<Request>, Box<Answer>),
     /// To be forwarded.
-    Forward(Box<Request>, tokio::sync::OwnedSemaphorePermit),
+    Forward(Box<Request>, Place),
 }
 
 /// Reads one message and decides about it. Any bytes at all are acceptable input.
@@ -149,7 +162,7 @@ pub(crate) fn take(
     };
     match resolve.decide(&request) {
         Decision::Answer(answer) => Taken::Answer(Box::new(request), answer),
-        Decision::Forward(permit) => Taken::Forward(Box::new(request), permit),
+        Decision::Forward(place) => Taken::Forward(Box::new(request), place),
         Decision::Silence => Taken::Nothing,
     }
 }
@@ -177,6 +190,7 @@ mod tests {
         config::{BlockAction, ResolverConfig, UDP_PAYLOAD, Upstream},
         fast::{Clock, Step, Transport},
         forward::Forwarder,
+        limits::{ClientLimits, Guard},
         policy::{Policy, PolicyCell},
         sys, wire,
     };
@@ -206,6 +220,7 @@ mod tests {
             cache: AnswerCache::new(1 << 16),
             limits: CacheLimits::default(),
             clock: Clock::start(),
+            guard: Guard::new(&ClientLimits::default()),
         };
         Resolve::new(
             Arc::new(fast),
@@ -214,6 +229,9 @@ mod tests {
             4,
         )
     }
+
+    /// One for all cases: making it takes longer than asking it.
+    static RESOLVE: LazyLock<Resolve> = LazyLock::new(resolve);
 
     /// Whether `name` is `obmen.test` or below it, label by label: one long label that happens to end
     /// in those octets is another name.
@@ -238,10 +256,16 @@ mod tests {
         let length = bytes.len().min(buffer.len());
         buffer[..length].copy_from_slice(&bytes[..length]);
         let policy = resolve.policy().load();
-        let step =
-            resolve
-                .fast()
-                .answer(&mut buffer, length, client.ip(), Transport::Udp, &policy, 1);
+        let fast = resolve.fast();
+        let now = fast.clock.moment();
+        let step = fast.answer(
+            &mut buffer,
+            length,
+            client.ip(),
+            Transport::Udp,
+            &policy,
+            now,
+        );
         let Step::Answer(length, _) = step else {
             return Ok(());
         };
@@ -271,7 +295,7 @@ mod tests {
                 prop_assert!(datagram.len() <= usize::from(request.max_payload().min(UDP_PAYLOAD)));
                 vec![datagram, answer.to_tcp(&request)]
             }
-            Taken::Forward(request, _permit) => {
+            Taken::Forward(request, _place) => {
                 let query = request.queries.queries().first().unwrap();
                 let name = wire::lower(query.original().name());
                 prop_assert!(!is_listed(&name), "a listed name is forwarded");
@@ -334,7 +358,7 @@ mod tests {
 
         #[test]
         fn any_octets_are_answered_well_or_not_at_all(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
-            check(&resolve(), &bytes)?;
+            check(&RESOLVE, &bytes)?;
         }
 
         #[test]
@@ -353,7 +377,7 @@ mod tests {
             if let Some(cut) = cut {
                 bytes.truncate(cut.index(bytes.len()));
             }
-            check(&resolve(), &bytes)?;
+            check(&RESOLVE, &bytes)?;
         }
     }
 

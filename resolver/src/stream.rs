@@ -12,15 +12,16 @@ use tokio::{
         TcpListener, TcpStream,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
-    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+    sync::{Semaphore, mpsc},
     time::timeout,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     config::Limits,
-    fast::{Fast, Step, Transport, counters::Counters},
-    handler::Resolve,
+    fast::{Fast, Step, Transport, ask, counters::Counters},
+    handler::{Place, Resolve},
+    limits::Share,
     policy::PolicyCell,
     query::Query,
     server::{Taken, take},
@@ -63,10 +64,15 @@ impl Listener {
             let Some((stream, client, permit)) = accepted else {
                 return;
             };
+            let Some(share) = self.answers.fast.guard.connection(client.ip()) else {
+                // Closed at once, which says more than a place in a queue would (RFC 7766 §6.2.2).
+                self.answers.counters.limited.add_shared(1);
+                continue;
+            };
             let (answers, inner) = (self.answers.clone(), tracker.clone());
             tracker.spawn(async move {
                 serve(stream, client, &answers, &inner).await;
-                drop(permit);
+                drop((permit, share));
             });
         }
     }
@@ -151,14 +157,14 @@ enum AtOnce {
 /// What has to be waited for.
 enum Later {
     /// Upstreams; the message is there to be answered over.
-    Upstreams(Box<Query>, Vec<u8>),
+    Upstreams(Box<Query>, Vec<u8>, Share),
     /// The full path.
-    Full(Box<Request>, OwnedSemaphorePermit),
+    Full(Box<Request>, Place),
 }
 
 impl Answers {
     fn at_once(&self, message: Vec<u8>, client: SocketAddr) -> AtOnce {
-        let (policy, now) = (self.policy.load(), self.fast.clock.now());
+        let (policy, now) = (self.policy.load(), self.fast.clock.moment());
         let (length, mut buffer) = (message.len(), message);
         buffer.resize(LONGEST, 0);
         let tcp = Transport::Tcp;
@@ -177,14 +183,20 @@ impl Answers {
                 AtOnce::Answer(cut(buffer, length))
             }
             Step::Ask(query) if !self.upstreams.is_own_socket(client) => {
+                let Some(share) = self.fast.guard.question(client.ip()) else {
+                    counters.capped.add_shared(1);
+                    let length = ask::failure(&mut buffer, &query, LONGEST, AskError::TooMany);
+                    return AtOnce::Answer(cut(buffer, length));
+                };
                 counters.asked.add_shared(1);
-                AtOnce::Later(Later::Upstreams(Box::new(query), buffer))
+                AtOnce::Later(Later::Upstreams(Box::new(query), buffer, share))
             }
+            Step::Limited => AtOnce::Silence,
             Step::Silence => {
                 counters.ruled.add_shared(1);
                 AtOnce::Silence
             }
-            Step::Ask(_) | Step::Full => {
+            Step::Ask(_) | Step::Full | Step::FullReduced => {
                 counters.handed.add_shared(1);
                 self.fully(&cut(buffer, length), client)
             }
@@ -196,15 +208,15 @@ impl Answers {
             Taken::Nothing => AtOnce::Nothing,
             Taken::Bytes(bytes) => AtOnce::Answer(bytes),
             Taken::Answer(request, answer) => AtOnce::Answer(answer.to_tcp(&request)),
-            Taken::Forward(request, permit) => AtOnce::Later(Later::Full(request, permit)),
+            Taken::Forward(request, place) => AtOnce::Later(Later::Full(request, place)),
         }
     }
 
     /// The answer once it is there.
     async fn later(&self, later: Later, client: SocketAddr) -> Option<Vec<u8>> {
-        let (query, mut buffer) = match later {
-            Later::Upstreams(query, buffer) => (query, buffer),
-            Later::Full(request, _permit) => {
+        let (query, mut buffer, _share) = match later {
+            Later::Upstreams(query, buffer, share) => (query, buffer, share),
+            Later::Full(request, _place) => {
                 return Some(self.resolve.forward(&request).await.to_tcp(&request));
             }
         };
@@ -226,7 +238,7 @@ impl Answers {
     async fn in_full(&self, message: Vec<u8>, client: SocketAddr) -> Option<Vec<u8>> {
         match self.fully(&message, client) {
             AtOnce::Answer(answer) => Some(answer),
-            AtOnce::Later(Later::Full(request, _permit)) => {
+            AtOnce::Later(Later::Full(request, _place)) => {
                 Some(self.resolve.forward(&request).await.to_tcp(&request))
             }
             AtOnce::Nothing | AtOnce::Silence | AtOnce::Later(Later::Upstreams(..)) => None,

@@ -120,8 +120,8 @@ impl Fast {
 fn length_of(step: Step) -> Option<usize> {
     match step {
         Step::Answer(length, _) | Step::Refresh(length, _) => Some(length),
-        Step::Silence => Some(0),
-        Step::Ask(_) | Step::Full => None,
+        Step::Silence | Step::Limited => Some(0),
+        Step::Ask(_) | Step::Full | Step::FullReduced => None,
     }
 }
 
@@ -174,6 +174,7 @@ mod tests {
         cache::{AnswerCache, CacheLimits},
         config::BlockAction,
         fast::Clock,
+        limits::{ClientLimits, Guard},
     };
 
     const ASKED: &[u8] =
@@ -188,6 +189,7 @@ mod tests {
             cache: AnswerCache::new(1 << 16),
             limits: CacheLimits::default(),
             clock: Clock::running_for(Duration::from_secs(running)),
+            guard: Guard::new(&ClientLimits::default()),
         }
     }
 

@@ -19,6 +19,7 @@ use crate::{
     cache::{AnswerCache, CacheLimits, Entry, Freshness},
     config::UDP_PAYLOAD,
     enforce::DryRun,
+    limits::{Guard, Ticks, Verdict as Judgement},
     policy::{Policy, Verdict},
     query::Query,
     reply::{self, Head},
@@ -42,8 +43,12 @@ pub(crate) enum Step {
     Ask(Query),
     /// The full path has to look at it.
     Full,
+    /// The same; its client's network asks too much, and is told no more than to come by another way.
+    FullReduced,
     /// An operator's rule says to send nothing.
     Silence,
+    /// The client's network asks too much: nothing is sent.
+    Limited,
 }
 
 /// Which answer it was, for counting.
@@ -57,6 +62,8 @@ pub(crate) enum Kind {
     Rule,
     /// From memory.
     Cached,
+    /// The client's network asks too much, and is told to come by another way.
+    Slipped,
 }
 
 /// What a client takes at most.
@@ -85,11 +92,20 @@ pub(crate) struct Fast {
     pub(crate) cache: AnswerCache,
     pub(crate) limits: CacheLimits,
     pub(crate) clock: Clock,
+    pub(crate) guard: Guard,
 }
 
-/// Whole seconds since the node was made, for the ages of answers: it never goes back.
+/// The time since the node was made: it never goes back.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Clock(Instant);
+
+/// A moment, read once for all queries that came together.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment {
+    /// Whole seconds, for the ages of answers.
+    pub(crate) seconds: u32,
+    pub(crate) ticks: Ticks,
+}
 
 impl Clock {
     pub(crate) fn start() -> Self {
@@ -101,11 +117,19 @@ impl Clock {
         Self(Instant::now() - time)
     }
 
-    /// Begins at 1, so that 0 can mean "never".
+    /// Whole seconds. Begins at 1, so that 0 can mean "never".
     pub(crate) fn now(self) -> u32 {
-        u32::try_from(self.0.elapsed().as_secs())
-            .unwrap_or(u32::MAX)
-            .saturating_add(1)
+        self.moment().seconds
+    }
+
+    pub(crate) fn moment(self) -> Moment {
+        let elapsed = self.0.elapsed();
+        Moment {
+            seconds: u32::try_from(elapsed.as_secs())
+                .unwrap_or(u32::MAX)
+                .saturating_add(1),
+            ticks: Ticks::after(elapsed),
+        }
     }
 }
 
@@ -118,12 +142,34 @@ impl Fast {
         client: IpAddr,
         transport: Transport,
         policy: &Policy,
-        now: u32,
+        now: Moment,
     ) -> Step {
-        let Some(query) = buffer.get(..length).and_then(Query::read) else {
-            return Step::Full;
+        let query = buffer.get(..length).and_then(Query::read);
+        let judgement = match transport {
+            Transport::Udp => self.guard.judge(client, now.ticks),
+            // Who has opened a connection is where it says it is.
+            Transport::Tcp => Judgement::Answer,
         };
-        if !self.access.admits(client) {
+        let Some(query) = query else {
+            return match judgement {
+                Judgement::Answer => Step::Full,
+                Judgement::Reduce => Step::FullReduced,
+                Judgement::Drop => Step::Limited,
+            };
+        };
+        let is_admitted = self.access.admits(client);
+        match judgement {
+            Judgement::Answer => {}
+            Judgement::Reduce if is_admitted => {
+                let head = Head {
+                    truncated: true,
+                    ..Head::default()
+                };
+                return Step::Answer(reply::empty(buffer, &query, head), Kind::Slipped);
+            }
+            Judgement::Reduce | Judgement::Drop => return Step::Limited,
+        }
+        if !is_admitted {
             let head = Head {
                 code: REFUSED,
                 ..Head::default()
@@ -146,7 +192,7 @@ impl Fast {
         }
         policy.count(name, &verdict);
         let key = self.cache.key((&query).into());
-        let Some(hit) = self.cache.get(&key, now) else {
+        let Some(hit) = self.cache.get(&key, now.seconds) else {
             return Step::Ask(query);
         };
         if let Some(step) = self.leads_on(&hit, policy, passed, buffer, &query, transport) {
@@ -155,7 +201,7 @@ impl Fast {
         match hit.freshness {
             Freshness::Stale => Step::Ask(query),
             freshness => {
-                let length = hit.write(&query, buffer, transport.limit(&query), now);
+                let length = hit.write(&query, buffer, transport.limit(&query), now.seconds);
                 match freshness {
                     Freshness::Prefetch => Step::Refresh(length, query),
                     _ => Step::Answer(length, Kind::Cached),

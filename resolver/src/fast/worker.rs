@@ -1,7 +1,11 @@
 //! One thread on one core with one socket: reads what there is, answers what it can in place, hands
 //! over the rest, sends.
 
-use std::{net::UdpSocket, sync::Arc, time::Duration};
+use std::{
+    net::{SocketAddr, UdpSocket},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::task_tracker::TaskTrackerToken};
@@ -9,6 +13,7 @@ use tokio_util::{sync::CancellationToken, task::task_tracker::TaskTrackerToken};
 use super::{Fast, Step, Transport, ask, counters::Counters};
 use crate::{
     config::UDP_PAYLOAD,
+    limits::Share,
     policy::PolicyCell,
     query::Query,
     sys::{Batch, Peer, send_back},
@@ -26,6 +31,8 @@ pub(crate) struct Datagram {
     pub(crate) peer: Peer,
     /// The socket it came by, and the answer goes by.
     pub(crate) socket: Arc<UdpSocket>,
+    /// It is only told to come by another way.
+    pub(crate) is_reduced: bool,
 }
 
 impl Datagram {
@@ -100,7 +107,7 @@ impl Worker {
     fn answer(&self, batch: &mut Batch, count: usize) {
         // One policy for all that were there together: a list that comes now acts on the next.
         let policy = self.policy.load();
-        let now = self.fast.clock.now();
+        let now = self.fast.clock.moment();
         for slot in 0..count {
             let (buffer, length, peer) = batch.datagram(slot);
             let Some(client) = peer.client().filter(|client| client.port() != 0) else {
@@ -122,16 +129,22 @@ impl Worker {
                 }
                 // A query of our own, come back by way of an upstream: the full path says so.
                 Step::Ask(_) if self.upstreams.is_own_socket(client) => {
-                    self.hand_over(buffer.get(..length).unwrap_or_default(), *peer);
+                    self.hand_over(buffer.get(..length).unwrap_or_default(), *peer, false);
                     0
                 }
-                Step::Ask(query) => self.ask(buffer, length, query, *peer),
-                Step::Full => {
-                    self.hand_over(buffer.get(..length).unwrap_or_default(), *peer);
+                Step::Ask(query) => self.ask(buffer, length, query, (client, *peer)),
+                Step::Full | Step::FullReduced => {
+                    let is_reduced = matches!(step, Step::FullReduced);
+                    let octets = buffer.get(..length).unwrap_or_default();
+                    self.hand_over(octets, *peer, is_reduced);
                     0
                 }
                 Step::Silence => {
                     self.counters.ruled.add(1);
+                    0
+                }
+                Step::Limited => {
+                    self.counters.limited.add(1);
                     0
                 }
             };
@@ -141,13 +154,25 @@ impl Worker {
 
     /// Asks upstreams; the answer goes to the client when it is there. Gives the length of an answer
     /// that is to be sent now, because nobody can be asked.
-    fn ask(&self, buffer: &mut [u8], length: usize, query: Query, peer: Peer) -> usize {
+    fn ask(
+        &self,
+        buffer: &mut [u8],
+        length: usize,
+        query: Query,
+        (client, peer): (SocketAddr, Peer),
+    ) -> usize {
+        let limit = query.udp_limit(UDP_PAYLOAD);
+        let Some(share) = self.fast.guard.question(client.ip()) else {
+            self.counters.capped.add(1);
+            return ask::failure(buffer, &query, limit, AskError::TooMany);
+        };
         let waiting = Waiting {
             fast: self.fast.clone(),
             policy: self.policy.clone(),
             full: self.full.clone(),
             query,
-            datagram: self.datagram(buffer.get(..length).unwrap_or_default(), peer),
+            datagram: self.datagram(buffer.get(..length).unwrap_or_default(), peer, false),
+            _share: share,
         };
         let job = Job {
             asked: (&query).into(),
@@ -161,7 +186,6 @@ impl Worker {
             }
             Err(_) => {
                 self.counters.overloaded.add(1);
-                let limit = query.udp_limit(UDP_PAYLOAD);
                 ask::failure(buffer, &query, limit, AskError::TooMany)
             }
         }
@@ -180,18 +204,19 @@ impl Worker {
         }
     }
 
-    fn hand_over(&self, octets: &[u8], peer: Peer) {
-        match self.full.try_send(self.datagram(octets, peer)) {
+    fn hand_over(&self, octets: &[u8], peer: Peer, is_reduced: bool) {
+        match self.full.try_send(self.datagram(octets, peer, is_reduced)) {
             Ok(()) => self.counters.handed.add(1),
             Err(_) => self.counters.dropped.add(1),
         }
     }
 
-    fn datagram(&self, octets: &[u8], peer: Peer) -> Datagram {
+    fn datagram(&self, octets: &[u8], peer: Peer, is_reduced: bool) -> Datagram {
         Datagram {
             octets: octets.into(),
             peer,
             socket: self.socket.clone(),
+            is_reduced,
         }
     }
 }
@@ -203,6 +228,8 @@ struct Waiting {
     full: mpsc::Sender<Datagram>,
     query: Query,
     datagram: Datagram,
+    /// Its place among those of its network.
+    _share: Share,
 }
 
 impl Waiting {

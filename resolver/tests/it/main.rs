@@ -11,6 +11,7 @@ mod differences;
 mod dig;
 mod encrypted;
 mod forwarding;
+mod limits;
 mod notices;
 mod own_rules;
 mod releases;
