@@ -8,7 +8,10 @@ use hickory_proto::{
     op::{Edns, Header, HeaderCounts, Metadata, ResponseCode},
     rr::{
         Name, RData, Record,
-        rdata::{HINFO, opt::EdnsOption},
+        rdata::{
+            HINFO,
+            opt::{EdnsCode, EdnsOption},
+        },
     },
     serialize::binary::{BinEncodable, BinEncoder},
 };
@@ -47,6 +50,8 @@ pub(crate) struct Answer {
     pub(crate) additionals: Vec<Record>,
     /// Present exactly when the client sent EDNS (RFC 6891 §7).
     pub(crate) edns: Option<Edns>,
+    /// What it may weigh over UDP, in octets, whatever the client takes.
+    pub(crate) most: u16,
 }
 
 impl Answer {
@@ -69,6 +74,7 @@ impl Answer {
             authorities: vec![],
             additionals: vec![],
             edns,
+            most: UDP_PAYLOAD,
         }
     }
 
@@ -115,11 +121,12 @@ impl Answer {
         }
     }
 
-    /// The message for a UDP client: at most what it can take and never more than
-    /// [`UDP_PAYLOAD`]; a larger one becomes an empty answer with TC set.
+    /// The message for a UDP client: at most what it can take, never more than [`UDP_PAYLOAD`] nor
+    /// than `most`; a larger one becomes an empty answer with TC set.
     pub(crate) fn to_udp(&self, request: &Request) -> Vec<u8> {
+        let limit = udp_limit(request).min(self.most.into());
         let whole = self.encode(request);
-        if whole.len() <= udp_limit(request) {
+        if whole.len() <= limit {
             return whole;
         }
         let mut cut = Self {
@@ -128,15 +135,17 @@ impl Answer {
             authorities: vec![],
             additionals: vec![],
             edns: self.edns.clone(),
+            most: self.most,
         };
         cut.metadata.truncation = true;
         let cut_whole = cut.encode(request);
-        if cut_whole.len() <= udp_limit(request) {
+        if cut_whole.len() <= limit {
             return cut_whole;
         }
         // Only a long explanation can still be too much: the size offered wins over it.
         if let Some(edns) = &mut cut.edns {
-            edns.options_mut().options.clear();
+            let options = &mut edns.options_mut().options;
+            options.retain(|(code, _)| *code == EdnsCode::Cookie);
         }
         cut.encode(request)
     }

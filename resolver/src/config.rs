@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use blocklist::Trust;
 
-use crate::{access::AccessList, limits::ClientLimits, source::ListSource};
+use crate::{access::AccessList, identity::Identity, limits::ClientLimits, source::ListSource};
 
 /// The largest answer sent over UDP, in octets, whatever the client offers (DNS flag day 2020):
 /// larger ones are cut and the client comes back over TCP.
@@ -196,6 +196,8 @@ pub struct ResolverConfig {
     pub limits: Limits,
     /// What each client is held to.
     pub clients: ClientLimits,
+    /// What the node says of itself.
+    pub identity: Identity,
 }
 
 impl ResolverConfig {
@@ -212,6 +214,7 @@ impl ResolverConfig {
             dry_run: false,
             limits: Limits::default(),
             clients: ClientLimits::default(),
+            identity: Identity::default(),
         }
     }
 }

@@ -38,6 +38,7 @@ mod enforce;
 mod fast;
 mod forward;
 mod handler;
+mod identity;
 mod kill;
 mod limits;
 mod observe;
@@ -82,7 +83,8 @@ pub use config::{
     Transport, Upstream,
 };
 pub use error::{PullError, StartError};
-pub use limits::ClientLimits;
+pub use identity::Identity;
+pub use limits::{ClientLimits, SecretError};
 pub use node::{Node, Running};
 pub use rpz::{CheckedNames, CheckedZone, LoadError, Problem, Report, check_names, check_zone};
 pub use source::ListSource;

@@ -87,6 +87,7 @@ impl Node {
                 "no upstream is given; unlisted names need somebody to answer them",
             ));
         }
+        config.identity.check()?;
         let list = config
             .list
             .as_ref()
@@ -120,14 +121,19 @@ impl Node {
             cache: AnswerCache::new(self.config.limits.cache),
             limits: CacheLimits::default(),
             clock: fast::Clock::start(),
-            guard: Guard::new(&self.config.clients),
+            guard: Guard::new(&self.config.clients)?,
         });
         let resolve = Resolve::new(
             fast.clone(),
             shared.policy.clone(),
             Forwarder::new(upstreams.clone()),
             self.config.limits.in_flight,
-        );
+        )
+        .with_identity(self.config.identity.clone());
+        tracker.spawn({
+            let (fast, stop) = (fast.clone(), stop.clone());
+            async move { fast.guard.cookies.follow(&stop).await }
+        });
         let tcp = Arc::<Counters>::default();
         let serve = Serve {
             fast: fast.clone(),

@@ -103,11 +103,11 @@ async fn answer_handed(
         let Some(client) = datagram.peer.client() else {
             continue;
         };
-        if datagram.is_reduced {
-            datagram.answer(&reduced(&resolve, &datagram.octets, client));
-            continue;
-        }
-        match take(&resolve, &datagram.octets, client, Protocol::Udp) {
+        let taken = match datagram.is_reduced {
+            false => take(&resolve, &datagram.octets, client, Protocol::Udp),
+            true => reduced(&resolve, &datagram.octets, client),
+        };
+        match taken {
             Taken::Nothing => {}
             Taken::Bytes(bytes) => datagram.answer(&bytes),
             Taken::Answer(request, answer) => datagram.answer(&answer.to_udp(&request)),
@@ -123,13 +123,12 @@ async fn answer_handed(
     }
 }
 
-/// What a client is told whose network asks too much; empty where nothing is said.
-fn reduced(resolve: &Resolve, bytes: &[u8], client: SocketAddr) -> Vec<u8> {
-    let Ok(request) = Request::from_bytes(bytes.to_vec(), client, Protocol::Udp) else {
-        return vec![];
-    };
-    let answer = resolve.reduced(&request);
-    answer.map_or(vec![], |answer| answer.to_udp(&request))
+/// What becomes of a message of a client whose network asks too much.
+fn reduced(resolve: &Resolve, bytes: &[u8], client: SocketAddr) -> Taken {
+    match Request::from_bytes(bytes.to_vec(), client, Protocol::Udp) {
+        Ok(request) => taken(resolve.reduced(&request), request),
+        Err(_) => Taken::Nothing,
+    }
 }
 
 /// What became of a message before any waiting.
@@ -160,7 +159,11 @@ pub(crate) fn take(
             _ => Taken::Nothing,
         };
     };
-    match resolve.decide(&request) {
+    taken(resolve.decide(&request), request)
+}
+
+fn taken(decision: Decision, request: Request) -> Taken {
+    match decision {
         Decision::Answer(answer) => Taken::Answer(Box::new(request), answer),
         Decision::Forward(place) => Taken::Forward(Box::new(request), place),
         Decision::Silence => Taken::Nothing,
@@ -178,7 +181,10 @@ mod tests {
     };
     use hickory_proto::{
         op::{Edns, Message, Query},
-        rr::{Name, RecordType},
+        rr::{
+            Name, RecordType,
+            rdata::opt::{EdnsCode, EdnsOption},
+        },
     };
     use proptest::prelude::*;
 
@@ -190,7 +196,7 @@ mod tests {
         config::{BlockAction, ResolverConfig, UDP_PAYLOAD, Upstream},
         fast::{Clock, Step, Transport},
         forward::Forwarder,
-        limits::{ClientLimits, Guard},
+        limits::{ClientLimits, Cookies, Guard, Received},
         policy::{Policy, PolicyCell},
         sys, wire,
     };
@@ -203,7 +209,23 @@ mod tests {
         Arc::new(Upstreams::start(&(&config).into(), &stop, &tracker).unwrap())
     });
 
+    fn cookie(message: &Message) -> Option<&[u8]> {
+        match message.edns.as_ref()?.options().get(EdnsCode::Cookie)? {
+            EdnsOption::Unknown(_, data) => Some(data),
+            _ => None,
+        }
+    }
+
+    /// Both paths give a cookie at the same moment.
+    fn cookies() -> Cookies {
+        Cookies::fixed("e5e973e5a6b2a43f48e7dc849e37bfcf", || 1_559_731_985)
+    }
+
     fn resolve() -> Resolve {
+        resolve_for(AccessList::default(), &ClientLimits::default())
+    }
+
+    fn resolve_for(access: AccessList, clients: &ClientLimits) -> Resolve {
         let entry = Entry {
             name: testing::name("obmen.test"),
             scope: Scope::Subtree,
@@ -214,13 +236,13 @@ mod tests {
         let policy = Policy::new(set, "rpz.qalqan.test.", 1, true);
         let trust = testing::TestLog::new(true).trust;
         let fast = Fast {
-            access: AccessList::default(),
+            access,
             page: BlockPage::new(BlockAction::NxDomain, Some(&trust)),
             dry_run: None,
             cache: AnswerCache::new(1 << 16),
             limits: CacheLimits::default(),
             clock: Clock::start(),
-            guard: Guard::new(&ClientLimits::default()),
+            guard: Guard::with(clients, cookies()),
         };
         Resolve::new(
             Arc::new(fast),
@@ -232,6 +254,18 @@ mod tests {
 
     /// One for all cases: making it takes longer than asking it.
     static RESOLVE: LazyLock<Resolve> = LazyLock::new(resolve);
+
+    /// Anybody may ask, and answers are hardly longer than queries.
+    static NARROW: LazyLock<Resolve> = LazyLock::new(|| {
+        let everybody = AccessList::new(vec!["0.0.0.0/0".parse().unwrap()]);
+        let clients = ClientLimits {
+            exempt: AccessList::new(vec![]),
+            rate_v4: 0,
+            multiple: 2,
+            ..ClientLimits::default()
+        };
+        resolve_for(everybody, &clients)
+    });
 
     /// Whether `name` is `obmen.test` or below it, label by label: one long label that happens to end
     /// in those octets is another name.
@@ -287,6 +321,7 @@ mod tests {
         let client = ([127, 0, 0, 1], 5353).into();
         check_fast(resolve, bytes, client)?;
         check_fast(resolve, bytes, ([192, 0, 2, 1], 5353).into())?;
+        check_fast(&NARROW, bytes, ([192, 0, 2, 1], 5353).into())?;
         let answers = match take(resolve, bytes, client, Protocol::Udp) {
             Taken::Nothing => vec![],
             Taken::Bytes(bytes) => vec![bytes],
@@ -308,7 +343,14 @@ mod tests {
                 vec![]
             }
         };
+        let asked = Message::from_vec(bytes).ok();
+        let own = asked.as_ref().and_then(cookie);
+        let own = own.filter(|cookie| Received::read(cookie).is_some());
         for answer in answers {
+            if let (Some(own), Ok(answer)) = (own, Message::from_vec(&answer)) {
+                let given = cookie(&answer).expect("a cookie for a cookie");
+                prop_assert_eq!((&given[..8], given.len()), (&own[..8], 24));
+            }
             prop_assert_eq!(answer.get(..2), bytes.get(..2), "the id");
             prop_assert!(answer[2] & 0x80 != 0, "a response");
             prop_assert!(answer[2] & 0x04 == 0, "never authoritative");
@@ -319,7 +361,7 @@ mod tests {
         Ok(())
     }
 
-    fn query(host: &str, kind: u16, edns: Option<u16>) -> Vec<u8> {
+    fn query(host: &str, kind: u16, edns: Option<u16>, cookie: Option<Vec<u8>>) -> Vec<u8> {
         let mut message = Message::query();
         message.add_query(Query::query(
             Name::from_ascii(host).unwrap(),
@@ -328,9 +370,30 @@ mod tests {
         if let Some(size) = edns {
             let mut edns = Edns::new();
             edns.set_max_payload(size);
+            if let Some(cookie) = cookie {
+                edns.options_mut().insert(EdnsOption::Unknown(10, cookie));
+            }
             message.set_edns(edns);
         }
         message.to_vec().unwrap()
+    }
+
+    /// A cookie of any length, or one that was given to a client.
+    fn some_cookie() -> impl Strategy<Value = Option<Vec<u8>>> {
+        let given = (any::<[u8; 8]>(), any::<bool>()).prop_map(|(own, is_local)| {
+            let client = if is_local {
+                [127, 0, 0, 1]
+            } else {
+                [192, 0, 2, 1]
+            };
+            let received = Received::read(&own).unwrap();
+            cookies().check(&received, client.into()).option[4..].to_vec()
+        });
+        prop_oneof![
+            Just(None),
+            proptest::collection::vec(any::<u8>(), 0..42).prop_map(Some),
+            given.prop_map(Some),
+        ]
     }
 
     #[test]
@@ -366,10 +429,11 @@ mod tests {
             host in prop_oneof![Just("obmen.test."), Just("a.b.OBMEN.test."), Just("free.test."), Just(".")],
             kind in any::<u16>(),
             edns in proptest::option::of(any::<u16>()),
+            cookie in some_cookie(),
             damage in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 0..4),
             cut in proptest::option::of(any::<proptest::sample::Index>()),
         ) {
-            let mut bytes = query(host, kind, edns);
+            let mut bytes = query(host, kind, edns, cookie);
             for (at, octet) in damage {
                 let at = at.index(bytes.len());
                 bytes[at] = octet;
@@ -390,7 +454,7 @@ mod tests {
         server.register_socket(socket);
         let client = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
         client.connect(address).await.unwrap();
-        let bytes = query("www.obmen.test.", 1, Some(4096));
+        let bytes = query("www.obmen.test.", 1, Some(4096), None);
         client.send(&bytes).await.unwrap();
         let mut buffer = vec![0; 4096];
         let length = client.recv(&mut buffer).await.unwrap();

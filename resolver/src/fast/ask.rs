@@ -189,7 +189,7 @@ mod tests {
             cache: AnswerCache::new(1 << 16),
             limits: CacheLimits::default(),
             clock: Clock::running_for(Duration::from_secs(running)),
-            guard: Guard::new(&ClientLimits::default()),
+            guard: Guard::new(&ClientLimits::default()).unwrap(),
         }
     }
 

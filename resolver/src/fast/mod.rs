@@ -144,11 +144,16 @@ impl Fast {
         policy: &Policy,
         now: Moment,
     ) -> Step {
-        let query = buffer.get(..length).and_then(Query::read);
+        let mut query = buffer.get(..length).and_then(Query::read);
         let judgement = match transport {
-            Transport::Udp => self.guard.judge(client, now.ticks),
+            Transport::Udp => self.guard.meet(query.as_mut(), client, now.ticks),
             // Who has opened a connection is where it says it is.
-            Transport::Tcp => Judgement::Answer,
+            Transport::Tcp => {
+                if let Some(query) = &mut query {
+                    self.guard.recognise(query, client);
+                }
+                Judgement::Answer
+            }
         };
         let Some(query) = query else {
             return match judgement {
@@ -160,6 +165,9 @@ impl Fast {
         let is_admitted = self.access.admits(client);
         match judgement {
             Judgement::Answer => {}
+            Judgement::Reduce if is_admitted && query.cookie.is_some() => {
+                return Step::Answer(reply::bad_cookie(buffer, &query), Kind::Slipped);
+            }
             Judgement::Reduce if is_admitted => {
                 let head = Head {
                     truncated: true,

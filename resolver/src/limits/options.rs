@@ -1,6 +1,8 @@
 //! What an operator decides about the limits of clients; docs/isp/limits.md says why each default is
 //! what it is.
 
+use std::path::PathBuf;
+
 use crate::access::AccessList;
 
 /// What one client network is held to. A *network* is all addresses below a prefix: somebody who has
@@ -21,10 +23,17 @@ pub struct ClientLimits {
     /// Beyond the rate one answer in so many is sent after all, without records: "come by TCP". 0 sends
     /// none.
     pub slip: u32,
+    /// An answer over UDP is at most so many times as long as its query; a longer one becomes "come by
+    /// TCP". At least 2, because a cookie makes an answer longer than its query; 0 is no limit.
+    pub multiple: u16,
     /// Open TCP connections of one network; 0 is no limit of its own.
     pub tcp_connections: u32,
     /// Questions of one network that wait for upstreams; 0 is no limit of its own.
     pub questions: u32,
+    /// File of the secrets of DNS cookies, for nodes that answer behind one address; one secret a
+    /// line of 32 hexadecimal digits: the current one, and below it one that is taken as well. Without
+    /// a file there is a random one.
+    pub cookie_secret: Option<PathBuf>,
 }
 
 impl Default for ClientLimits {
@@ -36,8 +45,10 @@ impl Default for ClientLimits {
             rate_v4: 20_000,
             rate_v6: 2_000,
             slip: 2,
+            multiple: 16,
             tcp_connections: 128,
             questions: 4096,
+            cookie_secret: None,
         }
     }
 }

@@ -6,7 +6,10 @@
     unreachable_pub
 )]
 
+mod amplification;
 mod answers;
+mod chaos;
+mod cookies;
 mod differences;
 mod dig;
 mod encrypted;
