@@ -134,6 +134,9 @@ pub struct Limits {
     pub upstream_timeout: Duration,
     /// How long a client's query is worked on in all.
     pub query_timeout: Duration,
+    /// How long a client waits for upstreams when there is an answer past its life that it can have; it
+    /// gets that then, and the question goes on (RFC 8767 §5).
+    pub client_patience: Duration,
     /// How long an upstream that did not answer is passed over while another one works.
     pub upstream_rest: Duration,
     /// Threads that ask upstreams.
@@ -152,6 +155,7 @@ impl Default for Limits {
             tcp_write: Duration::from_secs(5),
             upstream_timeout: Duration::from_millis(1500),
             query_timeout: Duration::from_millis(4500),
+            client_patience: Duration::from_millis(1800),
             upstream_rest: Duration::from_secs(5),
             upstream_threads: 1,
         }

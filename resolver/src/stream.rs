@@ -2,7 +2,11 @@
 //! worked on at once and answered as they are ready, closed when idle or when the other side does
 //! not take its answers.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use hickory_net::xfer::Protocol;
 use hickory_server::server::Request;
@@ -19,7 +23,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     config::Limits,
-    fast::{Fast, Step, Transport, ask, counters::Counters},
+    fast::{Fast, Kept, Step, Transport, ask, counters::Counters},
     handler::{Place, Resolve},
     limits::Share,
     policy::PolicyCell,
@@ -156,8 +160,8 @@ enum AtOnce {
 
 /// What has to be waited for.
 enum Later {
-    /// Upstreams; the message is there to be answered over.
-    Upstreams(Box<Query>, Vec<u8>, Share),
+    /// Upstreams, perhaps only until a moment; the message is there to be answered over.
+    Upstreams(Box<Query>, Vec<u8>, Option<Instant>, Share),
     /// The full path.
     Full(Box<Request>, Place),
 }
@@ -182,21 +186,27 @@ impl Answers {
                 self.refresh(query);
                 AtOnce::Answer(cut(buffer, length))
             }
-            Step::Ask(query) if !self.upstreams.is_own_socket(client) => {
+            Step::Ask(query, kept) if !self.upstreams.is_own_socket(client) => {
                 let Some(share) = self.fast.guard.question(client.ip()) else {
                     counters.capped.add_shared(1);
                     let length = ask::failure(&mut buffer, &query, LONGEST, AskError::TooMany);
                     return AtOnce::Answer(cut(buffer, length));
                 };
                 counters.asked.add_shared(1);
-                AtOnce::Later(Later::Upstreams(Box::new(query), buffer, share))
+                let patience = (kept == Kept::Stale).then(|| {
+                    // Nobody may wait any more when an answer comes: it is kept all the same.
+                    self.refresh(query);
+                    self.upstreams.patience()
+                });
+                let query = Box::new(query);
+                AtOnce::Later(Later::Upstreams(query, buffer, patience, share))
             }
             Step::Limited => AtOnce::Silence,
             Step::Silence => {
                 counters.ruled.add_shared(1);
                 AtOnce::Silence
             }
-            Step::Ask(_) | Step::Full | Step::FullReduced => {
+            Step::Ask(..) | Step::Full | Step::FullReduced => {
                 counters.handed.add_shared(1);
                 self.fully(&cut(buffer, length), client)
             }
@@ -214,13 +224,14 @@ impl Answers {
 
     /// The answer once it is there.
     async fn later(&self, later: Later, client: SocketAddr) -> Option<Vec<u8>> {
-        let (query, mut buffer, _share) = match later {
-            Later::Upstreams(query, buffer, share) => (query, buffer, share),
+        let (query, mut buffer, patience, _share) = match later {
+            Later::Upstreams(query, buffer, patience, share) => (query, buffer, patience, share),
             Later::Full(request, _place) => {
                 return Some(self.resolve.forward(&request).await.to_tcp(&request));
             }
         };
-        let answered = self.upstreams.ask((&*query).into()).await;
+        let asked = (&*query).into();
+        let answered = self.upstreams.ask_until(asked, patience).await;
         let policy = self.policy.load_full();
         let outcome = received(&answered);
         let length = self

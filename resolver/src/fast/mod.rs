@@ -40,7 +40,7 @@ pub(crate) enum Step {
     /// Answered in place, and worth asking for anew before it ends.
     Refresh(usize, Query),
     /// Upstreams have to be asked.
-    Ask(Query),
+    Ask(Query, Kept),
     /// The full path has to look at it.
     Full,
     /// The same; its client's network asks too much, and is told no more than to come by another way.
@@ -49,6 +49,14 @@ pub(crate) enum Step {
     Silence,
     /// The client's network asks too much: nothing is sent.
     Limited,
+}
+
+/// What is there of an answer while upstreams are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept {
+    Nothing,
+    /// One past its life, for a client that has waited long enough (RFC 8767 §5).
+    Stale,
 }
 
 /// Which answer it was, for counting.
@@ -201,13 +209,17 @@ impl Fast {
         policy.count(name, &verdict);
         let key = self.cache.key((&query).into());
         let Some(hit) = self.cache.get(&key, now.seconds) else {
-            return Step::Ask(query);
+            return Step::Ask(query, Kept::Nothing);
         };
         if let Some(step) = self.leads_on(&hit, policy, passed, buffer, &query, transport) {
+            if hit.freshness == Freshness::Prefetch {
+                // It is not fetched now; somebody else may, when it is given again.
+                hit.release();
+            }
             return step;
         }
         match hit.freshness {
-            Freshness::Stale => Step::Ask(query),
+            Freshness::Stale => Step::Ask(query, Kept::Stale),
             freshness => {
                 let length = hit.write(&query, buffer, transport.limit(&query), now.seconds);
                 match freshness {

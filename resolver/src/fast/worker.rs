@@ -2,15 +2,16 @@
 //! over the rest, sends.
 
 use std::{
+    io,
     net::{SocketAddr, UdpSocket},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::task_tracker::TaskTrackerToken};
 
-use super::{Fast, Step, Transport, ask, counters::Counters};
+use super::{Fast, Kept, Step, Transport, ask, counters::Counters};
 use crate::{
     config::UDP_PAYLOAD,
     limits::Share,
@@ -22,6 +23,8 @@ use crate::{
 
 /// How long a worker with nothing to do waits before it looks whether it is to stop.
 const IDLE: Duration = Duration::from_millis(100);
+/// How long a socket may give nothing but errors.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// A busy worker looks after so many batches.
 const LOOK: u32 = 64;
 
@@ -73,20 +76,30 @@ impl Worker {
             if let Some(core) = core {
                 stay_on(core);
             }
-            self.run();
+            if let Err(error) = self.run(PATIENCE) {
+                tracing::error!(%error, "a socket cannot be read any more; the process ends so that it can be started again");
+                std::process::abort();
+            }
         })?;
         Ok(())
     }
 
-    fn run(self) {
+    /// Serves until told to stop.
+    ///
+    /// # Errors
+    /// Nothing but errors came from the socket for so long.
+    fn run(self, patience: Duration) -> io::Result<()> {
         let mut batch = Batch::new();
         let mut until_look = LOOK;
+        let mut failing: Option<Failing> = None;
         loop {
             let count = match batch.receive(&self.socket) {
-                Ok(count) => count,
+                Ok(count) => {
+                    failing = None;
+                    count
+                }
                 Err(error) => {
-                    // Reports about earlier sends; the socket itself stays good.
-                    tracing::debug!(%error, "a batch could not be read");
+                    failing.get_or_insert_default().wait(error, patience)?;
                     0
                 }
             };
@@ -94,7 +107,7 @@ impl Worker {
             if count == 0 || until_look == 0 {
                 until_look = LOOK;
                 if self.stop.is_cancelled() {
-                    return;
+                    return Ok(());
                 }
             }
             if count > 0 {
@@ -128,11 +141,14 @@ impl Worker {
                     length
                 }
                 // A query of our own, come back by way of an upstream: the full path says so.
-                Step::Ask(_) if self.upstreams.is_own_socket(client) => {
+                Step::Ask(..) if self.upstreams.is_own_socket(client) => {
                     self.hand_over(buffer.get(..length).unwrap_or_default(), *peer, false);
                     0
                 }
-                Step::Ask(query) => self.ask(buffer, length, query, (client, *peer)),
+                Step::Ask(query, kept) => {
+                    let octets = (&mut buffer[..], length);
+                    self.ask(octets, query, kept, (client, *peer))
+                }
                 Step::Full | Step::FullReduced => {
                     let is_reduced = matches!(step, Step::FullReduced);
                     let octets = buffer.get(..length).unwrap_or_default();
@@ -156,9 +172,9 @@ impl Worker {
     /// that is to be sent now, because nobody can be asked.
     fn ask(
         &self,
-        buffer: &mut [u8],
-        length: usize,
+        (buffer, length): (&mut [u8], usize),
         query: Query,
+        kept: Kept,
         (client, peer): (SocketAddr, Peer),
     ) -> usize {
         let limit = query.udp_limit(UDP_PAYLOAD);
@@ -166,6 +182,11 @@ impl Worker {
             self.counters.capped.add(1);
             return ask::failure(buffer, &query, limit, AskError::TooMany);
         };
+        let patience = (kept == Kept::Stale).then(|| {
+            // Nobody may wait any more when an answer comes: it is kept all the same.
+            self.refresh(query);
+            self.upstreams.patience()
+        });
         let waiting = Waiting {
             fast: self.fast.clone(),
             policy: self.policy.clone(),
@@ -177,6 +198,7 @@ impl Worker {
         let job = Job {
             asked: (&query).into(),
             deadline: self.upstreams.deadline(),
+            patience,
             done: Box::new(move |outcome| waiting.answer(outcome)),
         };
         match self.upstreams.submit(job) {
@@ -196,6 +218,7 @@ impl Worker {
         let job = Job {
             asked: (&query).into(),
             deadline: self.upstreams.deadline(),
+            patience: None,
             done: Box::new(move |outcome| fast.renew(&query, outcome)),
         };
         if let Err(job) = self.upstreams.submit(job) {
@@ -218,6 +241,37 @@ impl Worker {
             socket: self.socket.clone(),
             is_reduced,
         }
+    }
+}
+
+/// A socket that gives errors. One alone may be the report about an earlier answer, or a moment without
+/// memory; a worker that only gets errors would take a whole core and serve nobody.
+struct Failing {
+    since: Instant,
+    pause: Duration,
+}
+
+impl Default for Failing {
+    fn default() -> Self {
+        Self {
+            since: Instant::now(),
+            pause: Duration::from_millis(1),
+        }
+    }
+}
+
+impl Failing {
+    /// Waits before the socket is tried again, each time longer.
+    fn wait(&mut self, error: io::Error, patience: Duration) -> io::Result<()> {
+        if self.since.elapsed() >= patience {
+            return Err(error);
+        }
+        if self.pause >= IDLE {
+            tracing::warn!(%error, "a socket cannot be read; it is tried again");
+        }
+        std::thread::sleep(self.pause);
+        self.pause = (self.pause * 2).min(IDLE);
+        Ok(())
     }
 }
 
@@ -285,5 +339,55 @@ fn stay_on(core: usize) {
     only.set(core);
     if let Err(error) = rustix::thread::sched_setaffinity(None, &only) {
         tracing::debug!(%error, core, "a worker could not be kept on its core");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        config::{ResolverConfig, Upstream},
+        policy::Policy,
+        upstream::Upstreams,
+    };
+
+    #[test]
+    fn a_socket_that_gives_nothing_but_errors_ends_its_worker() {
+        // A descriptor that is no socket: each read of it fails.
+        let (pipe, _other_end) = std::io::pipe().unwrap();
+        let socket = UdpSocket::from(std::os::fd::OwnedFd::from(pipe));
+        let config = ResolverConfig::new(vec![], vec![Upstream::udp(([127, 0, 0, 1], 9).into())]);
+        let (stop, tracker) = (
+            CancellationToken::new(),
+            tokio_util::task::TaskTracker::new(),
+        );
+        let (full, _handed) = mpsc::channel(1);
+        let worker = |stop: &CancellationToken| Worker {
+            socket: Arc::new(socket.try_clone().unwrap()),
+            fast: Arc::new(super::super::ask::tests::fast(0)),
+            policy: Arc::new(PolicyCell::new(Policy::empty())),
+            upstreams: Arc::new(Upstreams::start(&(&config).into(), stop, &tracker).unwrap()),
+            full: full.clone(),
+            counters: Arc::default(),
+            stop: stop.clone(),
+        };
+        let failed = worker(&stop).run(Duration::from_millis(20));
+        assert_eq!(failed.unwrap_err().raw_os_error(), Some(libc::ENOTSOCK));
+        // It still hears that it is to stop.
+        stop.cancel();
+        worker(&stop).run(Duration::from_secs(3600)).unwrap();
+    }
+
+    #[test]
+    fn a_failing_socket_is_left_alone_for_longer_and_longer() {
+        let mut failing = Failing::default();
+        let mut pauses = vec![];
+        for _ in 0..4 {
+            pauses.push(failing.pause.as_millis());
+            failing.wait(io::ErrorKind::Other.into(), PATIENCE).unwrap();
+        }
+        assert_eq!(pauses, [1, 2, 4, 8]);
+        failing.since -= PATIENCE;
+        assert!(failing.wait(io::ErrorKind::Other.into(), PATIENCE).is_err());
     }
 }

@@ -14,6 +14,7 @@ mod differences;
 mod dig;
 mod encrypted;
 mod forwarding;
+mod hostile;
 mod limits;
 mod notices;
 mod own_rules;
