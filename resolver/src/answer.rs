@@ -55,6 +55,8 @@ pub(crate) struct Answer {
     shorter: Vec<EdnsOption>,
     /// Whether names are written out, as the fast path does: where what is said depends on the size.
     is_written_out: bool,
+    /// What it may weigh over UDP, in octets, whatever the client takes.
+    pub(crate) most: u16,
 }
 
 impl Answer {
@@ -79,6 +81,7 @@ impl Answer {
             edns,
             shorter: vec![],
             is_written_out: false,
+            most: UDP_PAYLOAD,
         }
     }
 
@@ -140,10 +143,11 @@ impl Answer {
         answer
     }
 
-    /// The message for a UDP client: at most what it can take and never more than
-    /// [`UDP_PAYLOAD`]; a larger one becomes an empty answer with TC set.
+    /// The message for a UDP client: at most what it can take, never more than [`UDP_PAYLOAD`] nor
+    /// than `most`; a larger one becomes an empty answer with TC set.
     pub(crate) fn to_udp(&self, request: &Request) -> Vec<u8> {
-        if let Some(whole) = self.within(udp_limit(request), request) {
+        let limit = udp_limit(request).min(self.most.into());
+        if let Some(whole) = self.within(limit, request) {
             return whole;
         }
         let mut cut = Self {
@@ -154,14 +158,16 @@ impl Answer {
             edns: self.edns.clone(),
             shorter: self.shorter.clone(),
             is_written_out: self.is_written_out,
+            most: self.most,
         };
         cut.metadata.truncation = true;
-        if let Some(whole) = cut.within(udp_limit(request), request) {
+        if let Some(whole) = cut.within(limit, request) {
             return whole;
         }
         // Only a long explanation can still be too much: the size offered wins over it.
         if let Some(edns) = &mut cut.edns {
-            edns.options_mut().options.clear();
+            let options = &mut edns.options_mut().options;
+            options.retain(|(code, _)| *code == EdnsCode::Cookie);
         }
         cut.encode(request)
     }

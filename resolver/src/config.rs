@@ -6,7 +6,8 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use blocklist::Trust;
 
 use crate::{
-    access::AccessList, error::StartError, source::ListSource, structured::StructuredErrors,
+    access::AccessList, error::StartError, identity::Identity, limits::ClientLimits,
+    source::ListSource, structured::StructuredErrors,
 };
 
 /// The largest answer sent over UDP, in octets, whatever the client offers (DNS flag day 2020):
@@ -146,6 +147,9 @@ pub struct Limits {
     pub upstream_timeout: Duration,
     /// How long a client's query is worked on in all.
     pub query_timeout: Duration,
+    /// How long a client waits for upstreams when there is an answer past its life that it can have; it
+    /// gets that then, and the question goes on (RFC 8767 §5).
+    pub client_patience: Duration,
     /// How long an upstream that did not answer is passed over while another one works.
     pub upstream_rest: Duration,
     /// Threads that ask upstreams.
@@ -164,6 +168,7 @@ impl Default for Limits {
             tcp_write: Duration::from_secs(5),
             upstream_timeout: Duration::from_millis(1500),
             query_timeout: Duration::from_millis(4500),
+            client_patience: Duration::from_millis(1800),
             upstream_rest: Duration::from_secs(5),
             upstream_threads: 1,
         }
@@ -208,6 +213,10 @@ pub struct ResolverConfig {
     pub dry_run: bool,
     /// Bounds.
     pub limits: Limits,
+    /// What each client is held to.
+    pub clients: ClientLimits,
+    /// What the node says of itself.
+    pub identity: Identity,
 }
 
 impl ResolverConfig {
@@ -224,6 +233,8 @@ impl ResolverConfig {
             structured: None,
             dry_run: false,
             limits: Limits::default(),
+            clients: ClientLimits::default(),
+            identity: Identity::default(),
         }
     }
 

@@ -34,6 +34,9 @@ pub enum StartError {
     /// A file of the operator's own rules cannot be read: other rules than were given are not enforced.
     #[error(transparent)]
     Own(#[from] crate::rpz::LoadError),
+    /// The secrets of DNS cookies cannot be had.
+    #[error(transparent)]
+    Secret(#[from] crate::limits::SecretError),
     /// The source cannot be set up.
     #[error(transparent)]
     Source(#[from] SourceError),

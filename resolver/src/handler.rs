@@ -5,9 +5,9 @@
 //! The list is looked at before anything that is particular to a type: a listed name gets the same
 //! answer for A, HTTPS, ANY and AXFR, with DO, with CD.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
-use hickory_net::runtime::Time;
+use hickory_net::{runtime::Time, xfer::Protocol};
 use hickory_proto::{
     op::{Header, HeaderCounts, MessageType, OpCode, ResponseCode},
     rr::{
@@ -23,7 +23,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     answer::{Answer, EDE_OPTION, Ede},
+    fast::Fast,
     forward::{Forwarded, Forwarder, Question},
+    identity::Identity,
+    limits::{COOKIE_OPTION, Checked, Received, Share},
     policy::{PolicyCell, Verdict},
     rpz,
     upstream::AskError,
@@ -35,26 +38,52 @@ use crate::{
 pub(crate) enum Decision {
     /// Answered here and now.
     Answer(Box<Answer>),
-    /// An upstream has to be asked; the permit bounds how many are at once.
-    Forward(OwnedSemaphorePermit),
+    /// An upstream has to be asked.
+    Forward(Place),
     /// Not a query: answering responses is how two servers talk to each other for ever.
     Silence,
 }
 
+/// A place among the questions that wait, of all and of its client's network.
+#[derive(Debug)]
+pub(crate) struct Place {
+    _permit: OwnedSemaphorePermit,
+    _share: Share,
+}
+
 /// The whole path of a query, shared by all transports.
 pub(crate) struct Resolve {
+    fast: Arc<Fast>,
     policy: Arc<PolicyCell>,
     forwarder: Forwarder,
     in_flight: Arc<Semaphore>,
+    identity: Identity,
 }
 
 impl Resolve {
-    pub(crate) fn new(policy: Arc<PolicyCell>, forwarder: Forwarder, in_flight: usize) -> Self {
+    pub(crate) fn new(
+        fast: Arc<Fast>,
+        policy: Arc<PolicyCell>,
+        forwarder: Forwarder,
+        in_flight: usize,
+    ) -> Self {
         Self {
+            fast,
             policy,
             forwarder,
             in_flight: Arc::new(Semaphore::new(in_flight)),
+            identity: Identity::default(),
         }
+    }
+
+    /// As this one, saying this of itself.
+    pub(crate) fn with_identity(self, identity: Identity) -> Self {
+        Self { identity, ..self }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn fast(&self) -> &Fast {
+        &self.fast
     }
 
     #[cfg(test)]
@@ -64,6 +93,16 @@ impl Resolve {
 
     /// Everything that can be said without waiting.
     pub(crate) fn decide(&self, request: &Request) -> Decision {
+        match self.decided(request) {
+            Decision::Answer(mut answer) => {
+                self.seal(request, &mut answer);
+                Decision::Answer(answer)
+            }
+            other => other,
+        }
+    }
+
+    fn decided(&self, request: &Request) -> Decision {
         if request.metadata.message_type == MessageType::Response {
             return Decision::Silence;
         }
@@ -82,15 +121,67 @@ impl Resolve {
         }
         match self.decide_here(request) {
             Some(decision) => decision,
-            None => match self.in_flight.clone().try_acquire_owned() {
-                Ok(permit) => Decision::Forward(permit),
-                Err(_) => Decision::Answer(Box::new(Answer::failed(
+            None => match self.place(request.src().ip()) {
+                Some(place) => Decision::Forward(place),
+                None => Decision::Answer(Box::new(Answer::failed(
                     request,
                     Ede::NetworkError,
                     "this resolver has too many queries waiting; ask again",
                 ))),
             },
         }
+    }
+
+    /// What is said over UDP when a client's network asks too much: that it is to come by another way.
+    pub(crate) fn reduced(&self, request: &Request) -> Decision {
+        if request.metadata.message_type == MessageType::Response
+            || !self
+                .policy
+                .load()
+                .settings()
+                .access
+                .admits(request.src().ip())
+        {
+            return Decision::Silence;
+        }
+        let mut answer = match self.checked(request) {
+            Some(checked) if checked.is_known => return self.decide(request),
+            Some(_) => Answer::empty(request, ResponseCode::BADCOOKIE),
+            None => {
+                let mut cut = Answer::empty(request, ResponseCode::NoError);
+                cut.metadata.truncation = true;
+                cut
+            }
+        };
+        self.seal(request, &mut answer);
+        Decision::Answer(Box::new(answer))
+    }
+
+    /// What the cookie of a request says, if it has one that can be read.
+    fn checked(&self, request: &Request) -> Option<Checked> {
+        let received = Received::read(cookie(request)?)?;
+        Some(self.fast.guard.cookies.check(&received, request.src().ip()))
+    }
+
+    /// Puts what every answer carries into one.
+    fn seal(&self, request: &Request, answer: &mut Answer) {
+        let (client, checked) = (request.src().ip(), self.checked(request));
+        let is_known = checked.is_some_and(|checked| checked.is_known);
+        if request.protocol() == Protocol::Udp && !is_known {
+            answer.most = self.fast.guard.most(client, request.as_slice().len());
+        }
+        if let (Some(edns), Some(checked)) = (&mut answer.edns, checked) {
+            let data = checked.option.get(4..).unwrap_or_default();
+            let option = EdnsOption::Unknown(COOKIE_OPTION, data.to_vec());
+            edns.options_mut().insert(option);
+        }
+    }
+
+    fn place(&self, client: IpAddr) -> Option<Place> {
+        Some(Place {
+            _share: self.fast.guard.question(client)?,
+            _permit: self.in_flight.clone().try_acquire_owned().ok()?,
+        })
     }
 
     fn decide_here(&self, request: &Request) -> Option<Decision> {
@@ -102,8 +193,15 @@ impl Resolve {
         if request.version() > 0 {
             return refuse(ResponseCode::BADVERS);
         }
-        let [query] = request.queries.queries() else {
+        let cookie = cookie(request);
+        if cookie.is_some_and(|data| Received::read(data).is_none()) {
             return refuse(ResponseCode::FormErr);
+        }
+        let query = match request.queries.queries() {
+            [query] => query,
+            // Somebody only wants a cookie (RFC 7873 §5.4).
+            [] if cookie.is_some() => return refuse(ResponseCode::NoError),
+            _ => return refuse(ResponseCode::FormErr),
         };
         if !wire::question_is_plain(request.as_slice())
             || request.metadata.truncation
@@ -112,9 +210,11 @@ impl Resolve {
             return refuse(ResponseCode::FormErr);
         }
         if query.query_class() != DNSClass::IN {
-            // CHAOS names (version.bind, id.server) included: software versions are nobody's
-            // business.
-            return refuse(ResponseCode::Refused);
+            let identity = match query.query_class() {
+                DNSClass::CH => &self.identity,
+                _ => return refuse(ResponseCode::Refused),
+            };
+            return answer(identity.answer(request, query.name(), query.query_type()));
         }
         let policy = self.policy.load();
         let name = wire::lower(query.original().name());
@@ -152,6 +252,12 @@ impl Resolve {
 
     /// Asks upstreams and checks what they say against the list as it is then.
     pub(crate) async fn forward(&self, request: &Request) -> Answer {
+        let mut answer = self.forwarded(request).await;
+        self.seal(request, &mut answer);
+        answer
+    }
+
+    async fn forwarded(&self, request: &Request) -> Answer {
         let Some(query) = request.queries.queries().first() else {
             return Answer::empty(request, ResponseCode::FormErr);
         };
@@ -278,6 +384,15 @@ impl Resolve {
     }
 }
 
+/// The data of a request's first cookie; further ones do not count (RFC 7873 §5.2).
+fn cookie(request: &Request) -> Option<&[u8]> {
+    let options = request.edns.as_ref()?.options();
+    match options.get(EdnsCode::Cookie)? {
+        EdnsOption::Unknown(_, data) => Some(data),
+        _ => None,
+    }
+}
+
 /// The names that an answer leads to through aliases, on the wire and in lower case.
 fn targets(answers: &[Record]) -> impl Iterator<Item = Vec<u8>> {
     answers.iter().filter_map(|record| match &record.data {
@@ -304,7 +419,7 @@ impl RequestHandler for Resolve {
     ) -> ResponseInfo {
         let answer = match self.decide(request) {
             Decision::Answer(answer) => *answer,
-            Decision::Forward(_permit) => self.forward(request).await,
+            Decision::Forward(_place) => self.forward(request).await,
             Decision::Silence => return info(request),
         };
         let message = MessageResponseBuilder::new(&request.queries, answer.edns.as_ref()).build(

@@ -9,16 +9,18 @@
 //! 3. `fast`, straight from the wire (`query`, `reply`): who may ask, the list, the operator's own
 //!    zones (`rpz`), and what is remembered (`cache`).
 //! 4. `upstream` is asked for the rest, and `fast::ask` makes answers of what comes back.
-//! 5. `handler` is the full path on hickory's messages (`answer`, `forward`), for every query that the
+//! 5. `limits` is what clients are held to, so that none harms the others or is harmed through this
+//!    node.
+//! 6. `handler` is the full path on hickory's messages (`answer`, `forward`), for every query that the
 //!    wire view does not understand whole; the encrypted transports will run it too.
 //!
 //! # Knowing what is blocked
 //!
-//! 6. [`source`] reads a release directory or its mirror, `update` proves what it reads, `state`
+//! 7. [`source`] reads a release directory or its mirror, `update` proves what it reads, `state`
 //!    keeps it so that a kill at any moment loses nothing, and
-//! 7. [`policy`] is the list in force, swapped whole between two packets; `enforce` swaps it when a
+//! 8. [`policy`] is the list in force, swapped whole between two packets; `enforce` swaps it when a
 //!    release comes or a date passes.
-//! 8. [`node`] ties both halves together; [`status`] is what it says about itself. [`metrics`] and
+//! 9. [`node`] ties both halves together; [`status`] is what it says about itself. [`metrics`] and
 //!    `observe` what a scrape reads of it, and [`copy`] the
 //!    same proof for a program that verifies and does not answer.
 //!
@@ -38,7 +40,9 @@ mod enforce;
 mod fast;
 mod forward;
 mod handler;
+mod identity;
 mod kill;
+mod limits;
 mod observe;
 mod query;
 mod reply;
@@ -86,6 +90,8 @@ pub use config::{
     ResolverConfig, Tls, Transport, Upstream,
 };
 pub use error::{PullError, StartError};
+pub use identity::Identity;
+pub use limits::{ClientLimits, SecretError};
 pub use node::{Node, Running};
 pub use rpz::{CheckedNames, CheckedZone, LoadError, Problem, Report, check_names, check_zone};
 pub use source::ListSource;

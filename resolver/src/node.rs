@@ -32,6 +32,7 @@ use crate::{
     fast::{self, Fast, counters::Counters},
     forward::Forwarder,
     handler::Resolve,
+    limits::Guard,
     metrics::Page,
     observe::Observed,
     rpz::Watcher,
@@ -97,6 +98,7 @@ impl Node {
     /// As [`Node::open`], by another clock.
     pub fn open_with_clock(config: ResolverConfig, clock: Clock) -> Result<Self, StartError> {
         config.check()?;
+        config.identity.check()?;
         let list = config
             .list
             .as_ref()
@@ -133,12 +135,19 @@ impl Node {
             cache: AnswerCache::new(self.config.limits.cache),
             limits: CacheLimits::default(),
             clock: fast::Clock::start(),
+            guard: Guard::new(&self.config.clients)?,
         });
         let resolve = Resolve::new(
+            fast.clone(),
             shared.policy.clone(),
             Forwarder::new(upstreams.clone()),
             self.config.limits.in_flight,
-        );
+        )
+        .with_identity(self.config.identity.clone());
+        tracker.spawn({
+            let (fast, stop) = (fast.clone(), stop.clone());
+            async move { fast.guard.cookies.follow(&stop).await }
+        });
         let tcp = Arc::<Counters>::default();
         let serve = Serve {
             fast: fast.clone(),

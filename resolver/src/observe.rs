@@ -39,13 +39,16 @@ impl Observed {
         let udp: Vec<&Counters> = self.udp.iter().map(AsRef::as_ref).collect();
         for (transport, counters) in [("udp", &udp[..]), ("tcp", &[&*self.tcp])] {
             let sum = |of: fn(&Counters) -> u64| counters.iter().map(|counted| of(counted)).sum();
-            let results: [(&str, u64); 8] = [
+            let results: [(&str, u64); 11] = [
                 ("refused", sum(|counted| counted.refused.get())),
                 ("blocked", sum(|counted| counted.blocked.get())),
                 ("own_rule", sum(|counted| counted.ruled.get())),
                 ("cached", sum(|counted| counted.cached.get())),
                 ("asked", sum(|counted| counted.asked.get())),
                 ("overloaded", sum(|counted| counted.overloaded.get())),
+                ("capped", sum(|counted| counted.capped.get())),
+                ("slipped", sum(|counted| counted.slipped.get())),
+                ("limited", sum(|counted| counted.limited.get())),
                 ("full_path", sum(|counted| counted.handed.get())),
                 ("dropped", sum(|counted| counted.dropped.get())),
             ];

@@ -3,6 +3,8 @@
 //! Nothing here allocates and nothing is kept by reference, so that an answer can be written over
 //! the octets the query came in.
 
+use crate::limits::{self, COOKIE_OPTION};
+
 /// Longest name on the wire, in octets, with its root octet (RFC 1035 §2.3.4).
 pub(crate) const MAX_NAME: usize = 255;
 /// Octets of a header (RFC 1035 §4.1.1).
@@ -12,8 +14,8 @@ pub(crate) const PLAIN_UDP: u16 = 512;
 
 const CLASS_IN: u16 = 1;
 const TYPE_OPT: u16 = 41;
-/// DNS cookies (RFC 7873 §4).
-const OPTION_COOKIE: u16 = 10;
+/// A client's subnet (RFC 7871 §6).
+const OPTION_SUBNET: u16 = 8;
 /// QR, OPCODE, AA and TC: none may be set in a query that is taken here.
 const FORBIDDEN_FIRST: u8 = 0b1111_1110;
 /// RA, Z and RCODE.
@@ -79,6 +81,7 @@ pub(crate) struct ClientEdns {
     pub(crate) dnssec_ok: bool,
     /// Whether it asks for structured errors, by the option that an operator named.
     pub(crate) structured: bool,
+    pub(crate) cookie: Option<limits::Received>,
 }
 
 /// A query for one name of class IN that a client may be answered from the list or the cache.
@@ -92,6 +95,13 @@ pub(crate) struct Query {
     /// AD in a query: the client wants to know whether data was validated (RFC 6840 §5.7).
     pub(crate) authentic_data: bool,
     pub(crate) edns: Option<ClientEdns>,
+    /// Octets of the whole message.
+    pub(crate) length: u16,
+    /// What its answer may weigh over UDP, whatever the client takes; whoever knows the client lowers it.
+    pub(crate) most: u16,
+    /// The cookie that goes back with the answer, an option in wire form; whoever knows the secret
+    /// puts it here.
+    pub(crate) cookie: Option<[u8; limits::OPTION]>,
 }
 
 impl Query {
@@ -135,6 +145,9 @@ impl Query {
             checking_disabled: second & CHECKING_DISABLED != 0,
             authentic_data: second & AUTHENTIC_DATA != 0,
             edns,
+            length: u16::try_from(message.len()).ok()?,
+            most: u16::MAX,
+            cookie: None,
         })
     }
 
@@ -156,7 +169,8 @@ impl Query {
     /// What fits into one datagram for this client, in octets; `most` is this node's own bound.
     pub(crate) fn udp_limit(&self, most: u16) -> usize {
         let offered = self.edns.map_or(PLAIN_UDP, |edns| edns.payload);
-        usize::from(offered.clamp(PLAIN_UDP, most.max(PLAIN_UDP)))
+        let limit = offered.clamp(PLAIN_UDP, most.max(PLAIN_UDP));
+        usize::from(limit.min(self.most))
     }
 }
 
@@ -192,7 +206,7 @@ impl ClientEdns {
         {
             return None;
         }
-        let mut cookies = 0;
+        let mut cookie = None;
         let mut asks_structured = false;
         while !options.is_empty() {
             let (&[code_high, code_low, length_high, length_low], rest) =
@@ -201,13 +215,15 @@ impl ClientEdns {
             let (data, rest) = rest.split_at_checked(length)?;
             let code = u16::from_be_bytes([code_high, code_low]);
             asks_structured |= structured == Some(code);
-            if code == OPTION_COOKIE {
-                cookies += 1;
-                // 8 octets of the client's own, and 8 to 32 of a server's if it has them; anything
-                // else is an error that the full path answers (RFC 7873 §5.2.2).
-                if cookies > 1 || !matches!(data.len(), 8 | 16..=40) {
+            if code == COOKIE_OPTION {
+                // What is no cookie is an error that the full path answers (RFC 7873 §5.2.2).
+                let another = cookie.replace(limits::Received::read(data)?);
+                if another.is_some() {
                     return None;
                 }
+            }
+            if code == OPTION_SUBNET && !is_subnet(data) {
+                return None;
             }
             options = rest;
         }
@@ -215,8 +231,23 @@ impl ClientEdns {
             payload: u16::from_be_bytes([size_high, size_low]),
             dnssec_ok: u16::from_be_bytes([flags_high, flags_low]) & DNSSEC_OK != 0,
             structured: asks_structured,
+            cookie,
         })
     }
+}
+
+/// Whether a client's subnet is one (RFC 7871 §6). It is read and not used; what is none is an error
+/// that the full path answers.
+fn is_subnet(data: &[u8]) -> bool {
+    let Some((&[family_high, family, source, _], address)) = data.split_first_chunk() else {
+        return false;
+    };
+    let longest = match (family_high, family) {
+        (0, 1) => 32,
+        (0, 2) => 128,
+        _ => return false,
+    };
+    source <= longest && address.len() == usize::from(source.div_ceil(8))
 }
 
 #[cfg(test)]
@@ -313,6 +344,19 @@ mod tests {
             let bytes = message("obmen.test.", 1, Some(1232), Some((10, vec![0; cookie])));
             assert!(Query::read(&bytes).is_none(), "a cookie of {cookie}");
         }
+        for (subnet, is_taken) in [
+            (&[0, 1, 24, 0, 192, 0, 2][..], true),
+            (&[0, 1, 0, 0], true),
+            (&[0, 2, 32, 0, 0x20, 1, 0xd, 0xb8], true),
+            (&[0, 1, 33, 0, 192, 0, 2, 1, 1], false),
+            (&[0, 1, 24, 0, 192, 0], false),
+            (&[0, 1, 24, 0, 192, 0, 2, 1], false),
+            (&[0, 3, 0, 0], false),
+            (&[0, 1], false),
+        ] {
+            let bytes = message("obmen.test.", 1, Some(1232), Some((8, subnet.to_vec())));
+            assert_eq!(Query::read(&bytes).is_some(), is_taken, "{subnet:?}");
+        }
         let longest = |last: usize| {
             let labels = [63, 63, 63, last]
                 .map(|length| "a".repeat(length))
@@ -346,7 +390,7 @@ mod tests {
             host in prop_oneof![Just("obmen.test."), Just("a.b.OBMEN.test."), Just(".")],
             kind in any::<u16>(),
             edns in proptest::option::of(any::<u16>()),
-            option in proptest::option::of((prop_oneof![Just(10u16), Just(3), any::<u16>()], proptest::collection::vec(any::<u8>(), 0..42))),
+            option in proptest::option::of((prop_oneof![Just(10u16), Just(3), Just(8), any::<u16>()], proptest::collection::vec(any::<u8>(), 0..42))),
             damage in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 0..3),
         ) {
             let mut bytes = message(host, kind, edns, option);

@@ -11,6 +11,8 @@ use crate::{
 /// Octets of an OPT record without options (RFC 6891 §6.1.2).
 pub(crate) const EMPTY_OPT: usize = 11;
 
+/// BADCOOKIE (RFC 7873 §8), of which four bits stand in the header.
+const BAD_COOKIE: u8 = 23;
 const RESPONSE: u8 = 0b1000_0000;
 const TRUNCATED: u8 = 0b0000_0010;
 const RECURSION_DESIRED: u8 = 0b0000_0001;
@@ -67,7 +69,8 @@ impl<'b> Reply<'b> {
     }
 
     /// Appends an OPT record when the client sent one: our size, its DO bit, the upper bits of a
-    /// response code, and options that are already in wire form. `None` when it does not fit.
+    /// response code, options that are already in wire form, and the client's cookie. `None` when it
+    /// does not fit.
     pub(crate) fn push_opt(
         &mut self,
         query: &Query,
@@ -77,7 +80,9 @@ impl<'b> Reply<'b> {
         let Some(edns) = query.edns else {
             return Some(());
         };
+        let cookie: &[u8] = query.cookie.as_ref().map_or(&[], |cookie| cookie);
         let length: usize = options.iter().map(|option| option.len()).sum();
+        let length = length + cookie.len();
         if self.end + EMPTY_OPT + length > self.buffer.len() {
             return None;
         }
@@ -97,7 +102,8 @@ impl<'b> Reply<'b> {
             length_high,
             length_low,
         ])?;
-        options.iter().try_for_each(|option| self.push(option))
+        options.iter().try_for_each(|option| self.push(option))?;
+        self.push(cookie)
     }
 
     /// Turns the header round and gives the length of the whole answer.
@@ -129,10 +135,25 @@ impl<'b> Reply<'b> {
 /// An empty answer that says "ask over TCP" or only a response code; it fits into any datagram
 /// because it is hardly longer than its query.
 pub(crate) fn empty(buffer: &mut [u8], query: &Query, head: Head) -> usize {
-    let most = query.question_end() + EMPTY_OPT;
+    small(buffer, query, head, 0)
+}
+
+/// An empty answer with a cookie and nothing else: the client is to ask again with it (RFC 7873 §5.2.3).
+pub(crate) fn bad_cookie(buffer: &mut [u8], query: &Query) -> usize {
+    let [upper, lower] = [BAD_COOKIE >> 4, BAD_COOKIE & 0x0f];
+    let head = Head {
+        code: lower,
+        ..Head::default()
+    };
+    small(buffer, query, head, upper)
+}
+
+fn small(buffer: &mut [u8], query: &Query, head: Head, extended_code: u8) -> usize {
+    let cookie = query.cookie.map_or(0, |cookie| cookie.len());
+    let most = query.question_end() + EMPTY_OPT + cookie;
     let mut reply = Reply::begin(buffer, query, most);
     // It was made room for; a buffer that is shorter than its query holds no OPT record either.
-    let fits = reply.push_opt(query, 0, &[]).is_some();
+    let fits = reply.push_opt(query, extended_code, &[]).is_some();
     debug_assert!(fits, "an empty OPT record fits behind a question");
     reply.finish(query, head)
 }

@@ -26,7 +26,7 @@ use crate::{
         counters::Counters,
         worker::{self, Datagram, Worker},
     },
-    handler::{Decision, Resolve},
+    handler::{Decision, Place, Resolve},
     policy::PolicyCell,
     sockets::Bound,
     stream,
@@ -103,19 +103,31 @@ async fn answer_handed(
         let Some(client) = datagram.peer.client() else {
             continue;
         };
-        match take(&resolve, &datagram.octets, client, Protocol::Udp) {
+        let taken = match datagram.is_reduced {
+            false => take(&resolve, &datagram.octets, client, Protocol::Udp),
+            true => reduced(&resolve, &datagram.octets, client),
+        };
+        match taken {
             Taken::Nothing => {}
             Taken::Bytes(bytes) => datagram.answer(&bytes),
             Taken::Answer(request, answer) => datagram.answer(&answer.to_udp(&request)),
-            Taken::Forward(request, permit) => {
+            Taken::Forward(request, place) => {
                 let resolve = resolve.clone();
                 tracker.spawn(async move {
                     let answer = resolve.forward(&request).await;
                     datagram.answer(&answer.to_udp(&request));
-                    drop(permit);
+                    drop(place);
                 });
             }
         }
+    }
+}
+
+/// What becomes of a message of a client whose network asks too much.
+fn reduced(resolve: &Resolve, bytes: &[u8], client: SocketAddr) -> Taken {
+    match Request::from_bytes(bytes.to_vec(), client, Protocol::Udp) {
+        Ok(request) => taken(resolve.reduced(&request), request),
+        Err(_) => Taken::Nothing,
     }
 }
 
@@ -128,7 +140,7 @@ pub(crate) enum Taken {
     /// Answered.
     Answer(Box<Request>, Box<Answer>),
     /// To be forwarded.
-    Forward(Box<Request>, tokio::sync::OwnedSemaphorePermit),
+    Forward(Box<Request>, Place),
 }
 
 /// Reads one message and decides about it. Any bytes at all are acceptable input.
@@ -147,9 +159,13 @@ pub(crate) fn take(
             _ => Taken::Nothing,
         };
     };
-    match resolve.decide(&request) {
+    taken(resolve.decide(&request), request)
+}
+
+fn taken(decision: Decision, request: Request) -> Taken {
+    match decision {
         Decision::Answer(answer) => Taken::Answer(Box::new(request), answer),
-        Decision::Forward(permit) => Taken::Forward(Box::new(request), permit),
+        Decision::Forward(place) => Taken::Forward(Box::new(request), place),
         Decision::Silence => Taken::Nothing,
     }
 }
@@ -165,17 +181,22 @@ mod tests {
     };
     use hickory_proto::{
         op::{Edns, Message, Query},
-        rr::{Name, RecordType, rdata::opt::EdnsOption},
+        rr::{
+            Name, RecordType,
+            rdata::opt::{EdnsCode, EdnsOption},
+        },
     };
     use proptest::prelude::*;
 
     use super::*;
     use crate::{
+        access::AccessList,
         answer::BlockPage,
         cache::{AnswerCache, CacheLimits},
         config::{BlockAction, ResolverConfig, UDP_PAYLOAD, Upstream},
         fast::{Clock, Step, Transport},
         forward::Forwarder,
+        limits::{ClientLimits, Cookies, Guard, Received},
         policy::{Policy, PolicyCell},
         settings::Settings,
         structured::{Language, StructuredErrors},
@@ -193,7 +214,23 @@ mod tests {
         Arc::new(arc_swap::ArcSwap::from_pointee(upstreams))
     });
 
+    fn cookie(message: &Message) -> Option<&[u8]> {
+        match message.edns.as_ref()?.options().get(EdnsCode::Cookie)? {
+            EdnsOption::Unknown(_, data) => Some(data),
+            _ => None,
+        }
+    }
+
+    /// Both paths give a cookie at the same moment.
+    fn cookies() -> Cookies {
+        Cookies::fixed("e5e973e5a6b2a43f48e7dc849e37bfcf", || 1_559_731_985)
+    }
+
     fn resolve() -> Resolve {
+        resolve_for(AccessList::default(), &ClientLimits::default())
+    }
+
+    fn resolve_for(access: AccessList, clients: &ClientLimits) -> Resolve {
         let entry = Entry {
             name: testing::name("obmen.test"),
             scope: Scope::Subtree,
@@ -203,12 +240,20 @@ mod tests {
         let set = Arc::new(BlockSet::new(&[entry]).unwrap());
         let trust = testing::TestLog::new(true).trust;
         let settings = Settings {
+            access,
             page: BlockPage::new(BlockAction::NxDomain, Some(&trust))
                 .with_structured(Some(&structured())),
             ..Settings::default()
         };
         let policy = Policy::new(set, "rpz.qalqan.test.", 1, true).with_settings(settings);
+        let fast = Fast {
+            cache: AnswerCache::new(1 << 16),
+            limits: CacheLimits::default(),
+            clock: Clock::start(),
+            guard: Guard::with(clients, cookies()),
+        };
         Resolve::new(
+            Arc::new(fast),
             Arc::new(PolicyCell::new(policy)),
             Forwarder::new(NOBODY.clone()),
             4,
@@ -222,13 +267,20 @@ mod tests {
         StructuredErrors::new(STRUCTURED, contacts.collect(), name, Language::Kk).unwrap()
     }
 
-    fn fast() -> Fast {
-        Fast {
-            cache: AnswerCache::new(1 << 16),
-            limits: CacheLimits::default(),
-            clock: Clock::start(),
-        }
-    }
+    /// One for all cases: making it takes longer than asking it.
+    static RESOLVE: LazyLock<Resolve> = LazyLock::new(resolve);
+
+    /// Anybody may ask, and answers are hardly longer than queries.
+    static NARROW: LazyLock<Resolve> = LazyLock::new(|| {
+        let everybody = AccessList::new(vec!["0.0.0.0/0".parse().unwrap()]);
+        let clients = ClientLimits {
+            exempt: AccessList::new(vec![]),
+            rate_v4: 0,
+            multiple: 2,
+            ..ClientLimits::default()
+        };
+        resolve_for(everybody, &clients)
+    });
 
     /// Whether `name` is `obmen.test` or below it, label by label: one long label that happens to end
     /// in those octets is another name.
@@ -253,8 +305,10 @@ mod tests {
         let length = bytes.len().min(buffer.len());
         buffer[..length].copy_from_slice(&bytes[..length]);
         let policy = resolve.policy().load();
+        let fast = resolve.fast();
+        let now = fast.clock.moment();
         let udp = Transport::Udp;
-        let step = fast().answer(&mut buffer, length, client.ip(), udp, &policy, 1);
+        let step = fast.answer(&mut buffer, length, client.ip(), udp, &policy, now);
         let Step::Answer(length, _) = step else {
             return Ok(());
         };
@@ -276,6 +330,7 @@ mod tests {
         let client = ([127, 0, 0, 1], 5353).into();
         check_fast(resolve, bytes, client)?;
         check_fast(resolve, bytes, ([192, 0, 2, 1], 5353).into())?;
+        check_fast(&NARROW, bytes, ([192, 0, 2, 1], 5353).into())?;
         let answers = match take(resolve, bytes, client, Protocol::Udp) {
             Taken::Nothing => vec![],
             Taken::Bytes(bytes) => vec![bytes],
@@ -284,7 +339,7 @@ mod tests {
                 prop_assert!(datagram.len() <= usize::from(request.max_payload().min(UDP_PAYLOAD)));
                 vec![datagram, answer.to_tcp(&request)]
             }
-            Taken::Forward(request, _permit) => {
+            Taken::Forward(request, _place) => {
                 let query = request.queries.queries().first().unwrap();
                 let name = wire::lower(query.original().name());
                 prop_assert!(!is_listed(&name), "a listed name is forwarded");
@@ -297,7 +352,14 @@ mod tests {
                 vec![]
             }
         };
+        let asked = Message::from_vec(bytes).ok();
+        let own = asked.as_ref().and_then(cookie);
+        let own = own.filter(|cookie| Received::read(cookie).is_some());
         for answer in answers {
+            if let (Some(own), Ok(answer)) = (own, Message::from_vec(&answer)) {
+                let given = cookie(&answer).expect("a cookie for a cookie");
+                prop_assert_eq!((&given[..8], given.len()), (&own[..8], 24));
+            }
             prop_assert_eq!(answer.get(..2), bytes.get(..2), "the id");
             prop_assert!(answer[2] & 0x80 != 0, "a response");
             prop_assert!(answer[2] & 0x04 == 0, "never authoritative");
@@ -311,7 +373,13 @@ mod tests {
     /// An option for experiments (RFC 6891 §9).
     const STRUCTURED: u16 = 65_001;
 
-    fn query(host: &str, kind: u16, edns: Option<u16>, structured: bool) -> Vec<u8> {
+    fn query(
+        host: &str,
+        kind: u16,
+        edns: Option<u16>,
+        structured: bool,
+        cookie: Option<Vec<u8>>,
+    ) -> Vec<u8> {
         let mut message = Message::query();
         message.add_query(Query::query(
             Name::from_ascii(host).unwrap(),
@@ -324,9 +392,30 @@ mod tests {
                 edns.options_mut()
                     .insert(EdnsOption::Unknown(STRUCTURED, vec![]));
             }
+            if let Some(cookie) = cookie {
+                edns.options_mut().insert(EdnsOption::Unknown(10, cookie));
+            }
             message.set_edns(edns);
         }
         message.to_vec().unwrap()
+    }
+
+    /// A cookie of any length, or one that was given to a client.
+    fn some_cookie() -> impl Strategy<Value = Option<Vec<u8>>> {
+        let given = (any::<[u8; 8]>(), any::<bool>()).prop_map(|(own, is_local)| {
+            let client = if is_local {
+                [127, 0, 0, 1]
+            } else {
+                [192, 0, 2, 1]
+            };
+            let received = Received::read(&own).unwrap();
+            cookies().check(&received, client.into()).option[4..].to_vec()
+        });
+        prop_oneof![
+            Just(None),
+            proptest::collection::vec(any::<u8>(), 0..42).prop_map(Some),
+            given.prop_map(Some),
+        ]
     }
 
     #[test]
@@ -354,7 +443,7 @@ mod tests {
 
         #[test]
         fn any_octets_are_answered_well_or_not_at_all(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
-            check(&resolve(), &bytes)?;
+            check(&RESOLVE, &bytes)?;
         }
 
         #[test]
@@ -363,10 +452,11 @@ mod tests {
             kind in any::<u16>(),
             edns in proptest::option::of(prop_oneof![any::<u16>(), 500..1300u16]),
             structured in any::<bool>(),
+            cookie in some_cookie(),
             damage in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 0..4),
             cut in proptest::option::of(any::<proptest::sample::Index>()),
         ) {
-            let mut bytes = query(host, kind, edns, structured);
+            let mut bytes = query(host, kind, edns, structured, cookie);
             for (at, octet) in damage {
                 let at = at.index(bytes.len());
                 bytes[at] = octet;
@@ -374,7 +464,7 @@ mod tests {
             if let Some(cut) = cut {
                 bytes.truncate(cut.index(bytes.len()));
             }
-            check(&resolve(), &bytes)?;
+            check(&RESOLVE, &bytes)?;
         }
     }
 
@@ -387,7 +477,7 @@ mod tests {
         server.register_socket(socket);
         let client = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
         client.connect(address).await.unwrap();
-        let bytes = query("www.obmen.test.", 1, Some(4096), true);
+        let bytes = query("www.obmen.test.", 1, Some(4096), true, None);
         client.send(&bytes).await.unwrap();
         let mut buffer = vec![0; 4096];
         let length = client.recv(&mut buffer).await.unwrap();

@@ -2,7 +2,11 @@
 //! worked on at once and answered as they are ready, closed when idle or when the other side does
 //! not take its answers.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use hickory_net::xfer::Protocol;
 use hickory_server::server::Request;
@@ -12,15 +16,16 @@ use tokio::{
         TcpListener, TcpStream,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
-    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+    sync::{Semaphore, mpsc},
     time::timeout,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     config::Limits,
-    fast::{Fast, Step, Transport, counters::Counters},
-    handler::Resolve,
+    fast::{Fast, Kept, Step, Transport, ask, counters::Counters},
+    handler::{Place, Resolve},
+    limits::Share,
     policy::PolicyCell,
     query::Query,
     server::{Taken, take},
@@ -63,10 +68,15 @@ impl Listener {
             let Some((stream, client, permit)) = accepted else {
                 return;
             };
+            let Some(share) = self.answers.fast.guard.connection(client.ip()) else {
+                // Closed at once, which says more than a place in a queue would (RFC 7766 §6.2.2).
+                self.answers.counters.limited.add_shared(1);
+                continue;
+            };
             let (answers, inner) = (self.answers.clone(), tracker.clone());
             tracker.spawn(async move {
                 serve(stream, client, &answers, &inner).await;
-                drop(permit);
+                drop((permit, share));
             });
         }
     }
@@ -150,15 +160,15 @@ enum AtOnce {
 
 /// What has to be waited for.
 enum Later {
-    /// Upstreams; the message is there to be answered over.
-    Upstreams(Box<Query>, Vec<u8>),
+    /// Upstreams, perhaps only until a moment; the message is there to be answered over.
+    Upstreams(Box<Query>, Vec<u8>, Option<Instant>, Share),
     /// The full path.
-    Full(Box<Request>, OwnedSemaphorePermit),
+    Full(Box<Request>, Place),
 }
 
 impl Answers {
     fn at_once(&self, message: Vec<u8>, client: SocketAddr) -> AtOnce {
-        let (policy, now) = (self.policy.load(), self.fast.clock.now());
+        let (policy, now) = (self.policy.load(), self.fast.clock.moment());
         let (length, mut buffer) = (message.len(), message);
         buffer.resize(LONGEST, 0);
         let tcp = Transport::Tcp;
@@ -176,15 +186,27 @@ impl Answers {
                 self.refresh(query);
                 AtOnce::Answer(cut(buffer, length))
             }
-            Step::Ask(query) if !self.upstreams.load().is_own_socket(client) => {
+            Step::Ask(query, kept) if !self.upstreams.load().is_own_socket(client) => {
+                let Some(share) = self.fast.guard.question(client.ip()) else {
+                    counters.capped.add_shared(1);
+                    let length = ask::failure(&mut buffer, &query, LONGEST, AskError::TooMany);
+                    return AtOnce::Answer(cut(buffer, length));
+                };
                 counters.asked.add_shared(1);
-                AtOnce::Later(Later::Upstreams(Box::new(query), buffer))
+                let patience = (kept == Kept::Stale).then(|| {
+                    // Nobody may wait any more when an answer comes: it is kept all the same.
+                    self.refresh(query);
+                    self.upstreams.load().patience()
+                });
+                let query = Box::new(query);
+                AtOnce::Later(Later::Upstreams(query, buffer, patience, share))
             }
+            Step::Limited => AtOnce::Silence,
             Step::Silence => {
                 counters.ruled.add_shared(1);
                 AtOnce::Silence
             }
-            Step::Ask(_) | Step::Full => {
+            Step::Ask(..) | Step::Full | Step::FullReduced => {
                 counters.handed.add_shared(1);
                 self.fully(&cut(buffer, length), client)
             }
@@ -196,19 +218,21 @@ impl Answers {
             Taken::Nothing => AtOnce::Nothing,
             Taken::Bytes(bytes) => AtOnce::Answer(bytes),
             Taken::Answer(request, answer) => AtOnce::Answer(answer.to_tcp(&request)),
-            Taken::Forward(request, permit) => AtOnce::Later(Later::Full(request, permit)),
+            Taken::Forward(request, place) => AtOnce::Later(Later::Full(request, place)),
         }
     }
 
     /// The answer once it is there.
     async fn later(&self, later: Later, client: SocketAddr) -> Option<Vec<u8>> {
-        let (query, mut buffer) = match later {
-            Later::Upstreams(query, buffer) => (query, buffer),
-            Later::Full(request, _permit) => {
+        let (query, mut buffer, patience, _share) = match later {
+            Later::Upstreams(query, buffer, patience, share) => (query, buffer, patience, share),
+            Later::Full(request, _place) => {
                 return Some(self.resolve.forward(&request).await.to_tcp(&request));
             }
         };
-        let answered = self.upstreams.load_full().ask((&*query).into()).await;
+        let asked = (&*query).into();
+        let upstreams = self.upstreams.load_full();
+        let answered = upstreams.ask_until(asked, patience).await;
         let policy = self.policy.load_full();
         let outcome = received(&answered);
         let length = self
@@ -226,7 +250,7 @@ impl Answers {
     async fn in_full(&self, message: Vec<u8>, client: SocketAddr) -> Option<Vec<u8>> {
         match self.fully(&message, client) {
             AtOnce::Answer(answer) => Some(answer),
-            AtOnce::Later(Later::Full(request, _permit)) => {
+            AtOnce::Later(Later::Full(request, _place)) => {
                 Some(self.resolve.forward(&request).await.to_tcp(&request))
             }
             AtOnce::Nothing | AtOnce::Silence | AtOnce::Later(Later::Upstreams(..)) => None,

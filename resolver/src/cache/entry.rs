@@ -42,7 +42,7 @@ pub(crate) enum Freshness {
     /// To be given.
     Fresh,
     /// To be given, and whoever gets this is the only one to ask upstreams for it anew; should they
-    /// fail, [`Entry::refresh_failed`].
+    /// fail, [`Entry::refresh_failed`]; should nobody be asked, [`Entry::release`].
     Prefetch,
     /// To be given if upstreams fail; then [`Entry::refresh_failed`].
     Stale,
@@ -238,6 +238,11 @@ impl Entry {
     pub(crate) fn refresh_failed(&self, now: u32) {
         self.resting_until
             .store(now.saturating_add(STALE_REST), Relaxed);
+        self.refreshing.store(false, Relaxed);
+    }
+
+    /// Whoever was told to fetch ahead does not: somebody else may be told.
+    pub(crate) fn release(&self) {
         self.refreshing.store(false, Relaxed);
     }
 

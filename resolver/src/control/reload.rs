@@ -180,6 +180,8 @@ impl Reloader {
             list: now.list.clone(),
             dry_run: now.dry_run,
             limits: now.limits.clone(),
+            clients: now.clients.clone(),
+            identity: now.identity.clone(),
         };
         Ok(Reloaded { changed, restart })
     }
@@ -202,6 +204,8 @@ fn needs_restart(now: &ResolverConfig, new: &ResolverConfig) -> impl Iterator<It
                 ..new.limits.clone()
             } != now.limits,
         ),
+        ("limits of clients", now.clients != new.clients),
+        ("names in class CHAOS", now.identity != new.identity),
         ("--dry-run", now.dry_run != new.dry_run),
         ("--list", of_list(|now, new| now.source != new.source)),
         ("--trust", of_list(|now, new| now.trust != new.trust)),

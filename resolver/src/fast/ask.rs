@@ -123,8 +123,8 @@ impl Fast {
 fn length_of(step: Step) -> Option<usize> {
     match step {
         Step::Answer(length, _) | Step::Refresh(length, _) => Some(length),
-        Step::Silence => Some(0),
-        Step::Ask(_) | Step::Full => None,
+        Step::Silence | Step::Limited => Some(0),
+        Step::Ask(..) | Step::Full | Step::FullReduced => None,
     }
 }
 
@@ -162,7 +162,7 @@ pub(crate) fn failure(buffer: &mut [u8], query: &Query, limit: usize, error: Ask
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::{sync::Arc, time::Duration};
 
     use hickory_proto::{
@@ -173,18 +173,20 @@ mod tests {
     use super::*;
     use crate::{
         cache::{AnswerCache, CacheLimits},
-        fast::Clock,
+        fast::{Clock, Kept, Kind},
+        limits::{ClientLimits, Guard},
     };
 
     const ASKED: &[u8] =
         b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x01\x04Free\x04test\x00\x00\x01\x00\x01\
           \x00\x00\x29\x04\xd0\x00\x00\x00\x00\x00\x00";
 
-    fn fast(running: u64) -> Fast {
+    pub(in crate::fast) fn fast(running: u64) -> Fast {
         Fast {
             cache: AnswerCache::new(1 << 16),
             limits: CacheLimits::default(),
             clock: Clock::running_for(Duration::from_secs(running)),
+            guard: Guard::new(&ClientLimits::default()).unwrap(),
         }
     }
 
@@ -272,6 +274,69 @@ mod tests {
             finish(&fast, Err(AskError::Silent)).metadata.response_code,
             ResponseCode::ServFail
         );
+    }
+
+    fn step(fast: &Fast, policy: &Policy) -> Step {
+        let mut buffer = [0; 1232];
+        buffer[..ASKED.len()].copy_from_slice(ASKED);
+        let client = std::net::Ipv4Addr::LOCALHOST.into();
+        let now = fast.clock.moment();
+        fast.answer(
+            &mut buffer,
+            ASKED.len(),
+            client,
+            Transport::Udp,
+            policy,
+            now,
+        )
+    }
+
+    #[test]
+    fn what_is_past_its_life_is_told_apart_from_nothing() {
+        let fast = fast(1000);
+        let policy = Policy::empty();
+        assert!(matches!(step(&fast, &policy), Step::Ask(_, Kept::Nothing)));
+        remember(&fast);
+        assert!(matches!(step(&fast, &policy), Step::Ask(_, Kept::Stale)));
+        // Upstreams have not said anything in time: for a while nobody else has to wait.
+        assert_eq!(finish(&fast, Err(AskError::Silent)).answers.len(), 1);
+        assert!(matches!(
+            step(&fast, &policy),
+            Step::Answer(_, Kind::Cached)
+        ));
+    }
+
+    #[test]
+    fn an_alias_that_is_blocked_does_not_keep_an_answer_from_being_fetched_ahead() {
+        // It came 55 seconds ago and lives for a minute.
+        let fast = fast(55);
+        let mut message = Message::from_vec(&upstream(60, ResponseCode::NoError)).unwrap();
+        let target = Name::from_ascii("target.test.").unwrap();
+        let mut address = message.answers[0].clone();
+        address.name.clone_from(&target);
+        message.answers[0].data = RData::CNAME(hickory_proto::rr::rdata::CNAME(target));
+        message.answers.push(address);
+        let query = Query::read(ASKED).unwrap();
+        let octets = message.to_vec().unwrap();
+        let entry = Entry::from_answer(&octets, &(&query).into(), 1, &fast.limits, false);
+        assert!(fast.cache.put(Arc::new(entry.unwrap())));
+        let entry = blocklist::fold::Entry {
+            name: blocklist::testing::name("target.test"),
+            scope: blocklist::Scope::Host,
+            action: blocklist::fold::Action::Block,
+            listing_id: blocklist::ListingId::new(2026, 1).unwrap(),
+        };
+        let set = Arc::new(blocklist::BlockSet::new(&[entry]).unwrap());
+        let listed = Policy::new(set, "rpz.qalqan.test.", 1, true);
+        for _ in 0..5 {
+            let blocked = step(&fast, &listed);
+            assert!(
+                matches!(blocked, Step::Answer(_, Kind::Blocked)),
+                "{blocked:?}"
+            );
+        }
+        let lifted = step(&fast, &Policy::empty());
+        assert!(matches!(lifted, Step::Refresh(..)), "{lifted:?}");
     }
 
     #[test]

@@ -38,6 +38,12 @@ pub(crate) struct Counters {
     pub(crate) asked: Count,
     /// Could not be asked for, because too much was being asked for.
     pub(crate) overloaded: Count,
+    /// Could not be asked for, because the client's network waits for too many already.
+    pub(crate) capped: Count,
+    /// Told to come by another way, because the client's network asks too much.
+    pub(crate) slipped: Count,
+    /// Not answered, for the same reason; of connections, closed at once because the network has too many.
+    pub(crate) limited: Count,
     /// Handed to the full path.
     pub(crate) handed: Count,
     /// Not answered, because the full path had too much to do.
@@ -52,6 +58,7 @@ impl Counters {
             Kind::Blocked => &self.blocked,
             Kind::Rule => &self.ruled,
             Kind::Cached => &self.cached,
+            Kind::Slipped => &self.slipped,
         }
     }
 }

@@ -16,6 +16,7 @@ use std::{net::IpAddr, time::Instant};
 use crate::{
     cache::{AnswerCache, CacheLimits, Entry, Freshness},
     config::UDP_PAYLOAD,
+    limits::{Guard, Ticks, Verdict as Judgement},
     policy::{Policy, Verdict},
     query::Query,
     reply::{self, Head},
@@ -36,11 +37,23 @@ pub(crate) enum Step {
     /// Answered in place, and worth asking for anew before it ends.
     Refresh(usize, Query),
     /// Upstreams have to be asked.
-    Ask(Query),
+    Ask(Query, Kept),
     /// The full path has to look at it.
     Full,
+    /// The same; its client's network asks too much, and is told no more than to come by another way.
+    FullReduced,
     /// An operator's rule says to send nothing.
     Silence,
+    /// The client's network asks too much: nothing is sent.
+    Limited,
+}
+
+/// What is there of an answer while upstreams are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept {
+    Nothing,
+    /// One past its life, for a client that has waited long enough (RFC 8767 §5).
+    Stale,
 }
 
 /// Which answer it was, for counting.
@@ -54,6 +67,8 @@ pub(crate) enum Kind {
     Rule,
     /// From memory.
     Cached,
+    /// The client's network asks too much, and is told to come by another way.
+    Slipped,
 }
 
 /// What a client takes at most.
@@ -79,11 +94,20 @@ pub(crate) struct Fast {
     pub(crate) cache: AnswerCache,
     pub(crate) limits: CacheLimits,
     pub(crate) clock: Clock,
+    pub(crate) guard: Guard,
 }
 
-/// Whole seconds since the node was made, for the ages of answers: it never goes back.
+/// The time since the node was made: it never goes back.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Clock(Instant);
+
+/// A moment, read once for all queries that came together.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment {
+    /// Whole seconds, for the ages of answers.
+    pub(crate) seconds: u32,
+    pub(crate) ticks: Ticks,
+}
 
 impl Clock {
     pub(crate) fn start() -> Self {
@@ -95,11 +119,19 @@ impl Clock {
         Self(Instant::now() - time)
     }
 
-    /// Begins at 1, so that 0 can mean "never".
+    /// Whole seconds. Begins at 1, so that 0 can mean "never".
     pub(crate) fn now(self) -> u32 {
-        u32::try_from(self.0.elapsed().as_secs())
-            .unwrap_or(u32::MAX)
-            .saturating_add(1)
+        self.moment().seconds
+    }
+
+    pub(crate) fn moment(self) -> Moment {
+        let elapsed = self.0.elapsed();
+        Moment {
+            seconds: u32::try_from(elapsed.as_secs())
+                .unwrap_or(u32::MAX)
+                .saturating_add(1),
+            ticks: Ticks::after(elapsed),
+        }
     }
 }
 
@@ -112,14 +144,44 @@ impl Fast {
         client: IpAddr,
         transport: Transport,
         policy: &Policy,
-        now: u32,
+        now: Moment,
     ) -> Step {
         let structured = policy.settings().page.structured_option();
         let octets = buffer.get(..length);
-        let Some(query) = octets.and_then(|octets| Query::read_with(octets, structured)) else {
-            return Step::Full;
+        let mut query = octets.and_then(|octets| Query::read_with(octets, structured));
+        let judgement = match transport {
+            Transport::Udp => self.guard.meet(query.as_mut(), client, now.ticks),
+            // Who has opened a connection is where it says it is.
+            Transport::Tcp => {
+                if let Some(query) = &mut query {
+                    self.guard.recognise(query, client);
+                }
+                Judgement::Answer
+            }
         };
-        if !policy.settings().access.admits(client) {
+        let Some(query) = query else {
+            return match judgement {
+                Judgement::Answer => Step::Full,
+                Judgement::Reduce => Step::FullReduced,
+                Judgement::Drop => Step::Limited,
+            };
+        };
+        let is_admitted = policy.settings().access.admits(client);
+        match judgement {
+            Judgement::Answer => {}
+            Judgement::Reduce if is_admitted && query.cookie.is_some() => {
+                return Step::Answer(reply::bad_cookie(buffer, &query), Kind::Slipped);
+            }
+            Judgement::Reduce if is_admitted => {
+                let head = Head {
+                    truncated: true,
+                    ..Head::default()
+                };
+                return Step::Answer(reply::empty(buffer, &query, head), Kind::Slipped);
+            }
+            Judgement::Reduce | Judgement::Drop => return Step::Limited,
+        }
+        if !is_admitted {
             let head = Head {
                 code: REFUSED,
                 ..Head::default()
@@ -142,17 +204,21 @@ impl Fast {
         }
         policy.count(name, &verdict);
         let key = self.cache.key((&query).into());
-        let Some(hit) = self.cache.get(&key, now) else {
-            return Step::Ask(query);
+        let Some(hit) = self.cache.get(&key, now.seconds) else {
+            return Step::Ask(query, Kept::Nothing);
         };
         if let Some(step) = self.leads_on(&hit, policy, passed, buffer, &query, transport) {
+            if hit.freshness == Freshness::Prefetch {
+                // It is not fetched now; somebody else may, when it is given again.
+                hit.release();
+            }
             return step;
         }
         match hit.freshness {
-            Freshness::Stale => Step::Ask(query),
+            Freshness::Stale => Step::Ask(query, Kept::Stale),
             freshness => {
                 policy.count_aliases(name, hit.targets());
-                let length = hit.write(&query, buffer, transport.limit(&query), now);
+                let length = hit.write(&query, buffer, transport.limit(&query), now.seconds);
                 match freshness {
                     Freshness::Prefetch => Step::Refresh(length, query),
                     _ => Step::Answer(length, Kind::Cached),

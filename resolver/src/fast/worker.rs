@@ -1,14 +1,20 @@
 //! One thread on one core with one socket: reads what there is, answers what it can in place, hands
 //! over the rest, sends.
 
-use std::{net::UdpSocket, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::{SocketAddr, UdpSocket},
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::task_tracker::TaskTrackerToken};
 
-use super::{Fast, Step, Transport, ask, counters::Counters};
+use super::{Fast, Kept, Step, Transport, ask, counters::Counters};
 use crate::{
     config::UDP_PAYLOAD,
+    limits::Share,
     policy::PolicyCell,
     query::Query,
     sys::{Batch, Peer, send_back},
@@ -17,6 +23,8 @@ use crate::{
 
 /// How long a worker with nothing to do waits before it looks whether it is to stop.
 const IDLE: Duration = Duration::from_millis(100);
+/// How long a socket may give nothing but errors.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// A busy worker looks after so many batches.
 const LOOK: u32 = 64;
 
@@ -26,6 +34,8 @@ pub(crate) struct Datagram {
     pub(crate) peer: Peer,
     /// The socket it came by, and the answer goes by.
     pub(crate) socket: Arc<UdpSocket>,
+    /// It is only told to come by another way.
+    pub(crate) is_reduced: bool,
 }
 
 impl Datagram {
@@ -66,20 +76,30 @@ impl Worker {
             if let Some(core) = core {
                 stay_on(core);
             }
-            self.run();
+            if let Err(error) = self.run(PATIENCE) {
+                tracing::error!(%error, "a socket cannot be read any more; the process ends so that it can be started again");
+                std::process::abort();
+            }
         })?;
         Ok(())
     }
 
-    fn run(self) {
+    /// Serves until told to stop.
+    ///
+    /// # Errors
+    /// Nothing but errors came from the socket for so long.
+    fn run(self, patience: Duration) -> io::Result<()> {
         let mut batch = Batch::new();
         let mut until_look = LOOK;
+        let mut failing: Option<Failing> = None;
         loop {
             let count = match batch.receive(&self.socket) {
-                Ok(count) => count,
+                Ok(count) => {
+                    failing = None;
+                    count
+                }
                 Err(error) => {
-                    // Reports about earlier sends; the socket itself stays good.
-                    tracing::debug!(%error, "a batch could not be read");
+                    failing.get_or_insert_default().wait(error, patience)?;
                     0
                 }
             };
@@ -87,7 +107,7 @@ impl Worker {
             if count == 0 || until_look == 0 {
                 until_look = LOOK;
                 if self.stop.is_cancelled() {
-                    return;
+                    return Ok(());
                 }
             }
             if count > 0 {
@@ -100,7 +120,7 @@ impl Worker {
     fn answer(&self, batch: &mut Batch, count: usize) {
         // One policy for all that were there together: a list that comes now acts on the next.
         let policy = self.policy.load();
-        let now = self.fast.clock.now();
+        let now = self.fast.clock.moment();
         for slot in 0..count {
             let (buffer, length, peer) = batch.datagram(slot);
             let Some(client) = peer.client().filter(|client| client.port() != 0) else {
@@ -121,17 +141,26 @@ impl Worker {
                     length
                 }
                 // A query of our own, come back by way of an upstream: the full path says so.
-                Step::Ask(_) if self.upstreams.load().is_own_socket(client) => {
-                    self.hand_over(buffer.get(..length).unwrap_or_default(), *peer);
+                Step::Ask(..) if self.upstreams.load().is_own_socket(client) => {
+                    self.hand_over(buffer.get(..length).unwrap_or_default(), *peer, false);
                     0
                 }
-                Step::Ask(query) => self.ask(buffer, length, query, *peer),
-                Step::Full => {
-                    self.hand_over(buffer.get(..length).unwrap_or_default(), *peer);
+                Step::Ask(query, kept) => {
+                    let octets = (&mut buffer[..], length);
+                    self.ask(octets, query, kept, (client, *peer))
+                }
+                Step::Full | Step::FullReduced => {
+                    let is_reduced = matches!(step, Step::FullReduced);
+                    let octets = buffer.get(..length).unwrap_or_default();
+                    self.hand_over(octets, *peer, is_reduced);
                     0
                 }
                 Step::Silence => {
                     self.counters.ruled.add(1);
+                    0
+                }
+                Step::Limited => {
+                    self.counters.limited.add(1);
                     0
                 }
             };
@@ -141,18 +170,36 @@ impl Worker {
 
     /// Asks upstreams; the answer goes to the client when it is there. Gives the length of an answer
     /// that is to be sent now, because nobody can be asked.
-    fn ask(&self, buffer: &mut [u8], length: usize, query: Query, peer: Peer) -> usize {
+    fn ask(
+        &self,
+        (buffer, length): (&mut [u8], usize),
+        query: Query,
+        kept: Kept,
+        (client, peer): (SocketAddr, Peer),
+    ) -> usize {
+        let limit = query.udp_limit(UDP_PAYLOAD);
+        let Some(share) = self.fast.guard.question(client.ip()) else {
+            self.counters.capped.add(1);
+            return ask::failure(buffer, &query, limit, AskError::TooMany);
+        };
+        let patience = (kept == Kept::Stale).then(|| {
+            // Nobody may wait any more when an answer comes: it is kept all the same.
+            self.refresh(query);
+            self.upstreams.load().patience()
+        });
         let waiting = Waiting {
             fast: self.fast.clone(),
             policy: self.policy.clone(),
             full: self.full.clone(),
             query,
-            datagram: self.datagram(buffer.get(..length).unwrap_or_default(), peer),
+            datagram: self.datagram(buffer.get(..length).unwrap_or_default(), peer, false),
+            _share: share,
         };
         let upstreams = self.upstreams.load();
         let job = Job {
             asked: (&query).into(),
             deadline: upstreams.deadline(),
+            patience,
             done: Box::new(move |outcome| waiting.answer(outcome)),
         };
         match upstreams.submit(job) {
@@ -162,7 +209,6 @@ impl Worker {
             }
             Err(_) => {
                 self.counters.overloaded.add(1);
-                let limit = query.udp_limit(UDP_PAYLOAD);
                 ask::failure(buffer, &query, limit, AskError::TooMany)
             }
         }
@@ -174,6 +220,7 @@ impl Worker {
         let job = Job {
             asked: (&query).into(),
             deadline: upstreams.deadline(),
+            patience: None,
             done: Box::new(move |outcome| fast.renew(&query, outcome)),
         };
         if let Err(job) = upstreams.submit(job) {
@@ -182,19 +229,51 @@ impl Worker {
         }
     }
 
-    fn hand_over(&self, octets: &[u8], peer: Peer) {
-        match self.full.try_send(self.datagram(octets, peer)) {
+    fn hand_over(&self, octets: &[u8], peer: Peer, is_reduced: bool) {
+        match self.full.try_send(self.datagram(octets, peer, is_reduced)) {
             Ok(()) => self.counters.handed.add(1),
             Err(_) => self.counters.dropped.add(1),
         }
     }
 
-    fn datagram(&self, octets: &[u8], peer: Peer) -> Datagram {
+    fn datagram(&self, octets: &[u8], peer: Peer, is_reduced: bool) -> Datagram {
         Datagram {
             octets: octets.into(),
             peer,
             socket: self.socket.clone(),
+            is_reduced,
         }
+    }
+}
+
+/// A socket that gives errors. One alone may be the report about an earlier answer, or a moment without
+/// memory; a worker that only gets errors would take a whole core and serve nobody.
+struct Failing {
+    since: Instant,
+    pause: Duration,
+}
+
+impl Default for Failing {
+    fn default() -> Self {
+        Self {
+            since: Instant::now(),
+            pause: Duration::from_millis(1),
+        }
+    }
+}
+
+impl Failing {
+    /// Waits before the socket is tried again, each time longer.
+    fn wait(&mut self, error: io::Error, patience: Duration) -> io::Result<()> {
+        if self.since.elapsed() >= patience {
+            return Err(error);
+        }
+        if self.pause >= IDLE {
+            tracing::warn!(%error, "a socket cannot be read; it is tried again");
+        }
+        std::thread::sleep(self.pause);
+        self.pause = (self.pause * 2).min(IDLE);
+        Ok(())
     }
 }
 
@@ -205,6 +284,8 @@ struct Waiting {
     full: mpsc::Sender<Datagram>,
     query: Query,
     datagram: Datagram,
+    /// Its place among those of its network.
+    _share: Share,
 }
 
 impl Waiting {
@@ -260,5 +341,57 @@ fn stay_on(core: usize) {
     only.set(core);
     if let Err(error) = rustix::thread::sched_setaffinity(None, &only) {
         tracing::debug!(%error, core, "a worker could not be kept on its core");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        config::{ResolverConfig, Upstream},
+        policy::Policy,
+        upstream::Upstreams,
+    };
+
+    #[test]
+    fn a_socket_that_gives_nothing_but_errors_ends_its_worker() {
+        // A descriptor that is no socket: each read of it fails.
+        let (pipe, _other_end) = std::io::pipe().unwrap();
+        let socket = UdpSocket::from(std::os::fd::OwnedFd::from(pipe));
+        let config = ResolverConfig::new(vec![], vec![Upstream::udp(([127, 0, 0, 1], 9).into())]);
+        let (stop, tracker) = (
+            CancellationToken::new(),
+            tokio_util::task::TaskTracker::new(),
+        );
+        let (full, _handed) = mpsc::channel(1);
+        let worker = |stop: &CancellationToken| Worker {
+            socket: Arc::new(socket.try_clone().unwrap()),
+            fast: Arc::new(super::super::ask::tests::fast(0)),
+            policy: Arc::new(PolicyCell::new(Policy::empty())),
+            upstreams: Arc::new(arc_swap::ArcSwap::from_pointee(
+                Upstreams::start(&(&config).into(), stop, &tracker).unwrap(),
+            )),
+            full: full.clone(),
+            counters: Arc::default(),
+            stop: stop.clone(),
+        };
+        let failed = worker(&stop).run(Duration::from_millis(20));
+        assert_eq!(failed.unwrap_err().raw_os_error(), Some(libc::ENOTSOCK));
+        // It still hears that it is to stop.
+        stop.cancel();
+        worker(&stop).run(Duration::from_secs(3600)).unwrap();
+    }
+
+    #[test]
+    fn a_failing_socket_is_left_alone_for_longer_and_longer() {
+        let mut failing = Failing::default();
+        let mut pauses = vec![];
+        for _ in 0..4 {
+            pauses.push(failing.pause.as_millis());
+            failing.wait(io::ErrorKind::Other.into(), PATIENCE).unwrap();
+        }
+        assert_eq!(pauses, [1, 2, 4, 8]);
+        failing.since -= PATIENCE;
+        assert!(failing.wait(io::ErrorKind::Other.into(), PATIENCE).is_err());
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     upstream::{
         AskError, Job, Outcome,
         datagrams::Incoming,
-        flight::{Attempt, Flight, Flights, Road, Standing},
+        flight::{Attempt, Flight, Flights, Road, Standing, Waiter},
         floods::Floods,
         ports::Ports,
         question::Asked,
@@ -94,8 +94,10 @@ impl Engine {
         let Job {
             asked,
             deadline,
+            patience,
             done,
         } = job;
+        let waiter = Waiter { done, patience };
         let hash = asked.hash(&self.keys);
         let mut is_found_by = Some(hash);
         if let Some(&place) = self.by_question.get(&hash)
@@ -103,9 +105,10 @@ impl Engine {
         {
             if flight.asked.is_same(&asked) {
                 if flight.waiters.len() < WAITERS {
-                    flight.waiters.push(done);
+                    flight.waiters.push(waiter);
+                    self.watch_patience(place);
                 } else {
-                    done(Err(AskError::TooMany));
+                    (waiter.done)(Err(AskError::TooMany));
                 }
                 return;
             }
@@ -113,21 +116,22 @@ impl Engine {
             is_found_by = None;
         }
         if deadline <= now {
-            return done(Err(AskError::Silent));
+            return (waiter.done)(Err(AskError::Silent));
         }
         let domain = self.floods.domain(asked.name.as_wire());
         if self.flights.len() >= self.places || !self.floods.enter(domain, self.flights.len()) {
-            return done(Err(AskError::TooMany));
+            return (waiter.done)(Err(AskError::TooMany));
         }
         let place = self.begin(asked, deadline, None);
         if let Some(flight) = self.flights.get_mut(place) {
-            flight.waiters.push(done);
+            flight.waiters.push(waiter);
             flight.domain = Some(domain);
             flight.hash = is_found_by;
         }
         if is_found_by.is_some() {
             self.by_question.insert(hash, place);
         }
+        self.watch_patience(place);
         self.advance(place, now);
         self.measure_another(place, now);
     }
@@ -149,6 +153,7 @@ impl Engine {
             wrong: 0,
             refusal: None,
             timer: 0,
+            patience: 0,
             measures,
         })
     }
@@ -343,16 +348,45 @@ impl Engine {
         }
     }
 
+    /// Sets the wheel for the waiter whose patience ends first.
+    fn watch_patience(&mut self, place: u32) {
+        if let Some(flight) = self.flights.get_mut(place)
+            && let Some(first) = flight
+                .waiters
+                .iter()
+                .filter_map(|waiter| waiter.patience)
+                .min()
+        {
+            self.timers += 1;
+            flight.patience = self.timers;
+            self.wheel.set(first, place, self.timers);
+        }
+    }
+
+    /// Tells waiters whose patience is over that nobody has answered; the question goes on.
+    fn tell_impatient(&mut self, place: u32, now: Instant) {
+        let Some(flight) = self.flights.get_mut(place) else {
+            return;
+        };
+        let is_over = |waiter: &mut Waiter| waiter.patience.is_some_and(|end| end <= now);
+        let impatient: Vec<_> = flight.waiters.extract_if(.., is_over).collect();
+        for waiter in impatient {
+            (waiter.done)(Err(AskError::Silent));
+        }
+        self.watch_patience(place);
+    }
+
     /// Looks at all that is due.
     pub(super) fn tick(&mut self, now: Instant) {
         let mut due = std::mem::take(&mut self.due);
         self.wheel.turn(now, &mut due);
         for one in due.drain(..) {
-            let counts = self
-                .flights
-                .get_mut(one.flight)
-                .is_some_and(|flight| flight.timer == one.number);
-            if counts {
+            let Some(flight) = self.flights.get_mut(one.flight) else {
+                continue;
+            };
+            if flight.patience == one.number {
+                self.tell_impatient(one.flight, now);
+            } else if flight.timer == one.number {
                 self.overdue(one.flight, now);
             }
         }
@@ -416,8 +450,8 @@ impl Engine {
                 self.ports.forget(port);
             }
         }
-        for done in flight.waiters.drain(..) {
-            done(outcome);
+        for waiter in flight.waiters.drain(..) {
+            (waiter.done)(outcome);
         }
         self.flights.recycle(flight);
     }

@@ -37,6 +37,13 @@ pub(super) struct Attempt {
     pub(super) standing: Standing,
 }
 
+/// Somebody who wants to know.
+pub(super) struct Waiter {
+    pub(super) done: Done,
+    /// When it is told that nobody has answered yet.
+    pub(super) patience: Option<Instant>,
+}
+
 /// A question on its way.
 pub(super) struct Flight {
     pub(super) asked: Asked,
@@ -48,7 +55,7 @@ pub(super) struct Flight {
     /// The message, with id 0 and the case of letters that all attempts share.
     pub(super) query: Vec<u8>,
     pub(super) has_edns: bool,
-    pub(super) waiters: Vec<Done>,
+    pub(super) waiters: Vec<Waiter>,
     pub(super) attempts: Vec<Attempt>,
     /// Upstreams asked in this round, a bit each.
     pub(super) tried: u64,
@@ -60,6 +67,8 @@ pub(super) struct Flight {
     pub(super) refusal: Option<(Vec<u8>, usize)>,
     /// The setting of the wheel that counts.
     pub(super) timer: u64,
+    /// The setting of the wheel at which the first waiter's patience ends.
+    pub(super) patience: u64,
     /// It only measures this upstream; nobody waits.
     pub(super) measures: Option<usize>,
 }
@@ -83,7 +92,7 @@ impl Flight {
 #[derive(Default)]
 pub(super) struct Buffers {
     pub(super) query: Vec<u8>,
-    pub(super) waiters: Vec<Done>,
+    pub(super) waiters: Vec<Waiter>,
     pub(super) attempts: Vec<Attempt>,
 }
 

@@ -107,6 +107,8 @@ pub(crate) struct Job {
     pub(crate) asked: Asked,
     /// When it is given up.
     pub(crate) deadline: Instant,
+    /// When this one is told that nobody has answered yet, while the question goes on for others.
+    pub(crate) patience: Option<Instant>,
     pub(crate) done: Done,
 }
 
@@ -129,6 +131,8 @@ pub(crate) struct Config {
     pub(crate) upstream_timeout: Duration,
     /// How long a question is worked on in all.
     pub(crate) query_timeout: Duration,
+    /// How long a client waits that could have an answer past its life.
+    pub(crate) client_patience: Duration,
     /// How long a silent upstream is passed over.
     pub(crate) rest: Duration,
 }
@@ -143,6 +147,7 @@ impl From<&ResolverConfig> for Config {
             in_flight: limits.in_flight,
             upstream_timeout: limits.upstream_timeout,
             query_timeout: limits.query_timeout,
+            client_patience: limits.client_patience,
             rest: limits.upstream_rest,
         }
     }
@@ -156,6 +161,7 @@ pub(crate) struct Upstreams {
     counters: Vec<(Upstream, Arc<Counters>)>,
     order: Order,
     query_timeout: Duration,
+    client_patience: Duration,
     _end: DropGuard,
 }
 
@@ -220,6 +226,7 @@ impl Upstreams {
             counters,
             order: config.order,
             query_timeout: config.query_timeout,
+            client_patience: config.client_patience,
             _end: stop.clone().drop_guard(),
             threads: ways,
         };
@@ -274,15 +281,31 @@ impl Upstreams {
         Instant::now() + self.query_timeout
     }
 
+    /// When a client is to be told what there is, if there is something past its life (RFC 8767 §5).
+    pub(crate) fn patience(&self) -> Instant {
+        Instant::now() + self.client_patience
+    }
+
     /// The answer to a question, for whoever can wait.
     ///
     /// # Errors
     /// Why there is none.
     pub(crate) async fn ask(&self, asked: Asked) -> Result<Answered, AskError> {
+        self.ask_until(asked, None).await
+    }
+
+    /// As [`Self::ask`]; with `patience`, [`AskError::Silent`] when there is no answer by then, and the
+    /// question goes on for others.
+    pub(crate) async fn ask_until(
+        &self,
+        asked: Asked,
+        patience: Option<Instant>,
+    ) -> Result<Answered, AskError> {
         let (sender, receiver) = oneshot::channel();
         let job = Job {
             asked,
             deadline: self.deadline(),
+            patience,
             done: Box::new(move |outcome| {
                 let answered = outcome.map(|received| Answered {
                     message: received.message.to_vec(),

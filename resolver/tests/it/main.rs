@@ -6,12 +6,17 @@
     unreachable_pub
 )]
 
+mod amplification;
 mod answers;
+mod chaos;
 mod control;
+mod cookies;
 mod differences;
 mod dig;
 mod encrypted;
 mod forwarding;
+mod hostile;
+mod limits;
 mod notices;
 mod own_rules;
 mod releases;

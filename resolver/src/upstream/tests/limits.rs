@@ -65,6 +65,28 @@ fn silence_ends_with_the_deadline_after_a_few_attempts() {
 }
 
 #[test]
+fn whoever_loses_patience_is_told_and_the_question_goes_on() {
+    let mut stage = Stage::new(1);
+    stage.ask("obmen.test");
+    stage.ask_with("obmen.test", Some(1800));
+    stage.pass(300);
+    stage.ask_with("obmen.test", Some(1800));
+    let came = |stage: &Stage| stage.came().len();
+    for (millis, told) in [(1490, 0), (20, 1), (270, 0), (20, 0), (20, 1), (2000, 0)] {
+        stage.pass(millis);
+        assert_eq!(came(&stage), told, "after {millis} more");
+    }
+    // The one that waits to the end gets the answer that comes at last.
+    let seen = stage.fakes[0].seen().pop().unwrap();
+    stage.fakes[0].answer(&seen, 0);
+    stage.read();
+    assert_eq!(stage.code(), Ok(0));
+    assert!(!stage.engine.is_busy());
+    stage.pass(5000);
+    assert_eq!(came(&stage), 0, "nobody hears anything twice");
+}
+
+#[test]
 fn upstreams_that_are_all_silent_are_asked_at_a_bounded_rate() {
     let mut stage = Stage::with(2, Order::Fastest, 100_000);
     stage.ask("first.test");

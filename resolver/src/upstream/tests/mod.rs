@@ -155,11 +155,17 @@ impl Stage {
 
     /// Asks for the A records of a name and lets the query go.
     fn ask(&mut self, name: &str) {
+        self.ask_with(name, None);
+    }
+
+    /// The same, waiting only so many milliseconds.
+    fn ask_with(&mut self, name: &str, patience: Option<u64>) {
         let came = self.came.clone();
         let text = name.to_owned();
         let job = Job {
             asked: asked(name),
             deadline: self.now + DEADLINE,
+            patience: patience.map(|millis| self.now + Duration::from_millis(millis)),
             done: Box::new(move |outcome| {
                 let outcome = outcome.map(|received| received.message.to_vec());
                 came.lock().unwrap().push((text, outcome));

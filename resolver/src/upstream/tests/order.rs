@@ -62,6 +62,7 @@ fn questions_that_differ_in_a_flag_are_not_equal() {
         let job = Job {
             asked,
             deadline: stage.now + DEADLINE,
+            patience: None,
             done: Box::new(|_| ()),
         };
         stage.engine.take(job, stage.now);

@@ -60,6 +60,7 @@ fn speed() {
             let job = Job {
                 asked: asked(&format!("n{number}.shop{}.test", number % 1000)),
                 deadline: Instant::now() + DEADLINE,
+                patience: None,
                 done: Box::new(move |outcome| {
                     good.fetch_add(usize::from(outcome.is_ok()), Ordering::Relaxed);
                     over.fetch_add(1, Ordering::Release);
