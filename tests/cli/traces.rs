@@ -208,6 +208,10 @@ fn holding(folder: &Path, needle: &[u8]) -> Vec<String> {
             found.extend(holding(&path, needle));
             continue;
         }
+        // A socket holds nothing.
+        if !path.is_file() {
+            continue;
+        }
         let bytes = fs::read(&path).unwrap();
         if let Some(at) = bytes.windows(needle.len()).position(|part| part == needle) {
             let around = &bytes[at.saturating_sub(200)..bytes.len().min(at + 200)];
