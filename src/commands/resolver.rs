@@ -57,6 +57,7 @@ pub(crate) async fn run(
     config.limits.workers = usize::from(options.workers);
     config.dry_run = options.dry_run;
     config.own = own;
+    (config.clients, config.identity) = options.clients.into_parts();
     if let Some(source) = options.list {
         let named = options.trust.as_deref().ok_or_else(|| {
             Failure::usage(
