@@ -4,6 +4,7 @@
 mod appeal;
 #[cfg(feature = "centre")]
 mod campaign;
+mod limits;
 #[cfg(feature = "centre")]
 mod measure;
 mod node;

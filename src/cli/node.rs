@@ -6,6 +6,8 @@ use blocklist::DomainName;
 use clap::{Args, Subcommand, ValueEnum};
 use resolver::control::LONGEST_PAUSE;
 
+use super::limits::Clients;
+
 /// Options of `resolver`.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
@@ -78,6 +80,8 @@ pub(crate) struct Resolver {
     /// Tasks that read the socket
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) workers: u16,
+    #[command(flatten)]
+    pub(crate) clients: Clients,
 }
 
 /// What answers of policy zones say besides their code.

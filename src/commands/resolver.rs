@@ -84,6 +84,7 @@ fn configured(dir: &DataDir, options: Resolver) -> Result<ResolverConfig, Failur
     config.dry_run = options.dry_run;
     config.own = own;
     config.structured = structured;
+    (config.clients, config.identity) = options.clients.into_parts();
     if let Some(source) = options.list {
         let named = options.trust.as_deref().ok_or_else(|| {
             Failure::usage(
