@@ -76,9 +76,10 @@ fn exit_of(error: &anyhow::Error) -> Exit {
         }
         if let Some(error) = cause.downcast_ref::<StartError>() {
             return match error {
-                StartError::Bind { .. } | StartError::Config(_) | StartError::Own(_) => {
-                    Some(Exit::Usage)
-                }
+                StartError::Bind { .. }
+                | StartError::Config(_)
+                | StartError::Inherited { .. }
+                | StartError::Own(_) => Some(Exit::Usage),
                 StartError::Upstream(error) if error.is_configured() => Some(Exit::Usage),
                 error if error.is_temporary() => Some(Exit::Temporary),
                 _ => None,

@@ -22,11 +22,16 @@
 //!    `observe` what a scrape reads of it, and [`copy`] the
 //!    same proof for a program that verifies and does not answer.
 //!
+//! # Being replaced
+//!
+//! 9. [`Inherited`] are sockets that a service manager or the node before held; [`handover`] is how one
+//!    node takes the place of another without a query lost; [`Pulse`] is what a watchdog looks at.
+//!
 //! # Feeding other name servers
 //!
-//! 9. [`zone`] is the policy zone in wire form, [`transfer`] serves it whole (AXFR) and by
-//!    differences (IXFR), [`notify`] tells secondaries that there is a new one, and [`secondaries`]
-//!    is what is known of each.
+//! 10. [`zone`] is the policy zone in wire form, [`transfer`] serves it whole (AXFR) and by
+//!     differences (IXFR), [`notify`] tells secondaries that there is a new one, and [`secondaries`]
+//!     is what is known of each.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 #![deny(unsafe_code)] // `sys` alone may; tests/shape.rs looks
 
@@ -36,8 +41,10 @@ mod enforce;
 mod fast;
 mod forward;
 mod handler;
+mod inherited;
 mod kill;
 mod observe;
+mod pulse;
 mod query;
 mod reply;
 mod rpz;
@@ -54,6 +61,7 @@ pub mod access;
 pub mod config;
 pub mod copy;
 pub mod error;
+pub mod handover;
 pub mod metrics;
 pub mod node;
 pub mod notify;
@@ -79,7 +87,9 @@ pub use config::{
     Transport, Upstream,
 };
 pub use error::{PullError, StartError};
+pub use inherited::Inherited;
 pub use node::{Node, Running};
+pub use pulse::Pulse;
 pub use rpz::{CheckedNames, CheckedZone, LoadError, Problem, Report, check_names, check_zone};
 pub use source::ListSource;
 pub use status::{Explanation, NodeStatus};

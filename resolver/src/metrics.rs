@@ -133,6 +133,17 @@ pub async fn serve(
 ) -> std::io::Result<SocketAddr> {
     let listener = TcpListener::bind(address).await?;
     let bound = listener.local_addr()?;
+    serve_on(listener, source, stop, tracker);
+    Ok(bound)
+}
+
+/// As [`serve`], on a socket that listens already.
+pub fn serve_on(
+    listener: TcpListener,
+    source: Source,
+    stop: CancellationToken,
+    tracker: &TaskTracker,
+) {
     let scrapes = tracker.clone();
     tracker.spawn(async move {
         let room = Arc::new(Semaphore::new(AT_ONCE));
@@ -156,7 +167,6 @@ pub async fn serve(
             });
         }
     });
-    Ok(bound)
 }
 
 /// Answers one request and closes.

@@ -13,7 +13,7 @@ use tokio::{
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
-    time::timeout,
+    time::{Instant, timeout, timeout_at},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -29,6 +29,11 @@ use crate::{
 
 /// The longest message over TCP, in octets.
 const LONGEST: usize = u16::MAX as usize;
+/// How long queries are taken after the node was told to stop: those that were on their way then.
+const LAST: Duration = Duration::from_millis(200);
+/// How long a client is given to notice the end. A connection that is closed with something unread in
+/// it takes the answers with it that the client has not read yet.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// What connections are answered from.
 #[derive(Clone)]
@@ -107,13 +112,10 @@ async fn serve(stream: TcpStream, client: SocketAddr, answers: &Answers, tracker
     let pipeline = Arc::new(Semaphore::new(limits.tcp_pipeline.max(1)));
     let gone = CancellationToken::new();
     tracker.spawn(write_answers(writer, queue, limits.tcp_write, gone.clone()));
+    let mut until = None;
     loop {
-        let message = tokio::select! {
-            message = timeout(limits.tcp_idle, read_message(&mut reader)) => message,
-            () = answers.stop.cancelled() => return,
-            () = gone.cancelled() => return,
-        };
-        let Ok(Ok(message)) = message else { return };
+        let message = next_message(&mut reader, answers, &gone, &mut until).await;
+        let Some(message) = message else { break };
         let Ok(place) = pipeline.clone().acquire_owned().await else {
             return;
         };
@@ -136,6 +138,41 @@ async fn serve(stream: TcpStream, client: SocketAddr, answers: &Answers, tracker
             }
         }
     }
+    if until.is_some() {
+        // The writer says the end once the last answer is written; then the client closes.
+        drop(ready);
+        let late = async {
+            gone.cancelled().await;
+            tokio::time::sleep(LINGER).await;
+        };
+        let mut nowhere = tokio::io::sink();
+        tokio::select! {
+            _ = tokio::io::copy(&mut reader, &mut nowhere) => {}
+            () = late => {}
+        }
+    }
+}
+
+/// The next query of a connection; `None` when it is to end. Once the node was told to stop, queries
+/// are taken until a moment that is kept in `until`.
+async fn next_message(
+    reader: &mut OwnedReadHalf,
+    answers: &Answers,
+    gone: &CancellationToken,
+    until: &mut Option<Instant>,
+) -> Option<Vec<u8>> {
+    let message = read_message(reader);
+    tokio::pin!(message);
+    let read = tokio::select! {
+        biased;
+        () = gone.cancelled() => return None,
+        () = answers.stop.cancelled() => {
+            let until = *until.get_or_insert_with(|| Instant::now() + LAST);
+            timeout_at(until, &mut message).await
+        }
+        read = timeout(answers.limits.tcp_idle, &mut message) => read,
+    };
+    read.ok()?.ok()
 }
 
 /// What can be said of a message without waiting.

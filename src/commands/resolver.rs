@@ -1,18 +1,13 @@
 //! `resolver`: a node by itself, as an ISP runs it.
 
-use std::sync::Arc;
+use resolver::{ListConfig, Order, ResolverConfig, Transport, access::AccessList};
 
-use resolver::{ListConfig, Node, Order, ResolverConfig, Transport, access::AccessList};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
-
-use super::policy_files;
+use super::{policy_files, serve_node};
 use crate::{
     cli::{self, Resolver},
     failure::{Exit, Failure},
     paths::DataDir,
     print::Printer,
-    progress::Progress,
-    telemetry,
 };
 
 /// How often a node asks for a new release.
@@ -80,19 +75,10 @@ pub(crate) async fn run(
             poll: POLL,
         });
     }
-    let progress = Progress::begin("fetching and verifying the list");
-    let running = Node::open(config)?.start().await?;
-    drop(progress);
-    for address in running.addresses() {
-        telemetry::ready("dns", *address);
+    let handover = options.take_over.then(|| dir.handover());
+    if handover.is_some() {
+        dir.create()?;
     }
-    let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
-    if let Some(address) = options.metrics {
-        let source = Arc::new(running.metrics());
-        super::serve_metrics(address, source, &stop, &tracker).await?;
-    }
-    super::until_stopped().await?;
-    running.stop().await;
-    stop.cancel();
+    serve_node::run(config, options.metrics, handover).await?;
     Ok(Exit::Done)
 }

@@ -42,6 +42,8 @@ pub(crate) struct Counters {
     pub(crate) handed: Count,
     /// Not answered, because the full path had too much to do.
     pub(crate) dropped: Count,
+    /// Times the worker went round, with or without work.
+    pub(crate) rounds: Count,
 }
 
 impl Counters {

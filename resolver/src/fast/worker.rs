@@ -19,6 +19,8 @@ use crate::{
 const IDLE: Duration = Duration::from_millis(100);
 /// A busy worker looks after so many batches.
 const LOOK: u32 = 64;
+/// Batches that a worker answers at most after it was told to stop: more than the kernel holds for it.
+const LAST: u32 = 256;
 
 /// A datagram that the full path has to answer.
 pub(crate) struct Datagram {
@@ -75,25 +77,31 @@ impl Worker {
         let mut batch = Batch::new();
         let mut until_look = LOOK;
         loop {
-            let count = match batch.receive(&self.socket) {
-                Ok(count) => count,
-                Err(error) => {
-                    // Reports about earlier sends; the socket itself stays good.
-                    tracing::debug!(%error, "a batch could not be read");
-                    0
-                }
-            };
+            let count = read(batch.receive(&self.socket));
+            self.serve(&mut batch, count);
+            self.counters.rounds.add(1);
             until_look -= 1;
             if count == 0 || until_look == 0 {
                 until_look = LOOK;
                 if self.stop.is_cancelled() {
-                    return;
+                    break;
                 }
             }
-            if count > 0 {
-                self.answer(&mut batch, count);
-                batch.send(&self.socket, count);
+        }
+        // What waits in the socket is lost with it, unless another process holds it too.
+        for _ in 0..LAST {
+            let count = read(batch.receive_waiting(&self.socket));
+            if count == 0 {
+                return;
             }
+            self.serve(&mut batch, count);
+        }
+    }
+
+    fn serve(&self, batch: &mut Batch, count: usize) {
+        if count > 0 {
+            self.answer(batch, count);
+            batch.send(&self.socket, count);
         }
     }
 
@@ -194,6 +202,15 @@ impl Worker {
             socket: self.socket.clone(),
         }
     }
+}
+
+/// How many datagrams came.
+fn read(received: std::io::Result<usize>) -> usize {
+    received.unwrap_or_else(|error| {
+        // Reports about earlier sends; the socket itself stays good.
+        tracing::debug!(%error, "a batch could not be read");
+        0
+    })
 }
 
 /// A client that waits for upstreams.
