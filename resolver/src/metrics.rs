@@ -40,7 +40,7 @@ impl Page {
         self.sample(name, &[], value);
     }
 
-    /// What is said once of a metric with several samples: `kind` is `gauge` or `counter`.
+    /// What is said once of a metric with several samples: `kind` is `gauge`, `counter` or `histogram`.
     pub fn head(&mut self, name: &str, help: &str, kind: &str) {
         self.0 += &format!("# HELP {name} {help}\n# TYPE {name} {kind}\n");
     }

@@ -111,7 +111,12 @@ async fn serve(stream: TcpStream, client: SocketAddr, answers: &Answers, tracker
     let (ready, queue) = mpsc::channel(limits.tcp_pipeline.max(1));
     let pipeline = Arc::new(Semaphore::new(limits.tcp_pipeline.max(1)));
     let gone = CancellationToken::new();
-    tracker.spawn(write_answers(writer, queue, limits.tcp_write, gone.clone()));
+    tracker.spawn(write_answers(
+        writer,
+        queue,
+        (limits.tcp_write, answers.counters.clone()),
+        gone.clone(),
+    ));
     let mut until = None;
     loop {
         let message = next_message(&mut reader, answers, &gone, &mut until).await;
@@ -271,6 +276,7 @@ impl Answers {
     }
 
     fn refresh(&self, query: Query) {
+        self.counters.prefetched.add_shared(1);
         let (fast, upstreams) = (self.fast.clone(), self.upstreams.clone());
         tokio::spawn(async move {
             let answered = upstreams.ask((&query).into()).await;
@@ -305,10 +311,11 @@ fn question(mut buffer: Vec<u8>, query: &Query) -> Vec<u8> {
 async fn write_answers(
     mut writer: OwnedWriteHalf,
     mut queue: mpsc::Receiver<Vec<u8>>,
-    patience: Duration,
+    (patience, counters): (Duration, Arc<Counters>),
     gone: CancellationToken,
 ) {
     while let Some(answer) = queue.recv().await {
+        counters.later.count_shared(&answer);
         if !matches!(
             timeout(patience, write_message(&mut writer, &answer)).await,
             Ok(Ok(()))

@@ -10,6 +10,7 @@
 
 mod activation;
 mod client;
+mod monitoring;
 mod node;
 mod notify;
 mod succession;

@@ -1,7 +1,11 @@
 //! One thread on one core with one socket: reads what there is, answers what it can in place, hands
 //! over the rest, sends.
 
-use std::{net::UdpSocket, sync::Arc, time::Duration};
+use std::{
+    net::UdpSocket,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::task_tracker::TaskTrackerToken};
@@ -22,12 +26,18 @@ const LOOK: u32 = 64;
 /// Batches that a worker answers at most after it was told to stop: more than the kernel holds for it.
 const LAST: u32 = 256;
 
+/// One batch in so many is timed: reading the clock costs more than many answers do.
+const TIMED: u64 = 64;
+
 /// A datagram that the full path has to answer.
 pub(crate) struct Datagram {
     pub(crate) octets: Box<[u8]>,
     pub(crate) peer: Peer,
     /// The socket it came by, and the answer goes by.
     pub(crate) socket: Arc<UdpSocket>,
+    /// What its answer is counted in.
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) read_at: Instant,
 }
 
 impl Datagram {
@@ -36,6 +46,9 @@ impl Datagram {
     pub(crate) fn answer(&self, octets: &[u8]) {
         if !octets.is_empty() {
             let _ = send_back(&self.socket, &self.peer, octets);
+            let later = &self.counters.later;
+            later.count_shared(octets);
+            later.times.add(self.read_at.elapsed(), 1);
         }
     }
 }
@@ -99,10 +112,31 @@ impl Worker {
     }
 
     fn serve(&self, batch: &mut Batch, count: usize) {
-        if count > 0 {
-            self.answer(batch, count);
-            batch.send(&self.socket, count);
+        if count == 0 {
+            return;
         }
+        let is_timed = self.counters.rounds.get().is_multiple_of(TIMED);
+        let began = is_timed.then(Instant::now);
+        self.answer(batch, count);
+        let answered = self.count(batch, count);
+        batch.send(&self.socket, count);
+        if let Some(began) = began {
+            let times = &self.counters.at_once.times;
+            times.add(began.elapsed(), answered);
+        }
+    }
+
+    /// Counts the answers of a batch, and gives how many there are.
+    fn count(&self, batch: &mut Batch, count: usize) -> u64 {
+        let mut answered = 0;
+        for slot in 0..count {
+            let (answer, length, _) = batch.datagram(slot);
+            if length > 0 {
+                self.counters.at_once.count(answer);
+                answered += 1;
+            }
+        }
+        answered
     }
 
     fn answer(&self, batch: &mut Batch, count: usize) {
@@ -176,6 +210,7 @@ impl Worker {
     }
 
     fn refresh(&self, query: Query) {
+        self.counters.prefetched.add(1);
         let fast = self.fast.clone();
         let job = Job {
             asked: (&query).into(),
@@ -200,6 +235,8 @@ impl Worker {
             octets: octets.into(),
             peer,
             socket: self.socket.clone(),
+            counters: self.counters.clone(),
+            read_at: Instant::now(),
         }
     }
 }

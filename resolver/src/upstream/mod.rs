@@ -35,7 +35,10 @@ use std::{
     hash::RandomState,
     net::SocketAddr,
     os::fd::OwnedFd,
-    sync::{Arc, atomic::Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -161,6 +164,7 @@ pub(crate) struct Upstreams {
 struct Way {
     jobs: mpsc::Sender<Job>,
     waker: Arc<Waker>,
+    in_flight: Arc<AtomicUsize>,
 }
 
 impl Upstreams {
@@ -278,6 +282,12 @@ impl Upstreams {
     /// Whether a query from this address is our own, come back to us.
     pub(crate) fn is_own_socket(&self, address: SocketAddr) -> bool {
         self.own.contain(address)
+    }
+
+    /// Questions on their way, those that wait to be taken on not among them.
+    pub(crate) fn in_flight(&self) -> usize {
+        let ways = self.threads.iter();
+        ways.map(|way| way.in_flight.load(Ordering::Relaxed)).sum()
     }
 
     /// How each upstream fares, in the order of the configuration.
@@ -413,8 +423,10 @@ fn prepare(
     let way = Way {
         jobs,
         waker: waker.clone(),
+        in_flight: Arc::default(),
     };
     let thread = Thread {
+        in_flight: way.in_flight.clone(),
         engine,
         poll,
         waker,
