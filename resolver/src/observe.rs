@@ -19,6 +19,9 @@ const CODES: [&str; 6] = [
     "noerror", "formerr", "servfail", "nxdomain", "notimp", "refused",
 ];
 
+/// Picks answers of one kind.
+type Of = fn(&Counters) -> &Answered;
+
 /// What is looked at.
 #[derive(Clone)]
 pub(crate) struct Observed {
@@ -95,7 +98,7 @@ impl Observed {
             "From reading a datagram to its answer: at once (a sample) or later.",
             "histogram",
         );
-        let paths: [(&str, fn(&Counters) -> &Answered); 2] = [
+        let paths: [(&str, Of); 2] = [
             ("at_once", |counted| &counted.at_once),
             ("later", |counted| &counted.later),
         ];
