@@ -57,10 +57,11 @@ mod tests {
     #[tokio::test]
     async fn every_worker_answers_its_share_of_clients() {
         let free = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut config = ResolverConfig::new(vec![free], vec![Upstream::udp(free)]);
+        let mut config =
+            ResolverConfig::new(vec![free], vec![Upstream::udp(([127, 0, 0, 1], 9).into())]);
         config.limits.workers = 2;
         // Nobody may ask, so that everybody is answered at once.
-        config.access = AccessList::new([]);
+        config.access = AccessList::new(vec![]);
         let running = Node::open(config).unwrap().start().await.unwrap();
         let query =
             b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x04free\x04test\x00\x00\x01\x00\x01";
