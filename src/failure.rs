@@ -81,6 +81,7 @@ fn exit_of(error: &anyhow::Error) -> Exit {
             return match error {
                 StartError::Bind { .. }
                 | StartError::Config(_)
+                | StartError::Inherited { .. }
                 | StartError::Own(_)
                 | StartError::Secret(_) => Some(Exit::Usage),
                 StartError::Upstream(error) if error.is_configured() => Some(Exit::Usage),

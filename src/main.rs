@@ -19,6 +19,7 @@ mod failure;
 mod paths;
 mod print;
 mod progress;
+mod service;
 mod telemetry;
 
 use failure::Exit;

@@ -84,6 +84,11 @@ impl DataDir {
         self.0.join("control.sock")
     }
 
+    /// Where the node of this directory hands over to the next.
+    pub(crate) fn handover(&self) -> PathBuf {
+        self.0.join("handover.sock")
+    }
+
     /// The trust file.
     pub(crate) fn trust_file(&self) -> PathBuf {
         self.0.join("trust.json")

@@ -22,6 +22,26 @@ pub enum StartError {
         /// The system's reason.
         source: std::io::Error,
     },
+    /// A descriptor that was handed over is of no use.
+    #[error(
+        "descriptor {number}, which this process was started with, is no UDP socket and no listening TCP socket ({source}); hand over sockets of DNS alone"
+    )]
+    Inherited {
+        /// Its number.
+        number: i32,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// The node that runs cannot be replaced.
+    #[error(
+        "the node at {path} cannot be replaced: {source}; it goes on answering; stop it, then start this one"
+    )]
+    Handover {
+        /// Where it takes visitors.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
     /// The configuration makes no node.
     #[error("{0}")]
     Config(&'static str),

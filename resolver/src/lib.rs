@@ -26,6 +26,11 @@
 //!
 //! 9. [`control`] is what an operator asks and tells a running node.
 //!
+//! # Being replaced
+//!
+//! 10. [`Inherited`] are sockets that a service manager or the node before held; [`handover`] is how one
+//!     node takes the place of another without a query lost; [`Pulse`] is what a watchdog looks at.
+//!
 //! # Feeding other name servers
 //!
 //! 10. [`zone`] is the policy zone in wire form, [`transfer`] serves it whole (AXFR) and by
@@ -41,9 +46,11 @@ mod fast;
 mod forward;
 mod handler;
 mod identity;
+mod inherited;
 mod kill;
 mod limits;
 mod observe;
+mod pulse;
 mod query;
 mod reply;
 mod rpz;
@@ -63,6 +70,7 @@ pub mod config;
 pub mod control;
 pub mod copy;
 pub mod error;
+pub mod handover;
 pub mod metrics;
 pub mod node;
 pub mod notify;
@@ -91,8 +99,10 @@ pub use config::{
 };
 pub use error::{PullError, StartError};
 pub use identity::Identity;
+pub use inherited::Inherited;
 pub use limits::{ClientLimits, SecretError};
 pub use node::{Node, Running};
+pub use pulse::Pulse;
 pub use rpz::{CheckedNames, CheckedZone, LoadError, Problem, Report, check_names, check_zone};
 pub use source::ListSource;
 pub use status::{Explanation, NodeStatus};

@@ -40,7 +40,7 @@ impl Page {
         self.sample(name, &[], value);
     }
 
-    /// What is said once of a metric with several samples: `kind` is `gauge` or `counter`.
+    /// What is said once of a metric with several samples: `kind` is `gauge`, `counter` or `histogram`.
     pub fn head(&mut self, name: &str, help: &str, kind: &str) {
         self.0 += &format!("# HELP {name} {help}\n# TYPE {name} {kind}\n");
     }
@@ -133,6 +133,17 @@ pub async fn serve(
 ) -> std::io::Result<SocketAddr> {
     let listener = TcpListener::bind(address).await?;
     let bound = listener.local_addr()?;
+    serve_on(listener, source, stop, tracker);
+    Ok(bound)
+}
+
+/// As [`serve`], on a socket that listens already.
+pub fn serve_on(
+    listener: TcpListener,
+    source: Source,
+    stop: CancellationToken,
+    tracker: &TaskTracker,
+) {
     let scrapes = tracker.clone();
     tracker.spawn(async move {
         let room = Arc::new(Semaphore::new(AT_ONCE));
@@ -156,7 +167,6 @@ pub async fn serve(
             });
         }
     });
-    Ok(bound)
 }
 
 /// Answers one request and closes.

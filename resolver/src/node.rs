@@ -7,6 +7,8 @@
 
 use std::{
     net::SocketAddr,
+    os::fd::OwnedFd,
+    path::Path,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -32,9 +34,12 @@ use crate::{
     fast::{self, Fast, counters::Counters},
     forward::Forwarder,
     handler::Resolve,
+    handover::{Directory, Offer},
+    inherited::Inherited,
     limits::Guard,
     metrics::Page,
     observe::Observed,
+    pulse::Pulse,
     rpz::Watcher,
     server::Serve,
     sockets,
@@ -60,6 +65,7 @@ pub struct Node {
 struct List {
     updater: Updater,
     shared: Shared,
+    directory: Arc<Directory>,
     poll: Duration,
     start_empty: bool,
 }
@@ -70,8 +76,12 @@ pub struct Running {
     observed: Observed,
     control: Arc<Control>,
     poked: Arc<Notify>,
+    sockets: Vec<OwnedFd>,
+    directory: Arc<Directory>,
+    relieved: CancellationToken,
     stop: CancellationToken,
     tracker: TaskTracker,
+    asking: Asking,
     _stop_on_drop: DropGuard,
 }
 
@@ -85,6 +95,24 @@ impl Reloader {
     pub async fn reload(&self) {
         if let Err(words) = self.0.reload().await {
             tracing::debug!(%words, "a reload was refused");
+        }
+    }
+}
+
+/// What asks upstreams: it ends after all that may still need it.
+struct Asking {
+    end: CancellationToken,
+    tracker: TaskTracker,
+    _end_on_drop: DropGuard,
+}
+
+impl Asking {
+    fn new() -> Self {
+        let end = CancellationToken::new();
+        Self {
+            tracker: TaskTracker::new(),
+            _end_on_drop: end.clone().drop_guard(),
+            end,
         }
     }
 }
@@ -108,13 +136,21 @@ impl Node {
     }
 
     /// Gets a list if there is none, binds, and answers.
-    pub async fn start(mut self) -> Result<Running, StartError> {
+    pub async fn start(self) -> Result<Running, StartError> {
+        self.start_on(Inherited::default()).await
+    }
+
+    /// As [`Node::start`], on sockets that are there already as far as they are of its addresses. Until
+    /// the list is in force nothing is read from them.
+    pub async fn start_on(mut self, inherited: Inherited) -> Result<Running, StartError> {
         if let Some(list) = &mut self.list {
             list.first().await?;
         }
         let watcher = Watcher::open(&self.config.own)?;
-        let bound = sockets::bind(&self.config.listen, self.config.limits.workers).await?;
+        let workers = self.config.limits.workers;
+        let bound = sockets::bind(&self.config.listen, workers, inherited).await?;
         let addresses: Vec<_> = bound.iter().map(|bound| bound.address).collect();
+        let sockets = sockets::copies(&bound)?;
         let shared = self.list.as_ref().map_or_else(
             || Shared::new(None, None, system_clock(), None),
             |list| list.shared.clone(),
@@ -129,7 +165,8 @@ impl Node {
             settings.page = BlockPage::new(self.config.block_action, shared.trust.as_deref())
                 .with_structured(self.config.structured.as_ref());
         });
-        let upstreams = Upstreams::start(&(&self.config).into(), &stop, &tracker)?;
+        let asking = Asking::new();
+        let upstreams = Upstreams::start(&(&self.config).into(), &asking.end, &asking.tracker)?;
         let upstreams: UpstreamsCell = Arc::new(ArcSwap::from_pointee(upstreams));
         let fast = Arc::new(Fast {
             cache: AnswerCache::new(self.config.limits.cache),
@@ -176,14 +213,16 @@ impl Node {
             upstreams,
             rules,
             poked: poked.clone(),
-            stop: stop.clone(),
-            tracker: tracker.clone(),
+            stop: asking.end.clone(),
+            tracker: asking.tracker.clone(),
             config: self.config.into(),
             last: Mutex::default(),
         };
         let control = Control::new(addresses, observed.clone(), reloader, state_dir);
         control.start(&stop, &tracker);
+        let mut directory = Arc::default();
         if let Some(list) = self.list {
+            directory = list.directory.clone();
             tracker.spawn(shared.clone().watch_dates(stop.clone()));
             tracker.spawn(list.follow(poked.clone(), stop.clone()));
         }
@@ -193,8 +232,12 @@ impl Node {
             observed,
             control: Arc::new(control),
             poked,
+            sockets,
+            directory,
+            relieved: CancellationToken::new(),
             stop,
             tracker,
+            asking,
             _stop_on_drop,
         })
     }
@@ -277,13 +320,49 @@ impl Running {
         Reloader(self.control.clone())
     }
 
-    /// Stops listening, finishes what is in hand for at most five seconds, and ends.
+    /// Whether workers go round, for a watchdog.
+    pub fn pulse(&self) -> Pulse {
+        Pulse::new(&self.observed.udp)
+    }
+
+    /// Lets another node take this one's place without a query lost: it asks at `path`
+    /// ([`Predecessor`](crate::handover::Predecessor)). `others` are further listening sockets of this
+    /// process that it is to have. Give way when [`Self::relieved`] returns.
+    ///
+    /// # Errors
+    /// Nothing can listen at `path`.
+    pub fn offer(&mut self, path: &Path, others: Vec<OwnedFd>) -> Result<(), StartError> {
+        let listener = Offer::listen(path)?;
+        let mut sockets = std::mem::take(&mut self.sockets);
+        sockets.extend(others);
+        let offer = Offer {
+            sockets,
+            directory: self.directory.clone(),
+            relieved: self.relieved.clone(),
+            stop: self.stop.clone(),
+        };
+        self.tracker.spawn(offer.run(listener));
+        Ok(())
+    }
+
+    /// Returns when another node answers on this one's sockets. Then it is time to stop.
+    pub fn relieved(&self) -> impl Future<Output = ()> + Send + use<> {
+        self.relieved.clone().cancelled_owned()
+    }
+
+    /// Reads no more, answers what it has and what waits in its sockets, for at most five seconds, and
+    /// ends.
     pub async fn stop(self) {
+        drop(self.sockets);
         self.stop.cancel();
         self.tracker.close();
         if timeout(GRACE, self.tracker.wait()).await.is_err() {
             tracing::warn!("some queries were still waiting when the node stopped");
         }
+        // Only now: what was in hand needed them.
+        self.asking.end.cancel();
+        self.asking.tracker.close();
+        let _ = timeout(GRACE, self.asking.tracker.wait()).await;
     }
 }
 
@@ -317,6 +396,7 @@ impl List {
         Ok(Self {
             updater,
             shared,
+            directory: Arc::default(),
             poll: config.poll,
             start_empty: config.start_empty,
         })
@@ -348,9 +428,15 @@ impl List {
                 () = poked.notified() => {}
                 _ = poll.tick() => {}
             }
-            // A source may keep a pull waiting for long; a stop does not wait for it.
+            let directory = self.directory.clone();
+            let _turn = tokio::select! {
+                turn = directory.turn() => turn,
+                () = stop.cancelled() => return,
+            };
+            // A source may keep a pull waiting for long; neither a stop nor a successor waits for it.
             let ended = tokio::select! {
                 ended = self.pull() => ended,
+                () = directory.wanted() => continue,
                 () = stop.cancelled() => return,
             };
             match ended {

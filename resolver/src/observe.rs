@@ -4,11 +4,23 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    fast::{Fast, counters::Counters},
+    fast::{
+        Fast,
+        answered::{Answered, BOUNDS},
+        counters::Counters,
+    },
     metrics::Page,
     policy::PolicyCell,
     upstream::UpstreamsCell,
 };
+
+/// Names of the codes that answers say (RFC 1035 §4.1.1), in order; the rest are one.
+const CODES: [&str; 6] = [
+    "noerror", "formerr", "servfail", "nxdomain", "notimp", "refused",
+];
+
+/// Picks answers of one kind.
+type Of = fn(&Counters) -> &Answered;
 
 /// What is looked at.
 #[derive(Clone)]
@@ -25,9 +37,14 @@ impl Observed {
     /// Writes what docs/isp/watching.md lists.
     pub(crate) fn write_metrics(&self, page: &mut Page) {
         self.write_queries(page);
+        self.write_codes(page);
+        self.write_times(page);
         self.write_cache(page);
         self.write_upstreams(page);
         self.write_zones(page);
+        let name = "qalqan_build_info";
+        page.head(name, "Which program runs; always 1.", "gauge");
+        page.sample(name, &[("version", env!("CARGO_PKG_VERSION"))], 1);
     }
 
     fn write_queries(&self, page: &mut Page) {
@@ -59,6 +76,59 @@ impl Observed {
         }
     }
 
+    fn write_codes(&self, page: &mut Page) {
+        let name = "qalqan_dns_answers_total";
+        page.head(name, "Answers sent, by their code.", "counter");
+        let udp: Vec<&Counters> = self.udp.iter().map(AsRef::as_ref).collect();
+        for (transport, counters) in [("udp", &udp[..]), ("tcp", &[&*self.tcp])] {
+            let all = counters
+                .iter()
+                .flat_map(|counted| [&counted.at_once, &counted.later]);
+            let mut codes = [0; CODES.len() + 1];
+            for (code, count) in all.flat_map(|one| one.codes().into_iter().enumerate()) {
+                codes[code.min(CODES.len())] += count;
+            }
+            for (code, count) in CODES.into_iter().chain(["other"]).zip(codes) {
+                page.sample(name, &[("transport", transport), ("rcode", code)], count);
+            }
+        }
+    }
+
+    fn write_times(&self, page: &mut Page) {
+        let name = "qalqan_dns_answer_seconds";
+        page.head(
+            name,
+            "From reading a datagram to its answer: at once (a sample) or later.",
+            "histogram",
+        );
+        let paths: [(&str, Of); 2] = [
+            ("at_once", |counted| &counted.at_once),
+            ("later", |counted| &counted.later),
+        ];
+        for (path, of) in paths {
+            let mut classes = [0; BOUNDS.len() + 1];
+            let mut seconds = 0.0;
+            for counted in &self.udp {
+                let (read, more) = of(counted).times.read();
+                for (class, count) in classes.iter_mut().zip(read) {
+                    *class += count;
+                }
+                seconds += more;
+            }
+            let bounds = BOUNDS
+                .iter()
+                .map(|micros| (*micros as f64 / 1e6).to_string());
+            let mut so_far = 0;
+            for (bound, count) in bounds.chain(["+Inf".into()]).zip(classes) {
+                so_far += count;
+                let labels = [("path", path), ("le", &*bound)];
+                page.sample(&format!("{name}_bucket"), &labels, so_far);
+            }
+            page.sample(&format!("{name}_sum"), &[("path", path)], seconds);
+            page.sample(&format!("{name}_count"), &[("path", path)], so_far);
+        }
+    }
+
     fn write_cache(&self, page: &mut Page) {
         let stats = self.fast.cache.stats();
         page.gauge(
@@ -76,10 +146,27 @@ impl Observed {
             "Answers driven out by others.",
             stats.evictions,
         );
+        page.counter(
+            "qalqan_cache_stale_total",
+            "Answers given past their life, because upstreams fail.",
+            stats.stale,
+        );
+        let all = self.udp.iter().chain([&self.tcp]);
+        page.counter(
+            "qalqan_cache_prefetched_total",
+            "Answers asked for anew ahead of their end.",
+            all.map(|counted| counted.prefetched.get()).sum::<u64>(),
+        );
     }
 
     fn write_upstreams(&self, page: &mut Page) {
-        let all = self.upstreams.load().snapshot();
+        let upstreams = self.upstreams.load();
+        page.gauge(
+            "qalqan_upstream_in_flight",
+            "Questions that upstreams have not answered yet.",
+            upstreams.in_flight(),
+        );
+        let all = upstreams.snapshot();
         let names: Vec<String> = all.iter().map(ToString::to_string).collect();
         let mut each = |name: &str, help: &str, kind: &str, of: &dyn Fn(usize) -> Option<f64>| {
             page.head(name, help, kind);

@@ -17,7 +17,7 @@ use tokio::{
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
     sync::{Semaphore, mpsc},
-    time::timeout,
+    time::{timeout, timeout_at},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -34,6 +34,11 @@ use crate::{
 
 /// The longest message over TCP, in octets.
 const LONGEST: usize = u16::MAX as usize;
+/// How long queries are taken after the node was told to stop: those that were on their way then.
+const LAST: Duration = Duration::from_millis(200);
+/// How long a client is given to notice the end. A connection that is closed with something unread in
+/// it takes the answers with it that the client has not read yet.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// What connections are answered from.
 #[derive(Clone)]
@@ -116,14 +121,16 @@ async fn serve(stream: TcpStream, client: SocketAddr, answers: &Answers, tracker
     let (ready, queue) = mpsc::channel(limits.tcp_pipeline.max(1));
     let pipeline = Arc::new(Semaphore::new(limits.tcp_pipeline.max(1)));
     let gone = CancellationToken::new();
-    tracker.spawn(write_answers(writer, queue, limits.tcp_write, gone.clone()));
+    tracker.spawn(write_answers(
+        writer,
+        queue,
+        (limits.tcp_write, answers.counters.clone()),
+        gone.clone(),
+    ));
+    let mut until = None;
     loop {
-        let message = tokio::select! {
-            message = timeout(limits.tcp_idle, read_message(&mut reader)) => message,
-            () = answers.stop.cancelled() => return,
-            () = gone.cancelled() => return,
-        };
-        let Ok(Ok(message)) = message else { return };
+        let message = next_message(&mut reader, answers, &gone, &mut until).await;
+        let Some(message) = message else { break };
         let Ok(place) = pipeline.clone().acquire_owned().await else {
             return;
         };
@@ -146,6 +153,41 @@ async fn serve(stream: TcpStream, client: SocketAddr, answers: &Answers, tracker
             }
         }
     }
+    if until.is_some() {
+        // The writer says the end once the last answer is written; then the client closes.
+        drop(ready);
+        let late = async {
+            gone.cancelled().await;
+            tokio::time::sleep(LINGER).await;
+        };
+        let mut nowhere = tokio::io::sink();
+        tokio::select! {
+            _ = tokio::io::copy(&mut reader, &mut nowhere) => {}
+            () = late => {}
+        }
+    }
+}
+
+/// The next query of a connection; `None` when it is to end. Once the node was told to stop, queries
+/// are taken until a moment that is kept in `until`.
+async fn next_message(
+    reader: &mut OwnedReadHalf,
+    answers: &Answers,
+    gone: &CancellationToken,
+    until: &mut Option<tokio::time::Instant>,
+) -> Option<Vec<u8>> {
+    let message = read_message(reader);
+    tokio::pin!(message);
+    let read = tokio::select! {
+        biased;
+        () = gone.cancelled() => return None,
+        () = answers.stop.cancelled() => {
+            let until = *until.get_or_insert_with(|| tokio::time::Instant::now() + LAST);
+            timeout_at(until, &mut message).await
+        }
+        read = timeout(answers.limits.tcp_idle, &mut message) => read,
+    };
+    read.ok()?.ok()
 }
 
 /// What can be said of a message without waiting.
@@ -258,6 +300,7 @@ impl Answers {
     }
 
     fn refresh(&self, query: Query) {
+        self.counters.prefetched.add_shared(1);
         let (fast, upstreams) = (self.fast.clone(), self.upstreams.load_full());
         tokio::spawn(async move {
             let answered = upstreams.ask((&query).into()).await;
@@ -292,10 +335,11 @@ fn question(mut buffer: Vec<u8>, query: &Query) -> Vec<u8> {
 async fn write_answers(
     mut writer: OwnedWriteHalf,
     mut queue: mpsc::Receiver<Vec<u8>>,
-    patience: Duration,
+    (patience, counters): (Duration, Arc<Counters>),
     gone: CancellationToken,
 ) {
     while let Some(answer) = queue.recv().await {
+        counters.later.count_shared(&answer);
         if !matches!(
             timeout(patience, write_message(&mut writer, &answer)).await,
             Ok(Ok(()))

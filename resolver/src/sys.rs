@@ -5,15 +5,18 @@
 //! the answers over the queries, and sends those that have one. Nothing is allocated after it is made.
 #![allow(
     unsafe_code,
-    reason = "recvmmsg and sendmmsg have no safe form in the standard library"
+    reason = "recvmmsg, sendmmsg and descriptors by their number have no safe form in the standard library"
 )]
 
 use std::{
     io, mem,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6, UdpSocket},
-    os::fd::AsRawFd,
+    os::fd::{AsRawFd, FromRawFd as _, IntoRawFd as _, OwnedFd, RawFd},
     ptr,
+    sync::atomic::{AtomicBool, Ordering},
 };
+
+use rustix::net::{AddressFamily, sockopt};
 
 /// Datagrams in one system call.
 pub(crate) const SLOTS: usize = 64;
@@ -124,6 +127,15 @@ impl Batch {
     /// Waits for a datagram and takes what else is there. Gives their number; 0 when the socket's
     /// read time-out passed first. A datagram longer than a buffer comes as one of no octets.
     pub(crate) fn receive(&mut self, socket: &UdpSocket) -> io::Result<usize> {
+        self.receive_as(socket, libc::MSG_WAITFORONE)
+    }
+
+    /// As [`Self::receive`], without waiting: 0 when nothing is there.
+    pub(crate) fn receive_waiting(&mut self, socket: &UdpSocket) -> io::Result<usize> {
+        self.receive_as(socket, libc::MSG_DONTWAIT)
+    }
+
+    fn receive_as(&mut self, socket: &UdpSocket, flags: libc::c_int) -> io::Result<usize> {
         for slot in 0..SLOTS {
             self.aim(slot, slot, BUFFER);
             let header = &mut self.headers[slot].msg_hdr;
@@ -139,7 +151,7 @@ impl Batch {
                 socket.as_raw_fd(),
                 self.headers.as_mut_ptr(),
                 SLOTS as libc::c_uint,
-                libc::MSG_WAITFORONE as _,
+                flags as _,
                 ptr::null_mut(),
             )
         };
@@ -277,6 +289,44 @@ pub(crate) fn tell_local_address(socket: &UdpSocket) -> io::Result<()> {
     Ok(())
 }
 
+/// The first descriptor that a service manager hands over (sd_listen_fds(3)).
+const FIRST_INHERITED: RawFd = 3;
+
+/// Takes `count` descriptors from 3 on, which this process was started with. Only the first call gets
+/// any, and it has to come before this process listens anywhere: what it finds there was opened by
+/// nobody here.
+///
+/// # Errors
+/// Which descriptor is no IP socket; it is left as it is.
+pub(crate) fn inherited(count: usize) -> Result<Vec<OwnedFd>, (RawFd, io::Error)> {
+    static TAKEN: AtomicBool = AtomicBool::new(false);
+    if TAKEN.swap(true, Ordering::SeqCst) {
+        return Ok(vec![]);
+    }
+    (FIRST_INHERITED..).take(count).map(inherit).collect()
+}
+
+fn inherit(number: RawFd) -> Result<OwnedFd, (RawFd, io::Error)> {
+    // SAFETY: takes any number; one that is not open fails with EBADF.
+    if unsafe { libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC) } < 0 {
+        return Err((number, io::Error::last_os_error()));
+    }
+    // SAFETY: it is open. An IP socket under this number was there before this process opened any,
+    // so nobody else here owns it, and `inherited` comes by once. Anything else is given back below.
+    let descriptor = unsafe { OwnedFd::from_raw_fd(number) };
+    match sockopt::socket_domain(&descriptor) {
+        Ok(AddressFamily::INET | AddressFamily::INET6) => Ok(descriptor),
+        other => {
+            // Whose it is closes it.
+            let _ = descriptor.into_raw_fd();
+            let reason = other
+                .err()
+                .map_or(io::ErrorKind::InvalidInput.into(), io::Error::from);
+            Err((number, reason))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -359,5 +409,6 @@ mod tests {
             .set_read_timeout(Some(Duration::from_millis(1)))
             .unwrap();
         assert_eq!(Batch::new().receive(&server).unwrap(), 0);
+        assert_eq!(Batch::new().receive_waiting(&server).unwrap(), 0);
     }
 }

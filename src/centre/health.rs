@@ -136,4 +136,25 @@ mod tests {
             assert!(page.lines().any(|one| one == line), "{line}\n{page}");
         }
     }
+
+    #[test]
+    fn the_page_for_operators_has_what_a_publisher_shows() {
+        let health = Health::default();
+        health.stepped(true, None, Timestamp(1));
+        health.late(Overdue::default());
+        let shown = health.metrics_of_publishing();
+        let mut shown: Vec<_> = shown
+            .lines()
+            .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next())
+            .collect();
+        let page = include_str!("../../docs/isp/watching.md");
+        let mut documented: Vec<_> = page
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split_once("` | publisher |"))
+            .map(|(name, _)| name)
+            .collect();
+        shown.sort_unstable();
+        documented.sort_unstable();
+        assert_eq!(shown, documented);
+    }
 }

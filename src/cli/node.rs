@@ -14,7 +14,7 @@ use super::limits::Clients;
 pub(crate) struct Resolver {
     #[command(subcommand)]
     pub(crate) verb: Option<Node>,
-    /// Address for UDP and TCP; repeat for several
+    /// Address for UDP and TCP; repeat for several. Sockets from a service manager stand in their place
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1053")]
     pub(crate) listen: Vec<SocketAddr>,
     /// Network whose clients may ask; repeat for several
@@ -77,6 +77,9 @@ pub(crate) struct Resolver {
     /// Where GET /metrics is answered; nowhere unless given
     #[arg(long, value_name = "ADDR")]
     pub(crate) metrics: Option<SocketAddr>,
+    /// Take the place of the node that runs on this data directory, without a query lost, and let the next one do the same
+    #[arg(long)]
+    pub(crate) take_over: bool,
     /// Tasks that read the socket
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) workers: u16,

@@ -42,6 +42,7 @@ mod resolver;
 pub(crate) mod run;
 #[cfg(feature = "centre")]
 mod secondaries;
+mod serve_node;
 #[cfg(feature = "centre")]
 mod user;
 #[cfg(feature = "centre")]
@@ -157,6 +158,7 @@ pub(crate) async fn until_stopped() -> Result<(), Failure> {
 }
 
 /// Answers scrapes on `address` until `stop`; gives where.
+#[cfg(feature = "centre")]
 pub(crate) async fn serve_metrics(
     address: std::net::SocketAddr,
     source: ::resolver::metrics::Source,

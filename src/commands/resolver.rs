@@ -3,22 +3,21 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use resolver::{
-    Language, ListConfig, Node, Order, ResolverConfig, StructuredErrors, Transport,
+    Language, ListConfig, Order, ResolverConfig, StructuredErrors, Transport,
     access::AccessList,
     control::{ControlSocket, Fresh, SocketError, Source},
-    node::Reloader,
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{node, policy_files};
+use super::{
+    node, policy_files,
+    serve_node::{self, Verbs},
+};
 use crate::{
     cli::{Command, ErrorLanguage, Resolver},
     config,
     failure::{Exit, Failure},
     paths::DataDir,
     print::Printer,
-    progress::Progress,
-    telemetry,
 };
 
 /// How often a node asks for a new release.
@@ -36,26 +35,16 @@ pub(crate) async fn run(
         return policy_files::check(&policy_files::own_rules(&options)?, printer);
     }
     let metrics = options.metrics;
+    let handover = options.take_over.then(|| dir.handover());
     let config = configured(dir, options)?;
-    let control = bind_control(dir)?;
-    let progress = Progress::begin("fetching and verifying the list");
-    let running = Node::open(config)?.start().await?;
-    drop(progress);
-    for address in running.addresses() {
-        telemetry::ready("dns", *address);
+    if handover.is_some() {
+        dir.create()?;
     }
-    let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
-    if let Some(socket) = control {
-        running.control(socket, source(dir.clone(), metrics))?;
-    }
-    reload_on_hangup(running.reloader())?;
-    if let Some(address) = metrics {
-        let source = Arc::new(running.metrics());
-        super::serve_metrics(address, source, &stop, &tracker).await?;
-    }
-    super::until_stopped().await?;
-    running.stop().await;
-    stop.cancel();
+    let verbs = Verbs {
+        dir: dir.clone(),
+        source: source(dir.clone(), metrics),
+    };
+    serve_node::run(config, metrics, handover, verbs).await?;
     Ok(Exit::Done)
 }
 
@@ -169,16 +158,4 @@ fn source(dir: DataDir, metrics: Option<SocketAddr>) -> Source {
             restart: restart.into_iter().collect(),
         })
     })
-}
-
-/// SIGHUP reloads, for as long as the process lives.
-fn reload_on_hangup(reload: Reloader) -> Result<(), Failure> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut hangup = signal(SignalKind::hangup())?;
-    tokio::spawn(async move {
-        while hangup.recv().await.is_some() {
-            reload.reload().await;
-        }
-    });
-    Ok(())
 }

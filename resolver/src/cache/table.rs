@@ -63,6 +63,8 @@ pub(crate) struct CacheStats {
     pub(crate) octets: usize,
     /// Entries driven out by others since the start.
     pub(crate) evictions: u64,
+    /// Answers given past their life since the start.
+    pub(crate) stale: u64,
 }
 
 /// Tags and times of use fill one line of the processor's cache, entries the next.
@@ -123,6 +125,8 @@ pub(crate) struct AnswerCache {
     taken: AtomicUsize,
     entries: AtomicUsize,
     evictions: AtomicU64,
+    /// Answers given past their life.
+    stale: AtomicU64,
     /// The set in which the next entry is driven out.
     hand: AtomicUsize,
 }
@@ -146,6 +150,7 @@ impl AnswerCache {
             taken: AtomicUsize::new(0),
             entries: AtomicUsize::new(0),
             evictions: AtomicU64::new(0),
+            stale: AtomicU64::new(0),
             hand: AtomicUsize::new(0),
         }
     }
@@ -240,11 +245,17 @@ impl AnswerCache {
         })
     }
 
+    /// An answer was given past its life, because upstreams fail.
+    pub(crate) fn gave_stale(&self) {
+        self.stale.fetch_add(1, Relaxed);
+    }
+
     pub(crate) fn stats(&self) -> CacheStats {
         CacheStats {
             entries: self.entries.load(Relaxed),
             octets: self.taken.load(Relaxed) + self.sets.len() * size_of::<Set>(),
             evictions: self.evictions.load(Relaxed),
+            stale: self.stale.load(Relaxed),
         }
     }
 

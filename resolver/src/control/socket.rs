@@ -72,26 +72,28 @@ impl ControlSocket {
     /// # Errors
     /// A node that is alive there, or a system that refuses.
     pub fn bind(path: &Path) -> Result<Self, SocketError> {
-        let failed = |path: &Path| {
-            let path = path.to_owned();
-            move |source| SocketError::Io { path, source }
-        };
-        let lock_path = path.with_extension("lock");
-        let lock = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .mode(0o600)
-            .open(&lock_path)
-            .map_err(failed(&lock_path))?;
+        let lock = open_lock(path)?;
         match lock.try_lock() {
-            Ok(()) => {}
+            Ok(()) => Self::behind(lock, path),
             Err(TryLockError::WouldBlock) => {
                 let directory = path.parent().unwrap_or(path);
-                return Err(SocketError::Alive(directory.to_owned()));
+                Err(SocketError::Alive(directory.to_owned()))
             }
-            Err(TryLockError::Error(source)) => return Err(failed(&lock_path)(source)),
+            Err(TryLockError::Error(source)) => Err(failed(&lock_of(path))(source)),
         }
+    }
+
+    /// As [`Self::bind`], and waits for a node that is alive there to end.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn bind_when_free(path: &Path) -> Result<Self, SocketError> {
+        let lock = open_lock(path)?;
+        lock.lock().map_err(failed(&lock_of(path)))?;
+        Self::behind(lock, path)
+    }
+
+    fn behind(lock: File, path: &Path) -> Result<Self, SocketError> {
         let listener = listen(path).map_err(failed(path))?;
         Ok(Self {
             path: path.to_owned(),
@@ -142,6 +144,26 @@ impl Drop for ControlSocket {
         // While the lock is held, so that it is this one. A file that stays is taken over.
         let _ = std::fs::remove_file(&self.path);
     }
+}
+
+fn lock_of(path: &Path) -> PathBuf {
+    path.with_extension("lock")
+}
+
+fn open_lock(path: &Path) -> Result<File, SocketError> {
+    let path = lock_of(path);
+    let opened = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(&path);
+    opened.map_err(failed(&path))
+}
+
+fn failed(path: &Path) -> impl FnOnce(io::Error) -> SocketError {
+    let path = path.to_owned();
+    move |source| SocketError::Io { path, source }
 }
 
 /// Binds beside the place and moves there, so that nobody finds a socket that is not closed to others

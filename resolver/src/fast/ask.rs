@@ -51,7 +51,12 @@ impl Fast {
             Decided::Open { passed } => passed,
         };
         let limit = transport.limit(query);
-        let entry = match kept.or_else(|error| self.stale(query, now).ok_or(error)) {
+        let stale = |error| {
+            let entry = self.stale(query, now).ok_or(error)?;
+            self.cache.gave_stale();
+            Ok(entry)
+        };
+        let entry = match kept.or_else(stale) {
             Ok(entry) => entry,
             Err(error) => return Some(failure(buffer, query, limit, error)),
         };
@@ -103,7 +108,8 @@ impl Fast {
                 let kept = self.cache.put(Arc::clone(&entry));
                 // A failure is not kept beside an answer that may still be given (RFC 8767 §5).
                 let older = (!kept && entry.is_failure()).then(|| self.stale(query, now));
-                Ok(older.flatten().unwrap_or(entry))
+                let older = older.flatten().inspect(|_| self.cache.gave_stale());
+                Ok(older.unwrap_or(entry))
             }
             Err(error) => {
                 tracing::debug!(%error, upstream = received.upstream, "an upstream's answer is malformed");

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::Kind;
+use super::{Kind, answered::Answered};
 
 /// A number that one thread writes and any thread reads.
 #[derive(Debug, Default)]
@@ -48,6 +48,14 @@ pub(crate) struct Counters {
     pub(crate) handed: Count,
     /// Not answered, because the full path had too much to do.
     pub(crate) dropped: Count,
+    /// Renewed ahead of their end.
+    pub(crate) prefetched: Count,
+    /// Answered by the worker that read them.
+    pub(crate) at_once: Answered,
+    /// Answered by others, later.
+    pub(crate) later: Answered,
+    /// Times the worker went round, with or without work.
+    pub(crate) rounds: Count,
 }
 
 impl Counters {

@@ -5,6 +5,7 @@
 //! taken here: may the client ask, is the name listed, has the operator a rule for it, and only then
 //! what is remembered of it. What is not remembered is asked for ([`ask`]).
 
+pub(crate) mod answered;
 pub(crate) mod ask;
 mod blocked;
 pub(crate) mod counters;
@@ -217,6 +218,9 @@ impl Fast {
         match hit.freshness {
             Freshness::Stale => Step::Ask(query, Kept::Stale),
             freshness => {
+                if matches!(freshness, Freshness::StaleResting) {
+                    self.cache.gave_stale();
+                }
                 policy.count_aliases(name, hit.targets());
                 let length = hit.write(&query, buffer, transport.limit(&query), now.seconds);
                 match freshness {

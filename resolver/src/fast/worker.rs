@@ -27,6 +27,11 @@ const IDLE: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_secs(5);
 /// A busy worker looks after so many batches.
 const LOOK: u32 = 64;
+/// Batches that a worker answers at most after it was told to stop: more than the kernel holds for it.
+const LAST: u32 = 256;
+
+/// One batch in so many is timed: reading the clock costs more than many answers do.
+const TIMED: u64 = 64;
 
 /// A datagram that the full path has to answer.
 pub(crate) struct Datagram {
@@ -36,6 +41,9 @@ pub(crate) struct Datagram {
     pub(crate) socket: Arc<UdpSocket>,
     /// It is only told to come by another way.
     pub(crate) is_reduced: bool,
+    /// What its answer is counted in.
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) read_at: Instant,
 }
 
 impl Datagram {
@@ -44,6 +52,9 @@ impl Datagram {
     pub(crate) fn answer(&self, octets: &[u8]) {
         if !octets.is_empty() {
             let _ = send_back(&self.socket, &self.peer, octets);
+            let later = &self.counters.later;
+            later.count_shared(octets);
+            later.times.add(self.read_at.elapsed(), 1);
         }
     }
 }
@@ -103,18 +114,53 @@ impl Worker {
                     0
                 }
             };
+            self.serve(&mut batch, count);
+            self.counters.rounds.add(1);
             until_look -= 1;
             if count == 0 || until_look == 0 {
                 until_look = LOOK;
                 if self.stop.is_cancelled() {
-                    return Ok(());
+                    break;
                 }
             }
-            if count > 0 {
-                self.answer(&mut batch, count);
-                batch.send(&self.socket, count);
+        }
+        // What waits in the socket is lost with it, unless another process holds it too.
+        for _ in 0..LAST {
+            let count = batch.receive_waiting(&self.socket).unwrap_or(0);
+            if count == 0 {
+                break;
+            }
+            self.serve(&mut batch, count);
+        }
+        Ok(())
+    }
+
+    fn serve(&self, batch: &mut Batch, count: usize) {
+        if count == 0 {
+            return;
+        }
+        let is_timed = self.counters.rounds.get().is_multiple_of(TIMED);
+        let began = is_timed.then(Instant::now);
+        self.answer(batch, count);
+        let answered = self.count(batch, count);
+        batch.send(&self.socket, count);
+        if let Some(began) = began {
+            let times = &self.counters.at_once.times;
+            times.add(began.elapsed(), answered);
+        }
+    }
+
+    /// Counts the answers of a batch, and gives how many there are.
+    fn count(&self, batch: &mut Batch, count: usize) -> u64 {
+        let mut answered = 0;
+        for slot in 0..count {
+            let (answer, length, _) = batch.datagram(slot);
+            if length > 0 {
+                self.counters.at_once.count(answer);
+                answered += 1;
             }
         }
+        answered
     }
 
     fn answer(&self, batch: &mut Batch, count: usize) {
@@ -215,6 +261,7 @@ impl Worker {
     }
 
     fn refresh(&self, query: Query) {
+        self.counters.prefetched.add(1);
         let fast = self.fast.clone();
         let upstreams = self.upstreams.load();
         let job = Job {
@@ -242,6 +289,8 @@ impl Worker {
             peer,
             socket: self.socket.clone(),
             is_reduced,
+            counters: self.counters.clone(),
+            read_at: Instant::now(),
         }
     }
 }

@@ -35,7 +35,10 @@ use std::{
     hash::RandomState,
     net::SocketAddr,
     os::fd::OwnedFd,
-    sync::{Arc, atomic::Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -173,6 +176,7 @@ pub(crate) type UpstreamsCell = Arc<ArcSwap<Upstreams>>;
 struct Way {
     jobs: mpsc::Sender<Job>,
     waker: Arc<Waker>,
+    in_flight: Arc<AtomicUsize>,
 }
 
 impl Upstreams {
@@ -337,6 +341,12 @@ impl Upstreams {
         first.map(ToString::to_string)
     }
 
+    /// Questions on their way, those that wait to be taken on not among them.
+    pub(crate) fn in_flight(&self) -> usize {
+        let ways = self.threads.iter();
+        ways.map(|way| way.in_flight.load(Ordering::Relaxed)).sum()
+    }
+
     /// How each upstream fares, in the order of the configuration.
     pub(crate) fn snapshot(&self) -> Vec<UpstreamSnapshot> {
         let all = self.counters.iter();
@@ -477,8 +487,10 @@ fn prepare(
     let way = Way {
         jobs,
         waker: waker.clone(),
+        in_flight: Arc::default(),
     };
     let thread = Thread {
+        in_flight: way.in_flight.clone(),
         engine,
         poll,
         waker,

@@ -5,7 +5,7 @@ use std::{
     os::fd::OwnedFd,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering, fence},
+        atomic::{AtomicBool, AtomicUsize, Ordering, fence},
     },
     time::{Duration, Instant},
 };
@@ -97,6 +97,8 @@ pub(super) struct Thread {
     pub(super) waker: Arc<Waker>,
     pub(super) jobs: mpsc::Receiver<Job>,
     pub(super) ended: mpsc::UnboundedReceiver<Ended>,
+    /// Questions on their way, for whoever watches.
+    pub(super) in_flight: Arc<AtomicUsize>,
     /// How long questions on their way may take after the end was told.
     pub(super) grace: Duration,
     /// Whoever waits for the node to end waits for this.
@@ -115,6 +117,8 @@ impl Thread {
             let has_more = self.take_on(now);
             self.engine.tick(now);
             self.engine.flush(now);
+            let in_flight = self.engine.flights.len();
+            self.in_flight.store(in_flight, Ordering::Relaxed);
             if is_ending {
                 let last_moment = *last_moment.get_or_insert(now + self.grace);
                 if !self.engine.is_busy() || now >= last_moment {
