@@ -57,6 +57,9 @@ pub(crate) async fn run(
     config.limits.workers = usize::from(options.workers);
     config.dry_run = options.dry_run;
     config.own = own;
+    if !config.own.zones.is_empty() {
+        config.own.compiled = Some(dir.node().join("policy"));
+    }
     if let Some(source) = options.list {
         let named = options.trust.as_deref().ok_or_else(|| {
             Failure::usage(

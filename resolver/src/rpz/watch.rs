@@ -27,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     allow::Allowed,
     parse::{Problem, Report},
+    shelf::Shelf,
     zone::{LoadError, Zone, ZoneOptions},
     zones::Zones,
 };
@@ -132,6 +133,7 @@ impl Seen {
 pub(crate) struct Watcher {
     files: Vec<(ZoneFile, Seen)>,
     allowed: Option<(PathBuf, Seen)>,
+    shelf: Option<Shelf>,
     cell: ZonesCell,
 }
 
@@ -139,6 +141,10 @@ impl Watcher {
     /// Reads all files once. Whatever is wrong with one as a whole is an error: a node does not start
     /// with other rules than it was given.
     pub(crate) fn open(own: &OwnRules) -> Result<Self, LoadError> {
+        let shelf = own.compiled.as_deref().map(Shelf::new);
+        if let Some(shelf) = &shelf {
+            shelf.keep_only(own.zones.iter().map(|zone| zone.path.as_path()));
+        }
         let mut zones = Vec::new();
         let mut seen = Vec::new();
         for file in &own.zones {
@@ -154,7 +160,7 @@ impl Watcher {
             let file = ZoneFile { path, options };
             // Before it is read: what changes meanwhile is read again.
             let stamp = Stamp::of(&file.path).ok();
-            let zone = Zone::load(&file.path, file.options)?;
+            let zone = Zone::load(&file.path, file.options, shelf.as_ref())?;
             announce(&zone);
             zones.push(Arc::new(zone));
             seen.push((file, Seen::at(stamp)));
@@ -174,6 +180,7 @@ impl Watcher {
         Ok(Self {
             files: seen,
             allowed,
+            shelf,
             cell: Arc::new(ArcSwap::from_pointee(Zones::new(zones, names))),
         })
     }
@@ -228,7 +235,7 @@ impl Watcher {
         for ((file, seen), zone) in self.files.iter_mut().zip(&mut after.zones) {
             let is_ready = seen.look(&file.path);
             if is_ready || is_meant && seen.trouble.is_some() {
-                renew(file, seen, zone, is_meant);
+                renew(file, seen, zone, self.shelf.as_ref(), is_meant);
             }
         }
         if let Some((path, seen)) = &mut self.allowed {
@@ -266,9 +273,15 @@ impl Seen {
     }
 }
 
-fn renew(file: &ZoneFile, seen: &mut Seen, zone: &mut Arc<Zone>, is_meant: bool) {
+fn renew(
+    file: &ZoneFile,
+    seen: &mut Seen,
+    zone: &mut Arc<Zone>,
+    shelf: Option<&Shelf>,
+    is_meant: bool,
+) {
     let stamp = Stamp::of(&file.path).ok();
-    let new = match Zone::load(&file.path, file.options) {
+    let new = match Zone::load(&file.path, file.options, shelf) {
         Ok(new) => new,
         Err(error) => return seen.refuse(&file.path, stamp, error.to_string()),
     };
