@@ -34,6 +34,7 @@ use crate::{
     source::Reader,
     state::StateDir,
     status::{Explanation, NodeStatus, OwnRule, PullFailure},
+    sys,
     update::{Pulled, Updater},
     upstream::Upstreams,
 };
@@ -76,6 +77,7 @@ impl Node {
 
     /// As [`Node::open`], by another clock.
     pub fn open_with_clock(config: ResolverConfig, clock: Clock) -> Result<Self, StartError> {
+        sys::give_back_large_blocks();
         if config.listen.is_empty() {
             return Err(StartError::Config(
                 "no address to listen on is given; give at least one",
