@@ -38,6 +38,7 @@ mod forward;
 mod handler;
 mod kill;
 mod observe;
+mod proved;
 mod query;
 mod reply;
 mod rpz;
