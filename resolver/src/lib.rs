@@ -81,6 +81,8 @@ pub use config::{
 };
 pub use error::{PullError, StartError};
 pub use node::{Node, Running};
+#[doc(hidden)]
+pub use rpz::probe as rpz_probe;
 pub use rpz::{CheckedNames, CheckedZone, LoadError, Problem, Report, check_names, check_zone};
 pub use source::ListSource;
 pub use status::{Explanation, NodeStatus};

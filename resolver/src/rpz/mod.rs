@@ -22,6 +22,8 @@ mod lines;
 mod name;
 mod names;
 mod parse;
+#[doc(hidden)]
+pub mod probe;
 mod record;
 mod rules;
 mod shelf;
