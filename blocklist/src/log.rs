@@ -91,6 +91,17 @@ impl Tree {
         Ok(())
     }
 
+    /// Takes back the leaves behind the first `size`.
+    pub(crate) fn truncate(&mut self, size: u64) {
+        let stored = tlog_tiles::stored_hash_count(size);
+        if let Ok(stored) = usize::try_from(stored)
+            && size < self.size
+        {
+            self.stored.truncate(stored);
+            self.size = size;
+        }
+    }
+
     /// The root hash when the tree had `size` leaves.
     pub fn root_at(&self, size: u64) -> Result<Digest, LogError> {
         let hash = tlog_tiles::tree_hash(size, &Stored(&self.stored))
@@ -250,6 +261,17 @@ mod tests {
         let tree_600 = tree(600);
         assert_eq!(tree_600.root_at(300).unwrap(), tree(300).root().unwrap());
         assert!(tree_600.root_at(601).is_err());
+    }
+
+    #[test]
+    fn leaves_are_taken_back() {
+        for size in 0..20 {
+            let mut back = tree(20);
+            back.truncate(size);
+            assert_eq!(back.root().unwrap(), tree(size).root().unwrap());
+            (size..20).for_each(|index| back.append(format!("leaf {index}").as_bytes()).unwrap());
+            assert_eq!(back.root().unwrap(), tree(20).root().unwrap());
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Digest, Folded, Release, Timestamp, Trust, export,
-    fold::{FOLD_VERSION, Fold, FoldError},
+    fold::{FOLD_VERSION, Fold, FoldError, Proved},
     leaf::{Leaf, LeafError},
     log::{LeafHash, LogError, Tree},
     parallel,
@@ -122,10 +122,25 @@ impl Replay {
     /// Takes leaves that follow one another, as [`Self::push`] would one after the other. Reading and proving
     /// them, nearly all the work, is shared by every core. The leaves before one that is refused are taken.
     pub fn push_all(&mut self, leaves: &[impl AsRef<[u8]> + Sync]) -> Result<(), VerifyError> {
+        self.take_all(leaves, Fold::prove)
+    }
+
+    /// As [`Self::push_all`] for leaves that this program proved before: their signatures are not looked at.
+    /// What vouches for them is their root, which the caller has kept and compares once all are taken;
+    /// before that nothing of this replay may be used.
+    pub fn recall_all(&mut self, leaves: &[impl AsRef<[u8]> + Sync]) -> Result<(), VerifyError> {
+        self.take_all(leaves, Fold::recall)
+    }
+
+    fn take_all(
+        &mut self,
+        leaves: &[impl AsRef<[u8]> + Sync],
+        prove: impl Fn(&Fold, Leaf) -> Proved + Sync,
+    ) -> Result<(), VerifyError> {
         for some in leaves.chunks(AT_ONCE) {
             let fold = &self.fold;
             let read = parallel::map(some, WORTH_A_THREAD, |bytes| {
-                let leaf = Leaf::from_bytes(bytes.as_ref()).map(|leaf| fold.prove(leaf));
+                let leaf = Leaf::from_bytes(bytes.as_ref()).map(|leaf| prove(fold, leaf));
                 (leaf, LeafHash::of(bytes.as_ref()))
             });
             for (leaf, hash) in read {
@@ -147,8 +162,47 @@ impl Replay {
         &self.fold
     }
 
+    /// Takes the leaves by which the log grew to that of `release`, in all the ways of [`Self::push_all`].
+    /// Where they do not lead to its root nothing is taken. Where they do, and one of them is refused all the
+    /// same, those before it are taken, and the replay is of no log that anybody released.
+    pub fn grow(
+        &mut self,
+        leaves: &[impl AsRef<[u8]> + Sync],
+        release: &Release,
+    ) -> Result<(), VerifyError> {
+        let size = self.tree.size();
+        let leads = leaves
+            .iter()
+            .try_for_each(|leaf| self.tree.append(leaf.as_ref()));
+        let leads = leads.map_err(VerifyError::from);
+        let leads = leads.and_then(|()| self.check_root(release));
+        self.tree.truncate(size);
+        leads?;
+        self.push_all(leaves)
+    }
+
+    /// Checks that `release` is over exactly the leaves taken.
+    pub fn check(&self, release: &Release) -> Result<(), VerifyError> {
+        self.check_root(release)?;
+        if release.fold_version != FOLD_VERSION {
+            return Err(VerifyError::FoldVersion(release.fold_version));
+        }
+        let expected = self.fold.policy().serial(self.tree.size());
+        if expected == release.serial {
+            Ok(())
+        } else {
+            let found = release.serial;
+            Err(VerifyError::Serial { expected, found })
+        }
+    }
+
     /// Checks that `release` is over exactly the leaves taken, and folds at its time.
     pub fn finish(&self, release: &Release) -> Result<Folded, VerifyError> {
+        self.check(release)?;
+        Ok(self.fold.at(release.time))
+    }
+
+    fn check_root(&self, release: &Release) -> Result<(), VerifyError> {
         if self.tree.size() != release.size {
             return Err(VerifyError::Size {
                 expected: release.size,
@@ -162,17 +216,7 @@ impl Replay {
                 found,
             });
         }
-        if release.fold_version != FOLD_VERSION {
-            return Err(VerifyError::FoldVersion(release.fold_version));
-        }
-        let folded = self.fold.at(release.time);
-        if folded.serial() != release.serial {
-            return Err(VerifyError::Serial {
-                expected: folded.serial(),
-                found: release.serial,
-            });
-        }
-        Ok(folded)
+        Ok(())
     }
 }
 
@@ -364,6 +408,53 @@ mod tests {
         let kind = crate::fold::FoldErrorKind::UnknownKey(leaver);
         let refused = VerifyError::Fold(FoldError { position, kind });
         assert_eq!(assert_as_one_by_one(&log), Err(refused));
+    }
+
+    #[test]
+    fn leaves_that_lead_elsewhere_are_not_taken() {
+        let mut log = long();
+        let mut replay = log.fold(START).0;
+        let before = replay.tree().root();
+        log.list("next.test", Scope::Host, 50);
+        let next = log.leaves.last().unwrap().clone();
+        let release = Release::open(&log.release(START).0, &log.trust).unwrap();
+        let other = long().leaves[9].clone();
+        for leaves in [vec![other], vec![], vec![next.clone(), next.clone()]] {
+            assert!(replay.grow(&leaves, &release).is_err());
+            assert_eq!(replay.tree().root(), before);
+            assert_eq!(replay.fold().size(), replay.tree().size());
+        }
+        replay.grow(&[next], &release).unwrap();
+        assert_eq!(replay.finish(&release).unwrap(), log.fold(START).1);
+    }
+
+    #[test]
+    fn what_is_recalled_is_what_was_proved_and_only_signatures_are_not_looked_at() {
+        let mut log = long();
+        let (mut again, proved) = (begun(&log), log.fold(START).0);
+        again.recall_all(&log.leaves[1..]).unwrap();
+        assert_eq!(again.tree().root(), proved.tree().root());
+        assert_eq!(again.fold().at(START), proved.fold().at(START));
+        let mut leaf = Leaf::from_bytes(&log.leaves[20]).unwrap();
+        let signature = leaf.signatures[0].signature;
+        leaf.signatures[1].signature = signature;
+        log.leaves[20] = leaf.to_bytes().unwrap();
+        // Keys count from the leaves that are taken before.
+        let known = || {
+            let mut known = begun(&log);
+            known.push_all(&log.leaves[1..10]).unwrap();
+            known
+        };
+        let mut again = known();
+        again.recall_all(&log.leaves[10..]).unwrap();
+        assert_ne!(again.tree().root(), proved.tree().root(), "its root tells");
+        let mut alone = known();
+        leaf.signatures.pop();
+        log.leaves[20] = leaf.to_bytes().unwrap();
+        assert!(
+            alone.recall_all(&log.leaves[10..]).is_err(),
+            "one officer alone"
+        );
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::{
     DomainName,
     fold::{Action, Folded},
     rules::{Rule, Rules, Why, parents},
+    statement::Policy,
 };
 
 /// TTL of every record, in seconds: an unblocked name is free again within a minute.
@@ -69,10 +70,15 @@ pub(crate) struct Records<'a> {
     gaps: Vec<(usize, &'a str)>,
 }
 
+/// The name of the policy zone of a log, with its final dot.
+pub fn apex(policy: &Policy) -> String {
+    format!("rpz.{}.", policy.public_domain)
+}
+
 impl<'a> Records<'a> {
     /// The records of the zone `rpz.<public domain>.`, from the rules of `folded`.
     pub(crate) fn new(folded: &'a Folded, mut rules: Rules<'a>) -> Self {
-        let apex = format!("rpz.{}.", folded.policy.public_domain);
+        let apex = apex(&folded.policy);
         // Room for `*.`, the apex and the root within 255 octets on the wire (RFC 1035 §3.1).
         let too_long = |rule: &Rule<'_>| rule.name.as_str().len() + apex.len() + 2 > 253;
         // What is let through and cannot be said would be blocked by its parent's wildcard.

@@ -179,6 +179,7 @@ proptest! {
                 Some(change) => {
                     known += 1;
                     prop_assert_eq!(&list, &whole, "after {:?}", leaves);
+                    prop_assert_eq!(course.guarded(), whole.guarded().count());
                     let between = Change::between(&before, &list);
                     prop_assert!(between.names.is_subset(&change.names));
                     prop_assert_eq!(Change { names: between.names.clone(), ..change }, between);

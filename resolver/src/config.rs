@@ -123,6 +123,8 @@ pub struct OwnRules {
     pub allow_names: Option<PathBuf>,
     /// What the zones' answers say to clients that listen.
     pub error: OwnError,
+    /// Folder for what large zones were compiled to, so that the next start need not parse them.
+    pub compiled: Option<PathBuf>,
 }
 
 /// Bounds on what clients and upstreams can make a node hold at once.

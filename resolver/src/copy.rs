@@ -45,6 +45,7 @@ impl LogCopy {
     /// # Errors
     /// What does not prove right, does not continue what is held, or cannot be kept. What is held stays.
     pub async fn pull(&mut self, now: Timestamp) -> Result<(), PullError> {
-        self.updater.pull(now).await.map(drop)
+        self.updater.pull(now).await?;
+        self.updater.keep().await
     }
 }

@@ -76,6 +76,13 @@ mod tests {
         log.fold(START.plus(1_000)).1.block_set().unwrap()
     }
 
+    /// What a node does, but for enforcing.
+    async fn pull(updater: &mut Updater) -> Result<Pulled, PullError> {
+        let pulled = updater.pull(START).await?;
+        updater.keep().await?;
+        Ok(pulled)
+    }
+
     fn held(updater: &Updater) -> Option<BlockSet> {
         updater.held().map(|held| BlockSet::clone(&held.set))
     }
@@ -92,15 +99,13 @@ mod tests {
             let (base, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
             if let Some(first) = first {
                 first.write(base.path(), START);
-                updater(first, base.path(), state.path(), Kill::default())
-                    .pull(START)
-                    .await
-                    .unwrap();
+                let mut first = updater(first, base.path(), state.path(), Kill::default());
+                pull(&mut first).await.unwrap();
             }
             before(state.path());
             second.write(base.path(), START.plus(10));
             let mut killed = updater(second, base.path(), state.path(), Kill::after(places));
-            let over = match killed.pull(START).await {
+            let over = match pull(&mut killed).await {
                 Ok(Pulled::New(_)) => true,
                 Err(PullError::State(_)) => false,
                 other => panic!("place {places}: {other:?}"),
@@ -114,14 +119,14 @@ mod tests {
                 old_or_new,
                 "place {places}: neither the old list nor the new one"
             );
-            again.pull(START).await.unwrap();
+            pull(&mut again).await.unwrap();
             assert_eq!(held(&again), Some(set(second)), "place {places}");
 
             // And the log goes on from what is kept.
             third.write(base.path(), START.plus(20));
             let mut later = updater(third, base.path(), state.path(), Kill::default());
             assert!(
-                matches!(later.pull(START).await, Ok(Pulled::New(_))),
+                matches!(pull(&mut later).await, Ok(Pulled::New(_))),
                 "place {places}"
             );
             assert_eq!(held(&later), Some(set(third)), "place {places}");

@@ -50,6 +50,7 @@ mod inherited;
 mod kill;
 mod limits;
 mod observe;
+mod proved;
 mod pulse;
 mod query;
 mod reply;
@@ -103,6 +104,8 @@ pub use inherited::Inherited;
 pub use limits::{ClientLimits, SecretError};
 pub use node::{Node, Running};
 pub use pulse::Pulse;
+#[doc(hidden)]
+pub use rpz::probe as rpz_probe;
 pub use rpz::{CheckedNames, CheckedZone, LoadError, Problem, Report, check_names, check_zone};
 pub use source::ListSource;
 pub use status::{Explanation, NodeStatus};

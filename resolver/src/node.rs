@@ -46,6 +46,7 @@ use crate::{
     source::Reader,
     state::StateDir,
     status::{Explanation, NodeStatus, PullFailure},
+    sys,
     update::{Pulled, Updater},
     upstream::{Upstreams, UpstreamsCell},
 };
@@ -125,6 +126,7 @@ impl Node {
 
     /// As [`Node::open`], by another clock.
     pub fn open_with_clock(config: ResolverConfig, clock: Clock) -> Result<Self, StartError> {
+        sys::give_back_large_blocks();
         config.check()?;
         config.identity.check()?;
         let list = config
@@ -448,19 +450,16 @@ impl List {
                     tracing::error!(%error, "the list could not be renewed; the one held stays in force");
                 }
             }
+            tokio::select! {
+                () = self.prepare() => {}
+                () = stop.cancelled() => return,
+            }
         }
     }
 
     async fn pull(&mut self) -> Result<(), PullError> {
-        let pulled = self.updater.pull((self.shared.clock)()).await;
-        let now = (self.shared.clock)();
-        let new = match &pulled {
-            Ok(Pulled::New(held)) => Some(held),
-            Ok(Pulled::Unchanged) => None,
-            Err(PullError::State(_)) => self.updater.unkept(),
-            Err(_) => None,
-        };
-        if let Some(held) = new {
+        let mut pulled = self.updater.pull((self.shared.clock)()).await;
+        if let Ok(Pulled::New(held)) = &pulled {
             self.shared.enforce(held);
             tracing::info!(
                 serial = held.release.serial,
@@ -469,6 +468,12 @@ impl List {
                 "a new list is in force"
             );
         }
+        if pulled.is_ok()
+            && let Err(error) = self.updater.keep().await
+        {
+            pulled = Err(error);
+        }
+        let now = (self.shared.clock)();
         self.shared.status.send_modify(|status| {
             status.pulls += 1;
             match &pulled {
@@ -487,5 +492,12 @@ impl List {
             }
         });
         pulled.map(|_| ())
+    }
+
+    /// Makes ready for the next release while there is time.
+    async fn prepare(&mut self) {
+        if let Err(error) = self.updater.prepare().await {
+            tracing::warn!(%error, "this node's copy of the log could not be read");
+        }
     }
 }

@@ -8,7 +8,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Read, Seek, SeekFrom, Write},
+    io::{self, BufReader, Read, Seek, SeekFrom, Take, Write},
     path::{Path, PathBuf},
 };
 
@@ -23,6 +23,9 @@ const VERSION: u32 = 2;
 const MAX_STATE: u64 = 1 << 20;
 /// Bound on a compiled list, in octets.
 const MAX_SET: u64 = 2 << 30;
+
+/// Leaves that are read or written together.
+const AT_ONCE: usize = 4096;
 
 /// What names of compiled lists begin with.
 const BASE: &str = "blockset-";
@@ -159,19 +162,14 @@ impl StateDir {
         }
     }
 
-    /// Reads the leaves that count, in order. They are data, not proof.
-    pub(crate) fn leaves(&self, octets: u64) -> Result<Vec<Vec<u8>>, StateError> {
+    /// Reads the leaves that count, in order, some at a time. They are data, not proof.
+    pub(crate) fn leaves(&self, octets: u64) -> Result<Leaves<'_>, StateError> {
         let path = self.path.join("leaves");
         let file = File::open(&path).map_err(io_error(&path))?;
-        let mut bytes = Vec::new();
-        file.take(octets)
-            .read_to_end(&mut bytes)
-            .map_err(io_error(&path))?;
-        let damaged = |reason: &str| self.damaged_leaves(reason.into());
-        if bytes.len() as u64 != octets {
-            return Err(damaged("it is cut short"));
-        }
-        split_leaves(&bytes).ok_or_else(|| damaged("it ends inside a leaf"))
+        Ok(Leaves {
+            state: self,
+            file: BufReader::with_capacity(1 << 18, file.take(octets)),
+        })
     }
 
     /// Appends leaves after the first `octets` octets and gives the new length. What stood behind
@@ -179,11 +177,19 @@ impl StateDir {
     /// another name until it is whole.
     pub(crate) fn append_leaves(&self, octets: u64, leaves: &[Vec<u8>]) -> Result<u64, StateError> {
         let path = self.path.join("leaves");
-        let bytes = bundle::encode(leaves.iter().map(Vec::as_slice));
+        let encode = |some: &[Vec<u8>]| bundle::encode(some.iter().map(Vec::as_slice));
         if octets == 0 {
-            self.replace("leaves", &bytes)?;
-            return Ok(bytes.len() as u64);
+            let mut written = 0;
+            self.replace_by("leaves", |file| {
+                leaves.chunks(AT_ONCE).try_for_each(|some| {
+                    let bytes = encode(some);
+                    written += bytes.len() as u64;
+                    self.write_halves(file, &bytes)
+                })
+            })?;
+            return Ok(written);
         }
+        let bytes = encode(leaves);
         let failed = io_error(&path);
         let write = || -> io::Result<()> {
             let mut file = OpenOptions::new().write(true).open(&path)?;
@@ -245,12 +251,21 @@ impl StateDir {
 
     /// Writes a file whole: other name, sync, rename, sync of the directory.
     fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), StateError> {
+        self.replace_by(name, |file| self.write_halves(file, bytes))
+    }
+
+    /// As [`Self::replace`], with whatever `fill` writes.
+    fn replace_by(
+        &self,
+        name: &str,
+        fill: impl FnOnce(&mut File) -> io::Result<()>,
+    ) -> Result<(), StateError> {
         let temporary = self.path.join(format!("{name}.new"));
         let path = self.path.join(name);
         let write = || -> io::Result<()> {
             self.kill.place()?;
             let mut file = File::create(&temporary)?;
-            self.write_halves(&mut file, bytes)?;
+            fill(&mut file)?;
             file.sync_all()?;
             self.kill.place()?;
             fs::rename(&temporary, &path)?;
@@ -304,17 +319,39 @@ fn is_compiled(name: &str) -> bool {
     [BASE, CHANGES].iter().any(|kind| name.starts_with(kind))
 }
 
-/// Leaves with their lengths in 16 bits before them, as in entry bundles, any number of them.
-fn split_leaves(bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
-    let mut leaves = Vec::new();
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        let (length, after) = rest.split_first_chunk::<2>()?;
-        let (leaf, after) = after.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
-        leaves.push(leaf.to_vec());
-        rest = after;
+/// Leaves as they stand in the file: with their lengths in 16 bits before them, as in entry bundles, any
+/// number of them.
+pub(crate) struct Leaves<'d> {
+    state: &'d StateDir,
+    file: BufReader<Take<File>>,
+}
+
+impl Leaves<'_> {
+    /// The next leaves; none at the end.
+    pub(crate) fn some(&mut self) -> Result<Vec<Vec<u8>>, StateError> {
+        let mut leaves = Vec::new();
+        while leaves.len() < AT_ONCE && self.file.get_ref().limit() + self.buffered() > 0 {
+            let mut length = [0; 2];
+            self.read(&mut length)?;
+            let mut leaf = vec![0; usize::from(u16::from_be_bytes(length))];
+            self.read(&mut leaf)?;
+            leaves.push(leaf);
+        }
+        Ok(leaves)
     }
-    Some(leaves)
+
+    fn buffered(&self) -> u64 {
+        self.file.buffer().len() as u64
+    }
+
+    fn read(&mut self, room: &mut [u8]) -> Result<(), StateError> {
+        self.file.read_exact(room).map_err(|error| {
+            if error.kind() == io::ErrorKind::UnexpectedEof {
+                return self.state.damaged_leaves("it is cut short".into());
+            }
+            io_error(&self.state.path.join("leaves"))(error)
+        })
+    }
 }
 
 fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, StateError> {

@@ -27,6 +27,20 @@ const CONTROL: usize = 64;
 /// Octets of the larger of `sockaddr_in` and `sockaddr_in6`.
 const ADDRESS: usize = mem::size_of::<libc::sockaddr_in6>();
 
+/// Octets of a block of memory that is given back by itself.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+const LARGE: libc::c_int = 1 << 20;
+
+/// Has large blocks of memory given back to the kernel when they are dropped. glibc learns from the first
+/// that it should not, and then a node grows with every list it takes.
+pub(crate) fn give_back_large_blocks() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: it takes two numbers and sets one of the allocator's, under the allocator's own lock.
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE);
+    }
+}
+
 /// Where a datagram came from, and on which of this machine's addresses: an answer goes back by
 /// the same pair, or the client does not know it for an answer.
 #[derive(Debug, Clone, Copy)]

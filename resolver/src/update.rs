@@ -1,23 +1,32 @@
-//! Taking a new release: fetch the note, fetch the leaves it adds, prove all of it, keep it, and
-//! hand it over to be enforced. Whatever does not prove right, the release held before stays. What
-//! proves right and cannot be kept (the disk is full) is enforced all the same, for a name that was
-//! lifted must come off; keeping it is tried again with every pull.
+//! Taking a new release: fetch the note, fetch the leaves it adds, prove all of it, hand it over to be
+//! enforced, and keep it. Whatever does not prove right, the release held before stays. What proves right
+//! and cannot be kept (the disk is full) is enforced all the same, for a name that was lifted must come
+//! off; keeping it is tried again with every pull.
 //!
-//! The proof is incremental: a [`Replay`] over the leaves already proved is kept in memory and
-//! grown by the new ones. After a restart it is rebuilt from the node's own copy of the leaves,
-//! which is proved again by its root hash; if that copy is damaged, from the source.
+//! What it costs is a matter of what is new, not of how long the list is: the log that was proved stays in
+//! memory and grows by the new leaves, the list follows it, and the compiled list is the one before with
+//! other names laid over it. A release is in force before it is on the disk: a node that dies in between
+//! starts with the release before, which it proved too, and asks for the newer one at once.
+//!
+//! After a restart the log is read from the node's own copy. Its leaves were proved before they were
+//! written, and their root is that of the release the node kept, so their signatures are not proved again;
+//! if they hash to another root, everything is fetched and proved anew.
 
 use std::sync::Arc;
 
 use blocklist::{
-    Digest, Folded, PolicyZone, Release, Timestamp, Trust, log,
+    Release, Timestamp, Trust,
+    fold::FOLD_VERSION,
+    log,
     statement::Policy,
     verify::{Replay, VerifyError, check_succession},
     witness::{self, WitnessError},
+    zone,
 };
 
 use crate::{
     error::{PullError, SourceError, StateError},
+    proved::{Proved, folded, read_copy, take_some},
     source::Reader,
     state::{Held, Loaded, StateDir},
 };
@@ -34,7 +43,7 @@ const MAX_LEAVES: u64 = 10_000_000;
 pub(crate) enum Pulled {
     /// The source has what is held.
     Unchanged,
-    /// Proved, kept, and to be enforced now.
+    /// Proved, and to be enforced now; then to be kept.
     New(Held),
 }
 
@@ -43,21 +52,16 @@ pub(crate) struct Updater {
     trust: Arc<Trust>,
     reader: Reader,
     state: StateDir,
-    /// What is on disk.
+    /// What was proved last, and is in force.
     held: Option<Held>,
-    /// What was proved since and could not be written.
-    unkept: Option<Held>,
-    leaves_octets: u64,
-    replay: Option<Replay>,
-}
-
-/// A release proved against the leaves.
-struct Proved {
-    replay: Replay,
-    folded: Folded,
-    /// Leaves after the `from` octets already kept.
-    leaves: Vec<Vec<u8>>,
-    from: u64,
+    /// What is on disk.
+    kept: Option<Held>,
+    /// Octets of the copy of the log that belongs to `kept`; 0 where there is none that can be used.
+    octets: u64,
+    /// The log as far as it was proved: up to the release held, or further where a later one was refused.
+    proved: Option<Proved>,
+    /// Leaves of that log which are not on disk: all of them where `octets` is 0.
+    unwritten: Arc<Vec<Vec<u8>>>,
 }
 
 impl Updater {
@@ -67,7 +71,7 @@ impl Updater {
         state: StateDir,
         loaded: Option<Loaded>,
     ) -> Self {
-        let (held, leaves_octets) = match loaded {
+        let (held, octets) = match loaded {
             Some(Loaded {
                 held,
                 leaves_octets,
@@ -78,10 +82,11 @@ impl Updater {
             trust,
             reader,
             state,
+            kept: held.clone(),
             held,
-            unkept: None,
-            leaves_octets,
-            replay: None,
+            octets,
+            proved: None,
+            unwritten: Arc::default(),
         }
     }
 
@@ -89,22 +94,63 @@ impl Updater {
         self.held.as_ref()
     }
 
-    /// The release that was proved and could not be kept, as long as that is so.
-    pub(crate) fn unkept(&self) -> Option<&Held> {
-        self.unkept.as_ref()
-    }
-
     /// The log up to the release held, once it was proved in this process.
     pub(crate) fn replay(&self) -> Option<&Replay> {
-        self.replay.as_ref()
+        let size = self.held.as_ref()?.release.size;
+        let replay = &self.proved.as_ref()?.replay;
+        (replay.tree().size() == size).then_some(replay)
     }
 
-    /// Proves the copy of the log that is held, if any is, and refuses one that is damaged.
+    /// Proves the copy of the log that is held, every signature of it, if there is a copy, and refuses one
+    /// that is damaged.
     pub(crate) fn prove_copy(&mut self) -> Result<(), StateError> {
-        if let Some(held) = &self.held {
-            let (size, root) = (held.release.size, held.release.root);
-            let octets = self.leaves_octets;
-            self.replay = Some(rebuild(&self.state, &self.trust, octets, size, root)?);
+        if let Some(kept) = &self.kept {
+            let replay = read_copy(
+                &self.state,
+                &self.trust,
+                self.octets,
+                kept,
+                Replay::push_all,
+            )?;
+            self.proved = Some(Proved { replay, list: None });
+        }
+        Ok(())
+    }
+
+    /// Reads the copy of the log that is held, unless the log is in memory: then the next release costs no
+    /// more than what is new in it. A copy that cannot be used is left out of account from then on.
+    pub(crate) async fn prepare(&mut self) -> Result<(), PullError> {
+        let Some(kept) = self.kept.clone() else {
+            return Ok(());
+        };
+        if self.proved.is_some() || self.octets == 0 {
+            return Ok(());
+        }
+        // Whatever was not written is fetched again.
+        self.unwritten = Arc::default();
+        let is_held = self
+            .held
+            .as_ref()
+            .is_some_and(|held| held.note == kept.note);
+        let (state, trust, octets) = (self.state.clone(), self.trust.clone(), self.octets);
+        let read = blocking(move || {
+            let recall = |replay: &mut Replay, leaves: &[Vec<u8>]| {
+                if kept.release.fold_version == FOLD_VERSION {
+                    replay.recall_all(leaves)
+                } else {
+                    replay.push_all(leaves)
+                }
+            };
+            let replay = read_copy(&state, &trust, octets, &kept, recall)?;
+            let list = is_held.then(|| folded(&replay, &kept)).flatten();
+            Ok::<_, StateError>(Proved { replay, list })
+        });
+        match read.await? {
+            Ok(proved) => self.proved = Some(proved),
+            Err(reason) => {
+                tracing::warn!(%reason, "this node's copy of the log is not used; it is fetched anew");
+                self.octets = 0;
+            }
         }
         Ok(())
     }
@@ -127,58 +173,85 @@ impl Updater {
         result.map(Pulled::New)
     }
 
+    /// Writes down what is held, if that is not on disk.
+    pub(crate) async fn keep(&mut self) -> Result<(), PullError> {
+        let Some(held) = self.held.clone() else {
+            return Ok(());
+        };
+        if self
+            .kept
+            .as_ref()
+            .is_some_and(|kept| kept.note == held.note)
+        {
+            return Ok(());
+        }
+        let kept = self.kept.as_ref();
+        let base = kept.map(|kept| kept.set.base_checksum());
+        let written = match self.octets {
+            0 => 0,
+            _ => kept.map_or(0, |kept| kept.release.size),
+        };
+        let count = held.release.size.saturating_sub(written);
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        if self.unwritten.len() < count {
+            let reason = "its latest leaves are fetched again with the next release";
+            return Err(self.state.damaged_leaves(reason.into()).into());
+        }
+        let (state, leaves, octets) = (self.state.clone(), self.unwritten.clone(), self.octets);
+        let (octets, held) = blocking(move || {
+            let new = leaves.get(..count).unwrap_or(&leaves);
+            let octets = state.append_leaves(octets, new)?;
+            state.commit(&held, octets, base)?;
+            Ok::<_, StateError>((octets, held))
+        })
+        .await??;
+        let later = self.unwritten.get(count..).unwrap_or_default();
+        self.unwritten = Arc::new(later.to_vec());
+        self.octets = octets;
+        self.kept = Some(held);
+        Ok(())
+    }
+
     async fn take(&mut self, note: &[u8], now: Timestamp) -> Result<Held, PullError> {
         let release = Release::open(note, &self.trust)?;
-        for held in self.held.iter().chain(&self.unkept) {
+        if let Some(held) = &self.held {
             check_succession(&held.release, &release)?;
         }
         if release.size > MAX_LEAVES {
             return Err(PullError::TooManyLeaves(release.size));
         }
-        let Proved {
-            replay,
-            folded,
-            leaves,
-            from,
-        } = self.prove(&release).await?;
-        self.check_witnesses(&release, &folded.policy, now).await?;
+        let policy = self.prove(&release).await?;
+        self.check_witnesses(&release, &policy, now).await?;
         let before = self.held.as_ref().map(|held| held.set.clone());
-        let kept_base = before.as_ref().map(|set| set.base_checksum());
-        let (folded, set) = blocking(move || {
-            let set = before.unwrap_or_default().updated(&folded.entries);
-            (folded, set)
-        })
-        .await?;
-        let held = Held {
-            note: note.to_vec(),
-            zone: PolicyZone::new(&folded).apex().to_owned(),
-            guarded: folded.guarded().count() as u64,
-            set: Arc::new(set?),
-            release,
-        };
-        // Kept before enforced: a restart should never know less than clients have been told.
-        let (state, kept) = (self.state.clone(), held.clone());
-        let octets = blocking(move || {
-            let octets = state.append_leaves(from, &leaves)?;
-            state.commit(&kept, octets, kept_base)?;
-            Ok::<_, StateError>(octets)
-        })
-        .await?;
-        let octets = match octets {
-            Ok(octets) => octets,
-            Err(error) => {
-                self.unkept = Some(held);
-                return Err(error.into());
-            }
-        };
-        for remark in &folded.remarks {
-            tracing::debug!(remark, "a leaf to look into");
-        }
-        self.unkept = None;
-        self.leaves_octets = octets;
-        self.replay = Some(replay);
+        let (of, note) = (release, note.to_vec());
+        let held = self.with_proved(move |proved| {
+            let compiled = proved.compile(&of, &before.unwrap_or_default());
+            compiled.map(|(set, guarded)| Held {
+                zone: zone::apex(proved.replay.fold().policy()),
+                release: of,
+                note,
+                guarded,
+                set: Arc::new(set),
+            })
+        });
+        let held = held.await??;
         self.held = Some(held.clone());
         Ok(held)
+    }
+
+    /// Does work on the log that was proved, where it holds up no answers.
+    async fn with_proved<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce(&mut Proved) -> T + Send + 'static,
+    ) -> Result<T, PullError> {
+        let mut proved = self.proved.take().ok_or(PullError::Stopping)?;
+        let (proved, done) = blocking(move || {
+            let done = work(&mut proved);
+            (proved, done)
+        })
+        .await?;
+        self.proved = Some(proved);
+        Ok(done)
     }
 
     /// Checks that the witnesses the policy asks for have co-signed a checkpoint of this very tree.
@@ -205,103 +278,102 @@ impl Updater {
         }
     }
 
-    async fn prove(&mut self, release: &Release) -> Result<Proved, PullError> {
-        if let Some(base) = self.base().await? {
-            match self.grow(Some(base), release, self.leaves_octets).await {
-                // Either the source is being written to, or it tells another history than it told
-                // before; only the whole log can say which.
-                Err(PullError::Verify(VerifyError::Root { .. } | VerifyError::Genesis)) => {}
-                other => return other,
-            }
+    /// Has the log grow to that of a release, proving what is new; gives the policy at its end.
+    async fn prove(&mut self, release: &Release) -> Result<Policy, PullError> {
+        self.prepare().await?;
+        if !self.grow(release).await? {
+            self.fetch_whole(release).await?;
         }
-        let proved = self
-            .grow(None, release, 0)
-            .await
-            .map_err(|error| match error {
-                PullError::Verify(
-                    error @ (VerifyError::Root { .. } | VerifyError::Size { .. }),
-                ) => PullError::Torn(error.to_string()),
-                other => other,
-            })?;
-        if let Some(held) = &self.held {
-            let size = held.release.size;
-            let before = proved
-                .replay
-                .tree()
-                .root_at(size)
-                .map_err(VerifyError::from)?;
-            if before != held.release.root {
-                return Err(PullError::Fork { size });
-            }
-        }
-        Ok(proved)
+        let replay = self.proved.as_ref().map(|proved| &proved.replay);
+        let policy = replay.map(|replay| replay.fold().policy().clone());
+        policy.ok_or(PullError::Stopping)
     }
 
-    /// The replay over exactly the leaves held; `None` when nothing is held or the copy is damaged.
-    async fn base(&mut self) -> Result<Option<Replay>, PullError> {
-        if self.replay.is_none()
-            && let Some(held) = &self.held
-        {
-            let (state, trust, octets) =
-                (self.state.clone(), self.trust.clone(), self.leaves_octets);
-            let (size, root) = (held.release.size, held.release.root);
-            let rebuilt = blocking(move || rebuild(&state, &trust, octets, size, root)).await?;
-            match rebuilt {
-                Ok(replay) => self.replay = Some(replay),
-                Err(reason) => {
-                    tracing::warn!(%reason, "this node's copy of the log is not used; it is fetched anew");
-                }
-            }
+    /// Refuses a log that does not continue that of the release held.
+    fn check_history(&self, replay: &Replay) -> Result<(), PullError> {
+        let Some(held) = &self.held else {
+            return Ok(());
+        };
+        let size = held.release.size;
+        let before = replay.tree().root_at(size).map_err(VerifyError::from)?;
+        if before == held.release.root {
+            Ok(())
+        } else {
+            Err(PullError::Fork { size })
         }
-        Ok(self.replay.clone())
     }
 
-    /// Fetches what `base` lacks, and proves it.
-    async fn grow(
-        &self,
-        base: Option<Replay>,
-        release: &Release,
-        from: u64,
-    ) -> Result<Proved, PullError> {
-        let known = base.as_ref().map_or(0, |base| base.tree().size());
-        let mut replay = base;
+    /// Grows the log that was proved by what it lacks. Gives whether that leads to the release: if not, the
+    /// source is being written to, or it tells another history than it told before; only the whole log can
+    /// say which.
+    async fn grow(&mut self, release: &Release) -> Result<bool, PullError> {
+        let proved = self.proved.as_ref();
+        let Some(known) = proved.map(|proved| proved.replay.tree().size()) else {
+            return Ok(false);
+        };
+        if known > release.size {
+            return Ok(false);
+        }
         let mut leaves = Vec::new();
         for (index, width) in log::bundles(known, release.size) {
-            let mut bundle = self.bundle(index, width).await?;
-            let start = index * log::BUNDLE_WIDTH;
-            if known > start {
-                bundle.drain(
-                    ..usize::try_from(known - start)
-                        .unwrap_or(usize::MAX)
-                        .min(bundle.len()),
-                );
+            let bundle = self.bundle(index, width).await?;
+            let before = known.saturating_sub(index * log::BUNDLE_WIDTH);
+            leaves.extend(bundle.into_iter().skip(before as usize));
+        }
+        let release = release.clone();
+        let grown = self.with_proved(move |proved| {
+            let grown = proved.replay.grow(&leaves, &release);
+            (leaves, grown)
+        });
+        let (leaves, grown) = grown.await?;
+        let refused = match grown {
+            Err(VerifyError::Root { .. }) => return Ok(false),
+            Err(error @ VerifyError::Size { .. }) => return Err(error.into()),
+            Err(error) => PullError::from(error),
+            Ok(()) => {
+                let proved = self.proved.as_ref();
+                match proved.map_or(Ok(()), |proved| self.check_history(&proved.replay)) {
+                    Ok(()) => {
+                        Arc::make_mut(&mut self.unwritten).extend(leaves);
+                        return Ok(true);
+                    }
+                    Err(error) => error,
+                }
             }
+        };
+        // What was proved before is read from the disk again.
+        self.proved = None;
+        Err(refused)
+    }
+
+    /// Fetches and proves a log from its beginning.
+    async fn fetch_whole(&mut self, release: &Release) -> Result<(), PullError> {
+        let mut replay = None;
+        let mut leaves = Vec::new();
+        for (index, width) in log::bundles(0, release.size) {
+            let bundle = self.bundle(index, width).await?;
             let trust = self.trust.clone();
-            let (grown, proved) =
-                blocking(move || push_all(replay, &trust, &bundle).map(|replay| (replay, bundle)))
-                    .await??;
+            let prove = move || {
+                take_some(replay, &trust, &bundle, Replay::push_all).map(|replay| (replay, bundle))
+            };
+            let (grown, proved) = blocking(prove).await??;
             replay = Some(grown);
             leaves.extend(proved);
         }
-        let Some(replay) = replay else {
-            return Err(VerifyError::Size {
-                expected: release.size,
-                found: 0,
+        let found = 0;
+        let expected = release.size;
+        let replay = replay.ok_or(VerifyError::Size { expected, found })?;
+        replay.check(release).map_err(|error| match error {
+            VerifyError::Root { .. } | VerifyError::Size { .. } => {
+                PullError::Torn(error.to_string())
             }
-            .into());
-        };
-        let release = release.clone();
-        let (replay, folded) = blocking(move || {
-            let folded = replay.finish(&release)?;
-            Ok::<_, VerifyError>((replay, folded))
-        })
-        .await??;
-        Ok(Proved {
-            replay,
-            folded,
-            leaves,
-            from,
-        })
+            other => other.into(),
+        })?;
+        self.check_history(&replay)?;
+        self.proved = Some(Proved { replay, list: None });
+        self.unwritten = Arc::new(leaves);
+        self.octets = 0;
+        Ok(())
     }
 
     async fn bundle(&self, index: u64, width: u64) -> Result<Vec<Vec<u8>>, PullError> {
@@ -328,44 +400,6 @@ impl Updater {
             }
             Err(error) => Err(error.into()),
         }
-    }
-}
-
-fn push_all(
-    replay: Option<Replay>,
-    trust: &Trust,
-    leaves: &[Vec<u8>],
-) -> Result<Replay, VerifyError> {
-    let (mut replay, rest) = match (replay, leaves.split_first()) {
-        (Some(replay), _) => (replay, leaves),
-        (None, Some((first, rest))) => (Replay::begin(trust, first)?, rest),
-        (None, None) => {
-            return Err(VerifyError::Size {
-                expected: 1,
-                found: 0,
-            });
-        }
-    };
-    replay.push_all(rest)?;
-    Ok(replay)
-}
-
-/// Proves the node's own copy of the leaves.
-fn rebuild(
-    state: &StateDir,
-    trust: &Trust,
-    octets: u64,
-    size: u64,
-    root: Digest,
-) -> Result<Replay, StateError> {
-    let damaged = |error: &dyn std::fmt::Display| state.damaged_leaves(error.to_string());
-    let leaves = state.leaves(octets)?;
-    let replay = push_all(None, trust, &leaves).map_err(|error| damaged(&error))?;
-    let found = replay.tree().root().map_err(|error| damaged(&error))?;
-    if replay.tree().size() == size && found == root {
-        Ok(replay)
-    } else {
-        Err(damaged(&"these are not the leaves of the release held"))
     }
 }
 

@@ -147,6 +147,7 @@ pub(crate) fn database(global: &Global, dir: &DataDir) -> String {
 }
 
 /// Waits for Ctrl-C or SIGTERM.
+#[cfg(feature = "centre")]
 pub(crate) async fn until_stopped() -> Result<(), Failure> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;

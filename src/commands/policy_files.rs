@@ -35,6 +35,7 @@ pub(crate) fn own_rules(options: &Resolver) -> Result<OwnRules, Failure> {
             PolicyError::Blocked => OwnError::Blocked,
             PolicyError::Filtered => OwnError::Filtered,
         },
+        compiled: None,
     })
 }
 

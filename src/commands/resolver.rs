@@ -74,6 +74,9 @@ fn configured(dir: &DataDir, options: Resolver) -> Result<ResolverConfig, Failur
     config.own = own;
     config.structured = structured;
     (config.clients, config.identity) = options.clients.into_parts();
+    if !config.own.zones.is_empty() {
+        config.own.compiled = Some(dir.node().join("policy"));
+    }
     if let Some(source) = options.list {
         let named = options.trust.as_deref().ok_or_else(|| {
             Failure::usage(

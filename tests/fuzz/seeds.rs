@@ -14,6 +14,7 @@ use blocklist::{
     testing::{START, TestLog, name},
     time::Day,
 };
+use resolver::rpz_probe::Probe;
 use resolver::transfer::{Admission, Keys, TransferLimits, TransferServer};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -30,6 +31,7 @@ fn write(corpus: &Path) -> Result<(), Box<dyn Error>> {
     lists(corpus)?;
     secondaries(corpus)?;
     messages(corpus)?;
+    policies(corpus)?;
     let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/demo");
     pages(corpus, &demo.join("sites"))?;
     for entry in fs::read_dir(demo.join("registers"))? {
@@ -42,6 +44,28 @@ fn put(corpus: &Path, target: &str, seed: &str, bytes: &[u8]) -> std::io::Result
     let folder = corpus.join(target);
     fs::create_dir_all(&folder)?;
     fs::write(folder.join(seed), bytes)
+}
+
+/// Policy zones, as they are written and as they are compiled.
+fn policies(corpus: &Path) -> Result<(), Box<dyn Error>> {
+    let head =
+        "$TTL 300\n$ORIGIN rpz.test.\n@ SOA ns admin ( 7 1h 60\n 86400 30 )\n@ NS localhost.\n";
+    let rules = [
+        "nx.test CNAME .\n*.nx.test 10 IN CNAME . ; below\nok.nx.test CNAME rpz-passthru.\n",
+        "a.test CNAME *.\nb.test CNAME rpz-drop.\nc.test CNAME rpz-tcp-only.\n32.1.2.0.192.rpz-ip CNAME .\n",
+        "d.test A 192.0.2.1\n AAAA 2001:db8::1\n TXT \"a ( b\" c\n MX 10 m\n TYPE65280 \\# 2 beef\n",
+        "*.e.test CNAME *.garden.example.\nf\\.g\\046h CNAME w.example.\nout.example. CNAME .\nx bad\n",
+    ];
+    for (rules, seed) in rules.iter().zip(["names", "actions", "data", "targets"]) {
+        let text = format!("{head}{rules}");
+        put(corpus, "rpz", seed, text.as_bytes())?;
+        let zone = Probe::parse(text.as_bytes()).ok_or("a zone")?;
+        let compiled = zone.write();
+        // The target puts the checksum behind it.
+        let content = compiled.len().saturating_sub(32);
+        put(corpus, "compiled_zone", seed, &compiled[..content])?;
+    }
+    Ok(())
 }
 
 /// A log with every kind of leaf.

@@ -58,7 +58,8 @@ impl Fold {
             monitoring: Monitoring::of(&self.policy.public_domain),
             policy: self.policy.clone(),
         };
-        (folded, Course::new(until, days, shared))
+        let guarded = folded.guarded().count();
+        (folded, Course::new(until, days, shared, guarded))
     }
 
     /// Where a listing stands at `time`.

@@ -93,15 +93,28 @@ pub struct Course {
     /// Names of which more is said than by one listing: protected ones below a listed parent, and those
     /// that are listed twice alike.
     shared: BTreeSet<DomainName>,
+    /// Listings that the guard holds back.
+    guarded: usize,
 }
 
 impl Course {
-    pub(super) fn new(until: Option<Timestamp>, days: Days, shared: BTreeSet<DomainName>) -> Self {
+    pub(super) fn new(
+        until: Option<Timestamp>,
+        days: Days,
+        shared: BTreeSet<DomainName>,
+        guarded: usize,
+    ) -> Self {
         Self {
             until,
             days,
             shared,
+            guarded,
         }
+    }
+
+    /// How many listings the guard holds back, as [`Folded::guarded`] finds them one by one.
+    pub fn guarded(&self) -> usize {
+        self.guarded
     }
 
     /// The first moment after that of the list at which it may be another one without another leaf;
@@ -228,6 +241,9 @@ impl Fold {
             ..Change::default()
         };
         for listing in moved {
+            let was = place(list, listing.position).and_then(|at| list.listings.get(at));
+            next.guarded -= usize::from(was.is_some_and(Listing::is_guarded));
+            next.guarded += usize::from(listing.is_guarded());
             put(list, listing, &mut change);
         }
         change.removed.sort_unstable();

@@ -128,6 +128,11 @@ impl Listing {
         let due = self.statement.number_due();
         due.filter(|_| self.state.stands())
     }
+
+    /// Whether the guard holds it back.
+    pub(super) fn is_guarded(&self) -> bool {
+        matches!(self.state, ListingState::Guarded { .. })
+    }
 }
 
 fn shared<T: Serialize + ?Sized, S: Serializer>(value: &Arc<T>, to: S) -> Result<S::Ok, S::Error> {
@@ -165,14 +170,11 @@ impl Folded {
 
     /// The zone's SOA serial for this size (RFC 1982 arithmetic).
     pub fn serial(&self) -> u32 {
-        // Serial numbers wrap by design; the low 32 bits of the size are what moves.
-        self.policy.serial_base.wrapping_add(self.size as u32)
+        self.policy.serial(self.size)
     }
 
     /// Listings the guard held back.
     pub fn guarded(&self) -> impl Iterator<Item = &Listing> {
-        self.listings
-            .iter()
-            .filter(|listing| matches!(listing.state, ListingState::Guarded { .. }))
+        self.listings.iter().filter(|listing| listing.is_guarded())
     }
 }

@@ -46,6 +46,17 @@ impl Fold {
         Proved { leaf, under }
     }
 
+    /// A leaf of which the caller knows that it was proved before, by the root of a tree that it stands in:
+    /// whether its signers may sign is looked at again when it is taken, their signatures are not.
+    pub(crate) fn recall(&self, leaf: Leaf) -> Proved {
+        let keys = leaf
+            .signatures
+            .iter()
+            .map_while(|signature| self.key(&signature.key_id, signature.role));
+        let under = keys.copied().collect();
+        Proved { leaf, under }
+    }
+
     /// Checks that `leaf` may be appended now: shape, keys, roles, signatures.
     pub fn check_signatures(&self, leaf: &Leaf) -> Result<(), FoldErrorKind> {
         self.check(leaf, &[], |_| {})

@@ -149,21 +149,17 @@ impl Part {
         let content = bytes
             .get(..bytes.len() - CHECKSUM)
             .ok_or(SetError::Malformed)?;
-        let count = validate(content, kind).ok_or(SetError::Malformed)?;
-        let ancestors = ancestors(content, header, seed);
+        let (count, ancestors) = check(content, kind, seed).ok_or(SetError::Malformed)?;
         let mut table = Table::with_room_for(count + ancestors.len());
         // First, for they are what every query looks at: they stand where they are looked for.
-        for hash in ancestors {
-            table.insert(hash, table::ancestor(hash));
-        }
-        let mut hashes = Vec::with_capacity(MAX_LABELS);
-        for (at, record) in Records::new(content, header) {
-            hash_all(record.wire, seed, &mut hashes);
-            if let Some(hash) = hashes.last() {
-                // Below MAX_OCTETS.
-                table.insert(*hash, at as u32);
-            }
-        }
+        let ancestors = ancestors
+            .into_iter()
+            .map(|hash| (hash, table::ancestor(hash)));
+        table.insert_all(ancestors, |_, _| {});
+        let records = Records::new(content, header);
+        // Places are below MAX_OCTETS.
+        let records = records.map(|(at, record)| (hash_of(record.wire, seed), at as u32));
+        table.insert_all(records, |_, _| {});
         Ok(Self {
             bytes,
             header,
@@ -194,9 +190,7 @@ impl Part {
 
     /// What is said of this very name.
     pub(super) fn said_of(&self, wire: &[u8]) -> Option<Said> {
-        let mut hashes = Vec::new();
-        hash_all(wire, self.seed, &mut hashes);
-        self.look(*hashes.last()?, wire).said
+        self.look(hash_of(wire, self.seed), wire).said
     }
 
     /// All records, in order.
@@ -262,12 +256,16 @@ impl<'a> Iterator for Records<'a> {
     }
 }
 
-/// The number of records, if all of them are well formed, in order, and as many as the header says.
-fn validate(content: &[u8], kind: Kind) -> Option<usize> {
+/// The number of records, and the hashes of all names that stand above one, each once; if all records
+/// are well formed, in order, and as many as the header says.
+fn check(content: &[u8], kind: Kind, seed: u64) -> Option<(usize, Vec<u64>)> {
     let header = kind.header();
     let stated = content.get(..header)?.last_chunk::<8>()?;
     let mut records = Records::new(content, header);
     let (mut count, mut last) = (0, None::<&[u8]>);
+    // Most names have one of a few parents: those met lately are not written down again.
+    let mut lately = vec![0; 4096];
+    let mut ancestors = Vec::new();
     for (_, record) in &mut records {
         // In ascending order, so that one list has one file.
         if last.is_some_and(|last| record::order(last, record.wire) != Ordering::Less)
@@ -278,47 +276,37 @@ fn validate(content: &[u8], kind: Kind) -> Option<usize> {
         }
         last = Some(record.wire);
         count += 1;
-    }
-    let whole = records.at == content.len() && u64::from_be_bytes(*stated) == count as u64;
-    whole.then_some(count)
-}
-
-/// The hashes of all names that stand above a record, each once.
-fn ancestors(content: &[u8], header: usize, seed: u64) -> Vec<u64> {
-    // Most names have one of a few parents: those met lately are not written down again.
-    let mut lately = vec![0; 4096];
-    let mut all = Vec::new();
-    let mut hashes = Vec::with_capacity(MAX_LABELS);
-    for (_, record) in Records::new(content, header) {
-        hash_all(record.wire, seed, &mut hashes);
-        hashes.pop();
-        for hash in &hashes {
-            let seen: &mut u64 = &mut lately[*hash as usize % 4096];
-            if *seen != *hash {
-                *seen = *hash;
-                all.push(*hash);
+        hash_each(record.wire, seed, |start, hash| {
+            let seen: &mut u64 = &mut lately[hash as usize % 4096];
+            if start > 0 && *seen != hash {
+                *seen = hash;
+                ancestors.push(hash);
             }
-        }
+        });
     }
-    all.sort_unstable();
-    all.dedup();
-    all
+    ancestors.sort_unstable();
+    ancestors.dedup();
+    let whole = records.at == content.len() && u64::from_be_bytes(*stated) == count as u64;
+    whole.then_some((count, ancestors))
 }
 
-/// Hashes of a name and of all its ancestors, the top-level domain first.
-fn hash_all(wire: &[u8], seed: u64, hashes: &mut Vec<u64>) {
-    hashes.clear();
+/// Shows where a name and all its ancestors begin, with the hash of each, the top-level domain first.
+fn hash_each(wire: &[u8], seed: u64, mut see: impl FnMut(usize, u64)) {
     let mut room = [0; MAX_LABELS];
+    let starts = record::starts(wire, &mut room).unwrap_or_default();
     let mut hash = seed;
-    for start in record::starts(wire, &mut room)
-        .unwrap_or_default()
-        .iter()
-        .rev()
-    {
-        let Some((label, _)) = record::split(&wire[usize::from(*start)..]) else {
+    for start in starts.iter().rev() {
+        let start = usize::from(*start);
+        let Some((label, _)) = record::split(&wire[start..]) else {
             return;
         };
         hash = table::extend(hash, label);
-        hashes.push(hash);
+        see(start, hash);
     }
+}
+
+fn hash_of(wire: &[u8], seed: u64) -> u64 {
+    let mut last = seed;
+    hash_each(wire, seed, |_, hash| last = hash);
+    last
 }

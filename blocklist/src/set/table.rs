@@ -10,10 +10,14 @@
 //! are hashed in one pass over it. They begin with a seed out of the list's own checksum: who can put
 //! names on the list cannot choose them to meet in one bucket, because each of them changes the seed.
 
+use std::hint::black_box;
+
 /// Slots of a bucket.
 const SLOTS: usize = 12;
 /// How many slots of ten are filled: with more, more names stand in the bucket after theirs.
 const FILLED_OF_TEN: usize = 8;
+/// Values whose lines of memory are asked for before the first of them is put in.
+const TOGETHER: usize = 32;
 /// Marks a slot of an ancestor.
 pub const ANCESTOR: u32 = 1 << 31;
 
@@ -118,6 +122,34 @@ impl Table {
         }
     }
 
+    /// Puts many values in. Each stands in another line of memory, which is slow to come: those of
+    /// some values are asked for side by side, before any of them is needed. `meet` is shown what
+    /// [`Self::look`] gives for the hash of each value, and the value, before it is put in.
+    pub fn insert_all(
+        &mut self,
+        all: impl IntoIterator<Item = (u64, u32)>,
+        mut meet: impl FnMut(u32, u32),
+    ) {
+        let mut all = all.into_iter().fuse();
+        loop {
+            let mut some = [(0, 0); TOGETHER];
+            let (mut count, mut tags) = (0, 0);
+            for (place, next) in some.iter_mut().zip(&mut all) {
+                *place = next;
+                tags ^= self.buckets[self.home(next.0)].tags[0];
+                count += 1;
+            }
+            black_box(tags);
+            for &(hash, value) in &some[..count] {
+                self.look(hash, |before| meet(before, value));
+                self.insert(hash, value);
+            }
+            if count < TOGETHER {
+                return;
+            }
+        }
+    }
+
     /// Gives every value that may be of this hash; others, too, now and then.
     pub fn look(&self, hash: u64, mut see: impl FnMut(u32)) {
         let mut at = self.home(hash);
@@ -193,9 +225,12 @@ mod tests {
             prop_oneof![any::<u64>(), (0u64..4).prop_map(|few| few << 62), Just(u64::MAX)], 0..200,
         )) {
             let mut table = Table::with_room_for(hashes.len());
-            for (value, hash) in (0..).zip(&hashes) {
-                table.insert(*hash, value);
-            }
+            let mut met = 0;
+            table.insert_all(hashes.iter().copied().zip(0..), |before, value| {
+                met += usize::from(hashes[before as usize] == hashes[value as usize]);
+            });
+            let same = |(at, hash): (usize, &u64)| hashes[..at].iter().filter(|h| *h == hash).count();
+            prop_assert_eq!(met, hashes.iter().enumerate().map(same).sum::<usize>());
             for (value, hash) in (0..).zip(&hashes) {
                 prop_assert!(found(&table, *hash).contains(&value));
             }

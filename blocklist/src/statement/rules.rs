@@ -88,6 +88,12 @@ pub struct Growth {
 }
 
 impl Policy {
+    /// The zone's SOA serial after so many leaves (RFC 1982 arithmetic).
+    pub fn serial(&self, size: u64) -> u32 {
+        // Serial numbers wrap by design; the low 32 bits of the size are what moves.
+        self.serial_base.wrapping_add(size as u32)
+    }
+
     /// How many listings may take effect in a day when `placed` did on all days before it: 1 or more.
     pub fn room(&self, placed: u64) -> u64 {
         let grown = self.growth.map_or(u64::MAX, |growth| {

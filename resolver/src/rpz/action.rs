@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use super::{
+    compiled::Fields,
     data::{self, LocalData},
     record::TYPE_CNAME,
 };
@@ -131,6 +134,9 @@ struct Kept {
     length: u32,
 }
 
+/// Octets of an action that is written down.
+const WRITTEN: usize = 1 + 3 * size_of::<u32>();
+
 /// All actions of a zone; each is known by its number, from 1. 0 is none.
 #[derive(Debug, Default)]
 pub(super) struct Actions {
@@ -145,6 +151,52 @@ impl Actions {
         let start = kept.at as usize;
         let data = self.data.get(start..start + kept.length as usize)?;
         Some((kept.kind, kept.ttl, data))
+    }
+
+    /// Everything there is, as [`Self::read`] takes it.
+    pub(super) fn as_octets(&self) -> (Vec<u8>, &[u8]) {
+        let mut octets = Vec::with_capacity(self.kept.len() * WRITTEN);
+        for kept in &self.kept {
+            octets.push(kept.kind as u8);
+            for number in [kept.ttl, kept.at, kept.length] {
+                octets.extend_from_slice(&number.to_be_bytes());
+            }
+        }
+        (octets, &self.data)
+    }
+
+    /// Actions that were written down; `None` where one of them could not be acted on.
+    pub(super) fn read(octets: &[u8], data: Vec<u8>) -> Option<Self> {
+        let mut fields = Fields(octets);
+        let mut kept = Vec::with_capacity(octets.len() / WRITTEN);
+        while !fields.0.is_empty() {
+            let [kind] = fields.array()?;
+            let kind = Kind::ALL.into_iter().find(|known| *known as u8 == kind)?;
+            let (ttl, at, length) = (fields.u32()?, fields.u32()?, fields.u32()?);
+            let start = at as usize;
+            let said = data.get(start..start.checked_add(length as usize)?)?;
+            let is_good = match kind {
+                Kind::NxDomain | Kind::NoData | Kind::Passthru | Kind::Drop | Kind::TcpOnly => {
+                    said.is_empty()
+                }
+                Kind::Records => data::are_records(said),
+                Kind::Alias | Kind::AliasBelow => super::name::length(said) == Some(said.len()),
+            };
+            is_good.then(|| {
+                kept.push(Kept {
+                    kind,
+                    ttl,
+                    at,
+                    length,
+                });
+            })?;
+        }
+        Some(Self { kept, data })
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.kept.len()
     }
 
     /// Octets of memory.
@@ -182,7 +234,7 @@ pub(super) enum AddError {
 #[derive(Default)]
 pub(super) struct ActionsBuilder {
     actions: Actions,
-    numbers: HashMap<Vec<u8>, u32>,
+    numbers: HashMap<Vec<u8>, u32, RandomState>,
     scratch: Vec<u8>,
 }
 

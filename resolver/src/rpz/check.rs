@@ -56,7 +56,7 @@ impl CheckedZone {
 /// # Errors
 /// As a node would refuse to start with it.
 pub fn check_zone(path: &Path) -> Result<CheckedZone, LoadError> {
-    let zone = Zone::load(path, ZoneOptions::default())?;
+    let zone = Zone::load(path, ZoneOptions::default(), None)?;
     let report = zone.report().clone();
     Ok(CheckedZone {
         file: path.display().to_string(),

@@ -163,6 +163,19 @@ impl<'z> Iterator for Records<'z> {
     }
 }
 
+/// Whether octets are records from their beginning to their end, as [`insert`] puts them together.
+pub(super) fn are_records(octets: &[u8]) -> bool {
+    let mut records = Records(octets);
+    let mut last = 0;
+    for record in records.by_ref() {
+        if record.kind < last || record.kind == TYPE_CNAME {
+            return false;
+        }
+        last = record.kind;
+    }
+    records.0.is_empty() && octets.len() <= MAX_RECORDS
+}
+
 /// Whether a record is among others.
 pub(super) fn contains(records: &[u8], kind: u16, data: &[u8]) -> bool {
     Records(records).any(|record| record.kind == kind && record.data == data)

@@ -57,6 +57,12 @@ struct Scan {
 impl Scan {
     /// Looks further; where the entry ends, past its newline, if it does here.
     fn look(&mut self, bytes: &[u8]) -> Option<usize> {
+        if self.at == 0
+            && let Some(length) = plain_line(bytes)
+        {
+            (self.at, self.lines) = (length, 1);
+            return Some(length);
+        }
         for &octet in bytes.get(self.at..)? {
             self.at += 1;
             if octet == b'\n' {
@@ -83,6 +89,25 @@ impl Scan {
         None
     }
 }
+
+/// Octets up to the end of the line, where nothing before it joins or hides lines: nearly all of them.
+fn plain_line(bytes: &[u8]) -> Option<usize> {
+    let is_special = |octet: &u8| IS_SPECIAL[usize::from(*octet)];
+    let at = bytes.iter().position(is_special)?;
+    (bytes.get(at) == Some(&b'\n')).then_some(at + 1)
+}
+
+/// The octets that [`Scan`] has to look at.
+const IS_SPECIAL: [bool; 256] = {
+    let mut is_special = [false; 256];
+    let special = b"\n\\\";()";
+    let mut at = 0;
+    while at < special.len() {
+        is_special[special[at] as usize] = true;
+        at += 1;
+    }
+    is_special
+};
 
 impl<R: Read> Entries<R> {
     pub(super) fn new(file: R) -> Self {

@@ -4,7 +4,8 @@
 //! 1. `lines` cuts a file into entries, `name` and `record` read one entry, `parse` reads the file:
 //!    what cannot be read is reported with its line and skipped, and nothing is skipped in silence.
 //! 2. `action` is what a rule does and `names` where rules stand; both together are a `Zone`, which
-//!    is asked once for a query's name.
+//!    is asked once for a query's name. `compiled` is a zone written down as it lies in memory, and the
+//!    `shelf` is where such files are kept, so that a start need not parse.
 //! 3. [`Zones`] asks them in the operator's order, below the operator's own list of allowed names.
 //! 4. `data` writes local data over a query's octets, `answer` does the same for the full path.
 //!
@@ -15,13 +16,17 @@ mod action;
 mod allow;
 mod answer;
 mod check;
+mod compiled;
 mod data;
 mod lines;
 mod name;
 mod names;
 mod parse;
+#[doc(hidden)]
+pub mod probe;
 mod record;
 mod rules;
+mod shelf;
 mod watch;
 mod zone;
 mod zones;

@@ -158,6 +158,22 @@ pub(super) fn parent(wire: &[u8]) -> Option<&[u8]> {
     }
 }
 
+/// Octets of the uncompressed name that `wire` begins with, its root among them; `None` where there is
+/// none.
+pub(super) fn length(wire: &[u8]) -> Option<usize> {
+    let mut end = 0;
+    loop {
+        let label = usize::from(*wire.get(end)?);
+        end += 1 + label;
+        if label == 0 && end <= MAX_NAME {
+            return Some(end);
+        }
+        if label == 0 || label > MAX_LABEL {
+            return None;
+        }
+    }
+}
+
 /// The label next to the root; nothing for the root.
 pub(super) fn last_label(wire: &[u8]) -> &[u8] {
     let mut rest = wire;
@@ -234,6 +250,25 @@ mod tests {
                 prop_assert_eq!(again, wire);
             }
         }
+    }
+
+    #[test]
+    fn a_name_is_as_long_as_it_says() {
+        assert_eq!(length(b"\x01a\0behind"), Some(3));
+        assert_eq!(length(b"\0"), Some(1));
+        assert_eq!(length(b""), None);
+        assert_eq!(length(b"\x01a"), None);
+        assert_eq!(length(b"\x40"), None);
+        let longest = [&b"\x3f"[..], &[b'a'; 63]].concat().repeat(4);
+        assert_eq!(length(&[&longest[..254], b"\0"].concat()), None);
+        assert_eq!(
+            length(&[&longest[64..], b"\x3d", &[b'a'; 61], b"\0"].concat()),
+            Some(255)
+        );
+        assert_eq!(
+            length(&[&longest[64..], b"\x3e", &[b'a'; 62], b"\0"].concat()),
+            None
+        );
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
 use blocklist::set::table::{self, ANCESTOR, Table};
 
-use super::name::parent;
+use super::name::{self, parent};
 
 /// Octets of a number.
 const NUMBER: usize = 4;
@@ -17,6 +17,8 @@ const MAX_OCTETS: usize = ANCESTOR as usize;
 /// Most labels of a name of 255 octets, the root's among them.
 const MAX_LABELS: usize = 128;
 const FIRST_ROOM: usize = 1024;
+/// More names than files have that fit; no more room than for these is taken on a guess.
+const MAX_ROOM: usize = 1 << 24;
 
 /// All names together take over 2 GiB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +46,55 @@ impl Default for Names {
 }
 
 impl Names {
+    /// Names as they were written down by [`Self::as_octets`], with numbers below `numbers`; `None`
+    /// where anything else is among them, or one of them twice.
+    pub(super) fn read(octets: Vec<u8>, numbers: usize) -> Option<Self> {
+        let is_good = |name: &[u8], number: u32| {
+            (number as usize) < numbers && !name.iter().any(u8::is_ascii_uppercase)
+        };
+        let mut stored = Stored::of(&octets);
+        let are_good = stored.all(|(_, name, number)| is_good(name, number));
+        let is_whole = are_good && stored.at == octets.len() && octets.len() <= MAX_OCTETS;
+        let (names, is_twice) = is_whole.then(|| Self::index(octets))?;
+        (!is_twice).then_some(names)
+    }
+
+    /// The names one behind the other, each with its number.
+    pub(super) fn as_octets(&self) -> &[u8] {
+        &self.octets
+    }
+
+    /// The numbers of all names, in any order.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = u32> + '_ {
+        Stored::of(&self.octets).map(|(_, _, number)| number)
+    }
+
+    /// Makes the table, which knows below which names there is nothing more, and tells whether a name
+    /// stands twice.
+    fn index(octets: Vec<u8>) -> (Self, bool) {
+        let seed = RandomState::new().build_hasher().finish();
+        let (count, ancestors) = ancestors(&octets, seed);
+        let mut table = Table::with_room_for(count + ancestors.len());
+        // First, for they are what every query looks at: they stand where they are looked for.
+        let ancestors = ancestors
+            .into_iter()
+            .map(|hash| (hash, table::ancestor(hash)));
+        table.insert_all(ancestors, |_, _| {});
+        let mut is_twice = false;
+        // Places are below MAX_OCTETS.
+        let names = Stored::of(&octets).map(|(at, name, _)| (hash_of(name, seed), at as u32));
+        table.insert_all(names, |before, now| {
+            is_twice |= before & ANCESTOR == 0 && is_same(&octets, before, now);
+        });
+        let names = Self {
+            octets,
+            count,
+            seed,
+            table,
+        };
+        (names, is_twice)
+    }
+
     /// Shows the numbers of the names above `wire` and of itself, the longest name last, each with
     /// where it begins in `wire`. Nothing is allocated.
     pub(super) fn walk(&self, wire: &[u8], mut see: impl FnMut(usize, u32)) {
@@ -119,29 +170,57 @@ fn number_at(octets: &[u8], at: usize, name: &[u8]) -> Option<u32> {
     Some(u32::from_le_bytes(*number))
 }
 
-/// Names one behind the other: where each begins, and the name.
+/// Whether the same name stands at both places.
+fn is_same(octets: &[u8], a: u32, b: u32) -> bool {
+    let at = |place: u32| octets.get(place as usize..).unwrap_or_default();
+    name::length(at(a)).is_some_and(|length| at(a).get(..length) == at(b).get(..length))
+}
+
+/// Names one behind the other: where each begins, the name, and its number. Ends where one is
+/// malformed.
 struct Stored<'a> {
     octets: &'a [u8],
     at: usize,
 }
 
+impl<'a> Stored<'a> {
+    fn of(octets: &'a [u8]) -> Self {
+        Self { octets, at: 0 }
+    }
+}
+
 impl<'a> Iterator for Stored<'a> {
-    type Item = (usize, &'a [u8]);
+    type Item = (usize, &'a [u8], u32);
 
     fn next(&mut self) -> Option<Self::Item> {
         let at = self.at;
         let rest = self.octets.get(at..)?;
-        let mut end = 0;
-        loop {
-            let length = usize::from(*rest.get(end)?);
-            end += length + 1;
-            if length == 0 {
-                break;
-            }
-        }
-        self.at = at + end + NUMBER;
-        Some((at, rest.get(..end)?))
+        let (name, after) = rest.split_at_checked(name::length(rest)?)?;
+        let number = after.first_chunk::<NUMBER>()?;
+        self.at = at + name.len() + NUMBER;
+        Some((at, name, u32::from_le_bytes(*number)))
     }
+}
+
+/// How many names there are, and the hashes of all names that stand above one, each once.
+fn ancestors(octets: &[u8], seed: u64) -> (usize, Vec<u64>) {
+    // Most names have one of a few parents: those met lately are not written down again.
+    let mut lately = vec![None; 4096];
+    let (mut count, mut all) = (0, Vec::new());
+    for (_, name, _) in Stored::of(octets) {
+        count += 1;
+        walk(name, seed, |start, hash| {
+            let seen = &mut lately[hash as usize % 4096];
+            if start > 0 && *seen != Some(hash) {
+                *seen = Some(hash);
+                all.push(hash);
+            }
+            true
+        });
+    }
+    all.sort_unstable();
+    all.dedup();
+    (count, all)
 }
 
 /// Makes [`Names`].
@@ -156,6 +235,14 @@ pub(super) struct NamesBuilder {
 pub(super) struct Place(usize);
 
 impl NamesBuilder {
+    /// Makes room at once for as many names as there will be, if somebody can guess.
+    pub(super) fn expect(&mut self, names: usize) {
+        if self.names.count == 0 {
+            self.room = names.min(MAX_ROOM);
+            self.names.table = Table::with_room_for(self.room);
+        }
+    }
+
     /// The place of a name, whose number is 0 until it is set. `wire` is in lower case with its root.
     pub(super) fn place(&mut self, wire: &[u8]) -> Result<Place, TooMany> {
         let hash = hash_of(wire, self.names.seed);
@@ -171,9 +258,10 @@ impl NamesBuilder {
         if self.names.count > self.room {
             self.room = (2 * self.room).max(FIRST_ROOM);
             let mut table = Table::with_room_for(self.room);
-            for (at, name) in self.stored() {
-                table.insert(hash_of(name, self.names.seed), at as u32);
-            }
+            let seed = self.names.seed;
+            let names = Stored::of(&self.names.octets);
+            let names = names.map(|(at, name, _)| (hash_of(name, seed), at as u32));
+            table.insert_all(names, |_, _| {});
             self.names.table = table;
         } else {
             self.names.table.insert(hash, value);
@@ -201,12 +289,14 @@ impl NamesBuilder {
     /// its number and one that is held below it.
     pub(super) fn add_between(&mut self, is_wild: impl Fn(u32) -> bool) -> Result<(), TooMany> {
         let mut missing = Vec::new();
-        for (_, name) in self.stored() {
+        for (_, name, _) in Stored::of(&self.names.octets) {
             let mut below_wild = false;
             walk(name, self.names.seed, |start, hash| {
+                if start == 0 {
+                    return false;
+                }
                 let above = name.get(start..).unwrap_or_default();
                 match self.find(above, hash) {
-                    _ if start == 0 => {}
                     Some(at) => {
                         below_wild |= is_wild(self.get(Place(at + above.len())));
                     }
@@ -222,40 +312,15 @@ impl NamesBuilder {
         Ok(())
     }
 
-    /// The names with a table that knows below which of them there is nothing more.
-    pub(super) fn finish(mut self) -> Names {
-        let seed = self.names.seed;
-        let ancestors = self.ancestors();
-        let mut table = Table::with_room_for(self.names.count + ancestors.len());
-        for hash in ancestors {
-            table.insert(hash, table::ancestor(hash));
-        }
-        for (at, name) in self.stored() {
-            table.insert(hash_of(name, seed), at as u32);
-        }
-        self.names.table = table;
-        self.names.octets.shrink_to_fit();
-        self.names
-    }
-
-    /// The hashes of all names that stand above another, each once.
-    fn ancestors(&self) -> Vec<u64> {
-        // Most names have one of a few parents: those met lately are not written down again.
-        let mut lately = vec![None; 4096];
-        let mut all = Vec::new();
-        for (_, name) in self.stored() {
-            walk(name, self.names.seed, |start, hash| {
-                let seen = &mut lately[hash as usize % 4096];
-                if start > 0 && *seen != Some(hash) {
-                    *seen = Some(hash);
-                    all.push(hash);
-                }
-                true
-            });
-        }
-        all.sort_unstable();
-        all.dedup();
-        all
+    /// The names, found by a table of the right size.
+    pub(super) fn finish(self) -> Names {
+        let Names {
+            mut octets, table, ..
+        } = self.names;
+        drop(table);
+        octets.shrink_to_fit();
+        // A builder holds no name twice.
+        Names::index(octets).0
     }
 
     fn find(&self, wire: &[u8], hash: u64) -> Option<usize> {
@@ -266,13 +331,6 @@ impl NamesBuilder {
             }
         });
         found
-    }
-
-    fn stored(&self) -> Stored<'_> {
-        Stored {
-            octets: &self.names.octets,
-            at: 0,
-        }
     }
 }
 

@@ -10,8 +10,11 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use super::{
     action::{Actions, ActionsBuilder, AddError, Added, Content, Kind},
+    compiled::Fields,
     names::{Names, NamesBuilder, TooMany},
 };
 
@@ -82,6 +85,46 @@ impl Rules {
         self.len
     }
 
+    /// What is done, without the names.
+    pub(super) fn actions(&self) -> &Actions {
+        &self.actions
+    }
+
+    /// The pairs of actions that occur, as [`Self::read`] takes them.
+    pub(super) fn pairs_as_octets(&self) -> Vec<u8> {
+        let numbers = self.pairs.iter().flat_map(|pair| [pair.exact, pair.below]);
+        numbers.flat_map(u32::to_be_bytes).collect()
+    }
+
+    /// The names, as [`Self::read`] takes them.
+    pub(super) fn names_as_octets(&self) -> &[u8] {
+        self.names.as_octets()
+    }
+
+    /// Rules that were written down; `None` where one of them points at nothing.
+    pub(super) fn read(pairs: &[u8], names: Vec<u8>, actions: Actions) -> Option<Self> {
+        let mut fields = Fields(pairs);
+        let mut pairs = Vec::with_capacity(pairs.len() / size_of::<Pair>());
+        while !fields.0.is_empty() {
+            let (exact, below) = (fields.u32()?, fields.u32()?);
+            let is_known = exact.max(below) as usize <= actions.len();
+            is_known.then(|| pairs.push(Pair { exact, below }))?;
+        }
+        // Number 0 is that of a name of which nothing is said.
+        (pairs.first() == Some(&Pair::default())).then_some(())?;
+        let names = Names::read(names, pairs.len())?;
+        let said = names
+            .numbers()
+            .filter_map(|number| pairs.get(number as usize));
+        let rules = said.map(|pair| u64::from(pair.exact != 0) + u64::from(pair.below != 0));
+        Some(Self {
+            len: rules.sum(),
+            names,
+            pairs,
+            actions,
+        })
+    }
+
     /// Octets of memory.
     pub(super) fn octets(&self) -> usize {
         self.names.octets() + self.pairs.capacity() * size_of::<Pair>() + self.actions.octets()
@@ -92,7 +135,7 @@ impl Rules {
 pub(super) struct RulesBuilder {
     names: NamesBuilder,
     pairs: Vec<Pair>,
-    numbers: HashMap<Pair, u32>,
+    numbers: HashMap<Pair, u32, RandomState>,
     actions: ActionsBuilder,
     len: u64,
 }
@@ -103,7 +146,7 @@ impl Default for RulesBuilder {
             names: NamesBuilder::default(),
             // Number 0 is that of a name of which nothing is said yet.
             pairs: vec![Pair::default()],
-            numbers: HashMap::from([(Pair::default(), 0)]),
+            numbers: HashMap::from_iter([(Pair::default(), 0)]),
             actions: ActionsBuilder::default(),
             len: 0,
         }
@@ -111,6 +154,11 @@ impl Default for RulesBuilder {
 }
 
 impl RulesBuilder {
+    /// Makes room at once for as many names as there will be, if somebody can guess.
+    pub(super) fn expect(&mut self, names: usize) {
+        self.names.expect(names);
+    }
+
     /// Adds what a record says of a name in lower case, or with `below` of all names below it. Gives
     /// whether it was new.
     pub(super) fn add(

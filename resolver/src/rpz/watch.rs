@@ -28,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     allow::Allowed,
     parse::{Problem, Report},
+    shelf::Shelf,
     zone::{LoadError, Zone, ZoneOptions},
     zones::Zones,
 };
@@ -140,6 +141,7 @@ impl Seen {
 pub(crate) struct Watcher {
     files: Vec<(ZoneFile, Seen)>,
     allowed: Option<(PathBuf, Seen)>,
+    shelf: Option<Shelf>,
     cell: ZonesCell,
 }
 
@@ -152,6 +154,10 @@ impl Watcher {
 
     /// Reads what is not in force already `before`, and gives whether that was anything.
     fn read(own: &OwnRules, before: Option<&Self>) -> Result<(Self, bool), LoadError> {
+        let shelf = own.compiled.as_deref().map(Shelf::new);
+        if let Some(shelf) = &shelf {
+            shelf.keep_only(own.zones.iter().map(|zone| zone.path.as_path()));
+        }
         let (mut zones, mut files, mut has_read) = (Vec::new(), Vec::new(), false);
         for file in &own.zones {
             let options = ZoneOptions {
@@ -170,7 +176,7 @@ impl Watcher {
             let zone = match old {
                 Some((old, zone)) if old.is_as_read(&seen) => zone,
                 old => {
-                    let zone = Zone::load(&file.path, file.options)?;
+                    let zone = Zone::load(&file.path, file.options, shelf.as_ref())?;
                     if let Some((_, old)) = old {
                         zone.take_counts(&old);
                     }
@@ -204,6 +210,7 @@ impl Watcher {
         let watcher = Self {
             files,
             allowed,
+            shelf,
             cell: Arc::new(ArcSwap::from_pointee(in_force)),
         };
         Ok((watcher, has_read))
@@ -227,7 +234,7 @@ impl Watcher {
     fn replace(&mut self, own: &OwnRules) -> Result<bool, LoadError> {
         let (new, has_read) = Self::read(own, Some(self))?;
         self.cell.store(new.cell.load_full());
-        (self.files, self.allowed) = (new.files, new.allowed);
+        (self.files, self.allowed, self.shelf) = (new.files, new.allowed, new.shelf);
         Ok(has_read)
     }
 
@@ -292,7 +299,7 @@ impl Watcher {
         let mut after = Zones::clone(&before);
         for ((file, seen), zone) in self.files.iter_mut().zip(&mut after.zones) {
             if seen.look(&file.path) {
-                renew(file, seen, zone);
+                renew(file, seen, zone, self.shelf.as_ref());
             }
         }
         if let Some((path, seen)) = &mut self.allowed
@@ -334,9 +341,9 @@ impl Seen {
     }
 }
 
-fn renew(file: &ZoneFile, seen: &mut Seen, zone: &mut Arc<Zone>) {
+fn renew(file: &ZoneFile, seen: &mut Seen, zone: &mut Arc<Zone>, shelf: Option<&Shelf>) {
     let stamp = Stamp::of(&file.path).ok();
-    let new = match Zone::load(&file.path, file.options) {
+    let new = match Zone::load(&file.path, file.options, shelf) {
         Ok(new) => new,
         Err(error) => return seen.refuse(&file.path, stamp, error.to_string()),
     };

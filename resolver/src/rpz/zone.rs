@@ -9,10 +9,12 @@ use std::{
 
 use super::{
     action::{Action, Kind},
+    compiled::Hashing,
     data::LocalData,
     name::{self, Shown},
     parse::{self, Report, Soa},
     rules::{Found, Rules, Trigger},
+    shelf::Shelf,
 };
 use crate::{
     answer::{EDE_OPTION, Ede},
@@ -104,22 +106,36 @@ pub(crate) struct Hit<'a> {
 }
 
 impl Zone {
-    /// Reads a file whole. What could not be taken of it stands in [`Self::report`].
-    pub(crate) fn load(path: &Path, options: ZoneOptions) -> Result<Self, LoadError> {
+    /// Reads a file whole, or what it was compiled to before, if that stands on the shelf. What could not
+    /// be taken of it stands in [`Self::report`].
+    pub(super) fn load(
+        path: &Path,
+        options: ZoneOptions,
+        shelf: Option<&Shelf>,
+    ) -> Result<Self, LoadError> {
         let io = |source| LoadError::Io {
             path: path.to_owned(),
             source,
         };
-        let file = File::open(path).map_err(io)?;
-        let parsed = parse::read(file, &origin_of(path)).map_err(io)?;
-        match parsed {
-            Ok(parsed) => Ok(Self::new(path, &parsed.apex, &parsed.soa, options)
-                .with(parsed.rules, parsed.report)),
-            Err(report) => Err(LoadError::NoSoa {
-                path: path.to_owned(),
-                report: Box::new(report),
-            }),
-        }
+        let (file, origin) = (File::open(path).map_err(io)?, origin_of(path));
+        let octets = file.metadata().map_err(io)?.len();
+        let kept = shelf.and_then(|shelf| shelf.take(path, octets, &origin));
+        let parsed = match kept {
+            Some(parsed) => parsed,
+            None => {
+                let mut file = Hashing::new(file);
+                let parsed = parse::read(&mut file, octets, &origin).map_err(io)?;
+                let parsed = parsed.map_err(|report| LoadError::NoSoa {
+                    path: path.to_owned(),
+                    report: Box::new(report),
+                })?;
+                if let Some(shelf) = shelf {
+                    shelf.put(path, &origin, &file.finish(), &parsed);
+                }
+                parsed
+            }
+        };
+        Ok(Self::new(path, &parsed.apex, &parsed.soa, options).with(parsed.rules, parsed.report))
     }
 
     fn new(path: &Path, apex: &[u8], soa: &Soa, options: ZoneOptions) -> Self {

@@ -9,7 +9,7 @@ pub(super) fn load(text: &str) -> Result<Zone, LoadError> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("db.my.rules.rpz");
     std::fs::write(&path, text).unwrap();
-    Zone::load(&path, ZoneOptions::default())
+    Zone::load(&path, ZoneOptions::default(), None)
 }
 
 fn zone(body: &str) -> Zone {
@@ -274,7 +274,7 @@ proptest::proptest! {
         let mut text = format!("{HEAD}{}\n", lines.join("\n")).into_bytes();
         let at = at.min(text.len());
         text.splice(at..at, noise);
-        let read = parse::read(&text[..], b"\x01o\0").unwrap();
+        let read = parse::read(&text[..], text.len() as u64, b"\x01o\0").unwrap();
         let report = match &read {
             Ok(parsed) => &parsed.report,
             Err(report) => report,
