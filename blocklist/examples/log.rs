@@ -1,6 +1,6 @@
 //! What it takes to read a long log, step by step:
 //! `cargo run --release -p blocklist --features testing --example log -- sign 1000000 FILE` signs one, and
-//! `… --example log -- read FILE` reads it.
+//! `… --example log -- read FILE` reads it, 512 leaves at a time or as many as a number behind it says.
 //!
 //! Memory is what the kernel says of this process (`/proc/self/status`). Nothing here asserts a figure.
 #![allow(
@@ -26,8 +26,8 @@ use blocklist::{
     verify::Replay,
 };
 
-/// Leaves that are read and proved together.
-const SOME: usize = 4_096;
+/// Leaves that are read and proved together, as [`Replay::push_all`] does.
+const SOME: usize = 512;
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -38,8 +38,12 @@ fn main() {
             let leaves = log.leaves.iter().map(Vec::as_slice);
             fs::write(file, bundle::encode(leaves)).unwrap();
         }
-        ["read", file] => read(&leaves(&fs::read(file).unwrap())),
-        _ => println!("log sign NAMES FILE | log read FILE"),
+        ["read", file] => read(&leaves(&fs::read(file).unwrap()), SOME),
+        ["read", file, some] => {
+            let some = some.parse().expect("a number of leaves");
+            read(&leaves(&fs::read(file).unwrap()), some);
+        }
+        _ => println!("log sign NAMES FILE | log read FILE [LEAVES]"),
     }
 }
 
@@ -92,7 +96,7 @@ fn leaves(mut bytes: &[u8]) -> Vec<Vec<u8>> {
     leaves
 }
 
-fn read(leaves: &[Vec<u8>]) {
+fn read(leaves: &[Vec<u8>], at_once: usize) {
     let octets: usize = leaves.iter().map(Vec::len).sum();
     println!("{} leaves, {octets} octets", leaves.len());
     let began = Instant::now();
@@ -108,7 +112,7 @@ fn read(leaves: &[Vec<u8>]) {
     tree.append(&leaves[0]).unwrap();
     let mut took = [Duration::ZERO; 4];
     let mut step = |which: usize, began: Instant| took[which] += began.elapsed();
-    for some in leaves[1..].chunks(SOME) {
+    for some in leaves[1..].chunks(at_once) {
         let began = Instant::now();
         let parsed = shared(some, |leaf| Leaf::from_bytes(leaf).unwrap());
         step(0, began);

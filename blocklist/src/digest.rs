@@ -55,6 +55,11 @@ impl Digest {
 pub struct Hasher(Sha256);
 
 impl Hasher {
+    /// Goes on with `octets`.
+    pub(crate) fn take(&mut self, octets: &[u8]) {
+        self.0.update(octets);
+    }
+
     /// The hash of everything written.
     pub fn finish(self) -> Digest {
         Digest(self.0.finalize().into())
@@ -63,7 +68,7 @@ impl Hasher {
 
 impl io::Write for Hasher {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
+        self.take(bytes);
         Ok(bytes.len())
     }
 

@@ -9,7 +9,7 @@
 use std::io;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use blake2::{Blake2b512, Digest as _};
+use blake2b_simd::{State, many::update_many};
 use signed_note::{Signer as _, StandardSigner};
 
 use crate::{Digest, Trust, trust::TrustError};
@@ -21,12 +21,17 @@ const ED25519: &[u8; 2] = b"Ed";
 
 /// The hash that is signed, taken while a file is written.
 #[derive(Clone, Debug, Default)]
-pub struct Prehash(Blake2b512);
+pub struct Prehash(State);
 
 impl Prehash {
+    /// Goes on with the next octets of several files at once, four of which take little longer than one.
+    pub(crate) fn take_together<'a>(all: impl IntoIterator<Item = (&'a mut Self, &'a [u8])>) {
+        update_many(all.into_iter().map(|(hash, octets)| (&mut hash.0, octets)));
+    }
+
     /// The hash of everything written.
     pub fn finish(self) -> [u8; 64] {
-        self.0.finalize().into()
+        *self.0.finalize().as_array()
     }
 }
 

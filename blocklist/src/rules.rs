@@ -166,17 +166,36 @@ impl<'a> Rules<'a> {
     /// before one of these; what stands behind all entries is in a range that ends behind them. No range
     /// begins or ends between entries of the same name.
     pub(crate) fn within(&self, range: Range<usize>) -> impl Iterator<Item = Rule<'a>> + '_ {
-        self.said(range)
-            .filter(|said| self.why(said.place).is_none())
-            .map(|said| Rule {
-                name: said.name,
-                own_host: said.own_host,
-                own_below: said.own_below,
-                nested: said.nested,
-                above: said.nested && self.below(said.name) == Some(Action::Block),
-                listing_id: said.listing_id,
-                place: said.place,
-            })
+        self.said(range).filter_map(|said| self.rule(&said))
+    }
+
+    /// Those of [`Self::iter`] that may stand below another, in no order: few, and the only ones on which it
+    /// tells that another is left out.
+    pub(crate) fn nested(&self) -> impl Iterator<Item = Rule<'a>> + '_ {
+        let marks = self.marks.of.iter().zip(0..);
+        let places = marks.filter(|(mark, _)| **mark & (NESTED | SAME_NAME) == NESTED);
+        let signed = places.filter_map(|(_, place)| self.signed_at(place));
+        let own = self.monitored().map(|(_, said)| said);
+        signed.chain(own).filter_map(|said| self.rule(&said))
+    }
+
+    /// What is said, unless it is left out.
+    fn rule(&self, said: &Said<'a>) -> Option<Rule<'a>> {
+        self.why(said.place).is_none().then(|| Rule {
+            name: said.name,
+            own_host: said.own_host,
+            own_below: said.own_below,
+            nested: said.nested,
+            above: said.nested && self.below(said.name) == Some(Action::Block),
+            listing_id: said.listing_id,
+            place: said.place,
+        })
+    }
+
+    /// What entries say of the name of which the one at `place` is the first to speak.
+    fn signed_at(&self, place: usize) -> Option<Said<'a>> {
+        let group = self.entries.get(place..self.end_of_name(place))?;
+        signed(group, place, self.mark(place) & NESTED != 0)
     }
 
     /// What is said of each name, in order of name.
@@ -293,24 +312,20 @@ impl<'a> Rules<'a> {
     /// Leaves out every rule for which there is a reason, and then every rule for which there is one
     /// without those: what a name must be told depends on what is still said above it.
     pub fn leave_out_where(&mut self, why: impl Fn(&Rule<'a>) -> Option<Why>) {
-        loop {
-            let found: Vec<_> = self
-                .iter()
-                .filter_map(|rule| Some((rule.place, why(&rule)?)))
-                .collect();
-            if found.is_empty() {
-                return;
-            }
+        let reason = |rule: Rule<'a>| Some((rule.place, why(&rule)?));
+        let mut found: Vec<_> = self.iter().filter_map(reason).collect();
+        while !found.is_empty() {
             for (place, why) in found {
                 self.leave_out(place, why);
             }
+            found = self.nested().filter_map(reason).collect();
         }
     }
 
     /// Leaves out every listed parent with an exception somewhere below it for which `cannot` holds.
     pub fn leave_out_parents(&mut self, why: Why, cannot: impl Fn(&Rule<'a>) -> bool) {
         let mut parents = Vec::new();
-        for rule in self.iter() {
+        for rule in self.nested() {
             if rule.is_exception() && cannot(&rule) {
                 let above = self.said_above(rule.name);
                 let blocks = above.filter(|said| said.own_below == Some(Action::Block));
@@ -324,8 +339,16 @@ impl<'a> Rules<'a> {
 
     /// What was left out, and why, in order of name.
     pub fn left_out(&self) -> impl Iterator<Item = (&'a str, Why)> + '_ {
+        self.left_out_within(0..usize::MAX)
+    }
+
+    /// Those of [`Self::left_out`] in a range of entries ([`Self::within`]).
+    pub(crate) fn left_out_within(
+        &self,
+        range: Range<usize>,
+    ) -> impl Iterator<Item = (&'a str, Why)> + '_ {
         let any = !self.left_out.is_empty();
-        let said = any.then(|| self.said(0..usize::MAX));
+        let said = any.then(|| self.said(range));
         said.into_iter()
             .flatten()
             .filter_map(|said| Some((said.name.as_str(), self.why(said.place)?)))
@@ -359,8 +382,7 @@ impl<'a> Rules<'a> {
         let place = self.place_of(name);
         let stands = self.entries.get(place).map(|e| e.name.as_str()) == Some(name);
         let said = if stands {
-            let group = self.entries.get(place..self.end_of_name(place))?;
-            signed(group, place, self.mark(place) & NESTED != 0)
+            self.signed_at(place)
         } else {
             let mut own = self.monitored().map(|(_, said)| said);
             own.find(|said| said.name.as_str() == name)

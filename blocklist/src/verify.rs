@@ -79,8 +79,9 @@ pub enum VerifyError {
     Artefact(String),
 }
 
-/// Leaves that are read and proved together before they are taken: what bounds the memory they need until then.
-const AT_ONCE: usize = 4_096;
+/// Leaves that are read and proved together before they are taken: few enough to be in the processor's own
+/// memory still when they are.
+const AT_ONCE: usize = 512;
 
 /// Leaves that are worth a thread: proving one takes longer than starting it.
 const WORTH_A_THREAD: usize = 8;

@@ -161,7 +161,7 @@ impl<'a> Records<'a> {
 /// §2.2): without records of their own they would go free.
 fn gaps<'a>(rules: &Rules<'a>) -> BTreeSet<&'a str> {
     let mut gaps = BTreeSet::new();
-    for rule in rules.iter().filter(|rule| rule.above) {
+    for rule in rules.nested().filter(|rule| rule.above) {
         for parent in parents(rule.name.as_str()) {
             match rules.find(parent) {
                 None => {

@@ -1,6 +1,6 @@
 //! What one change costs on a long list, and where the time goes:
 //! `cargo run --release -p data --features testing --example releases -- 100000`; with `pure` behind it,
-//! only what needs no store.
+//! only what needs no store. `stored DIR NAMES` and then `published DIR NAMES` do it in two steps.
 //!
 //! A log of that many listings is signed, stored and published in a temporary directory; then names
 //! are listed and lifted one at a time, by a process of its own. Memory is what the kernel says of this process
@@ -45,10 +45,16 @@ async fn main() {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let number = |text: &str| text.parse::<u32>().expect("a number of names");
     match args[..] {
+        ["stored", dir, names] => {
+            let store = stored(&long_log(number(names)), Path::new(dir)).await;
+            store.close().await;
+        }
         ["published", dir, names] => released(number(names), Path::new(dir)).await,
         [names] => whole(number(names), false).await,
         [names, "pure"] => whole(number(names), true).await,
-        _ => println!("releases NAMES [pure]"),
+        _ => println!(
+            "releases NAMES [pure] | releases stored DIR NAMES | releases published DIR NAMES"
+        ),
     }
 }
 

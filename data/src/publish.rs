@@ -47,6 +47,9 @@ use crate::{
 /// A release is signed anew after this long even if nothing changed, in seconds.
 pub const RESIGN_SECONDS: i64 = 3600;
 
+/// Bundles of leaves that are in memory at a time.
+const BUNDLES_AT_ONCE: usize = 4;
+
 /// Hears of each step done.
 type Hook = Arc<dyn Fn(Step) + Send + Sync>;
 
@@ -380,11 +383,12 @@ impl Publisher {
         files::write_all(&tiles.collect::<Vec<_>>())?;
         (self.hook)(Step::TilesWritten);
         let bundles: Vec<_> = log::bundles(self.written, size).collect();
-        for some in bundles.chunks((record::SOME / log::BUNDLE_WIDTH) as usize) {
+        for some in bundles.chunks(BUNDLES_AT_ONCE) {
             let first = some
                 .first()
                 .map_or(0, |(index, _)| index * log::BUNDLE_WIDTH);
-            let leaves = record::leaves(&self.store, first, record::SOME).await?;
+            let count = BUNDLES_AT_ONCE as u64 * log::BUNDLE_WIDTH;
+            let leaves = record::leaves(&self.store, first, count).await?;
             let mut rest = leaves.as_slice();
             let bundles = some.iter().map(|(index, width)| {
                 let (bundle, after) = rest.split_at(rest.len().min(*width as usize));

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Leaves that are read at a time, so that a long log is never whole in memory: 16 entry bundles.
-pub(crate) const SOME: u64 = 16 * blocklist::log::BUNDLE_WIDTH;
+const SOME: u64 = 16 * blocklist::log::BUNDLE_WIDTH;
 
 /// Name under which the store keeps its trust file.
 pub(crate) const TRUST: &str = "trust";

@@ -60,7 +60,7 @@ pub(super) fn leave_out(rules: &mut Rules<'_>) {
     });
 }
 
-pub(super) fn write<'a>(all: &Rules<'a>, rules: impl Iterator<Item = Rule<'a>>, out: &mut Out<'_>) {
+pub(super) fn write<'a>(all: &Rules<'a>, rules: impl Iterator<Item = Rule<'a>>, out: &mut Out) {
     for rule in rules {
         let (tree, exact) = strengths(all, &rule);
         for (strength, anchor) in [(tree, "||"), (exact, "|")] {

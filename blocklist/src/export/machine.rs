@@ -42,12 +42,7 @@ impl<'a> Places<'a> {
 
 /// A line an entry. Only what machines made stands in it, so nothing in it can be a formula; words of an
 /// order are in the register.
-pub(super) fn csv<'a>(
-    folded: &'a Folded,
-    entries: &[Entry],
-    places: &Places<'a>,
-    out: &mut Out<'_>,
-) {
+pub(super) fn csv<'a>(folded: &'a Folded, entries: &[Entry], places: &Places<'a>, out: &mut Out) {
     for entry in entries {
         let (name, id) = (entry.name.as_str(), entry.listing_id.as_str());
         let (scope, action) = (entry.scope.as_str(), entry.action.as_str());
@@ -83,7 +78,7 @@ pub(super) fn csv_monitoring(folded: &Folded) -> String {
 ///
 /// The entries are put together by hand, which is many times faster than asking for the canonical form
 /// of each: their words, names and numbers have no character that JSON would write otherwise.
-pub(super) fn json(entries: &[Entry], first: bool, out: &mut Out<'_>) {
+pub(super) fn json(entries: &[Entry], first: bool, out: &mut Out) {
     let mut before = if first { "{" } else { ",{" };
     for entry in entries {
         let (name, id) = (entry.name.as_str(), entry.listing_id.as_str());

@@ -13,6 +13,7 @@ mod names;
 mod out;
 mod pieces;
 mod servers;
+mod writing;
 
 use std::{
     collections::BTreeMap,
@@ -22,9 +23,10 @@ use std::{
     sync::Arc,
 };
 
-use out::{Hashes, Out};
-pub use pieces::{Before, Ground, Layout, Written};
-use pieces::{Lines, Piece, Runs};
+use out::Out;
+pub use pieces::{Before, Ground, Layout, Read, Written};
+use pieces::{Lines, Runs};
+pub use writing::{Writing, write_together};
 
 use crate::{
     Digest, Timestamp,
@@ -288,7 +290,7 @@ pub struct Export<'a> {
     places: machine::Places<'a>,
 }
 
-/// A part of an artefact behind its header.
+/// A part of an artefact.
 enum Part {
     /// The same for every list, or of few octets.
     Text(String),
@@ -329,98 +331,16 @@ impl<'a> Export<'a> {
     /// # Errors
     /// When `sink` does.
     pub fn write(&self, sink: &mut dyn Write) -> io::Result<()> {
-        self.write_parts(None, &mut Out::new(sink)).map(|_| ())
+        Writing::new(self.clone(), None)?.write_to(sink)
     }
 
-    /// Writes the artefact, the same octets as [`Self::write`], with what can be taken over from the one
-    /// of the list before, if the list goes on from there ([`Exports::after`]), and hashes it.
+    /// Begins to write the artefact, the same octets as [`Self::write`], with what can be taken over from the
+    /// one of the list before, if the list goes on from there ([`Exports::after`]); see [`write_together`].
     ///
     /// # Errors
-    /// When `sink` does.
-    pub fn write_after(
-        &self,
-        before: Option<&Before<'_>>,
-        sink: &mut dyn Write,
-    ) -> io::Result<Written> {
-        let out = &mut Out::new(sink);
-        out.hash_from(Some(Hashes::default()))?;
-        let layout = self.write_parts(before, out)?;
-        let unhashed = || io::Error::other("what was written is not hashed");
-        let end = out.mark()?.ok_or_else(unhashed)?;
-        let (sha256, signed) = end.hashes.finish();
-        Ok(Written {
-            sha256,
-            signed,
-            layout,
-        })
-    }
-
-    fn write_parts(&self, before: Option<&Before<'_>>, out: &mut Out<'_>) -> io::Result<Layout> {
-        let cuts = &self.list.runs.cuts;
-        let before = before.filter(|before| before.layout.cuts.is(cuts));
-        let mut layout = Layout::new(cuts);
-        self.write_header(out)?;
-        for part in self.parts()? {
-            match part {
-                Part::Text(text) => out.put(&[&text]),
-                Part::Lines(lines) => self.write_runs(lines, before, &mut layout, out)?,
-            }
-        }
-        self.write_footer(out)?;
-        out.flush()?;
-        Ok(layout)
-    }
-
-    /// Writes all runs of one kind of lines. While everything is as it was, from the first octet of the
-    /// artefact on, its hashes are as well, and are taken over instead of made.
-    fn write_runs(
-        &self,
-        lines: Lines,
-        before: Option<&Before<'_>>,
-        layout: &mut Layout,
-        out: &mut Out<'_>,
-    ) -> io::Result<()> {
-        let held = |at| before.and_then(|b| Some((b, b.layout.pieces.get(&(lines, at))?)));
-        let mark = |at| before.and_then(|b| b.layout.marks.get(&(lines, at)));
-        let takes = |at| held(at).is_some_and(|(_, piece)| self.takes(piece, at));
-        let begins = out.mark()?;
-        let alike = match (mark(0), &begins) {
-            (Some(then), Some(now)) if then.is(now) => (0..).take_while(|at| takes(*at)).count(),
-            _ => 0,
-        };
-        // The last run has none behind it from which to go on.
-        let known_to = alike.min(self.list.runs.all.len().saturating_sub(1));
-        let known_to = known_to - known_to % pieces::A_MARK;
-        if known_to > 0 {
-            out.hash_from(None)?;
-        }
-        for at in 0..self.list.runs.all.len() {
-            if at.is_multiple_of(pieces::A_MARK) && begins.is_some() {
-                let known = mark(at).filter(|_| at <= known_to && known_to > 0);
-                if at == known_to
-                    && let Some(known) = known
-                {
-                    out.hash_from(Some(known.hashes.clone()))?;
-                }
-                let mark = known
-                    .cloned()
-                    .map_or_else(|| out.mark(), |known| Ok(Some(known)))?;
-                layout.marks.extend(mark.map(|mark| ((lines, at), mark)));
-            }
-            let held = held(at).filter(|(_, piece)| self.takes(piece, at));
-            let piece = self.write_run(lines, at, held, out);
-            layout
-                .pieces
-                .extend(piece.map(|piece| ((lines, at), piece)));
-            out.go_on()?;
-        }
-        Ok(())
-    }
-
-    /// Whether what was written of a run is what is to be written of it.
-    fn takes(&self, piece: &Piece, at: usize) -> bool {
-        let run = self.list.runs.all.get(at);
-        piece.plain && run.is_some_and(|(run, same)| *same && self.is_plain(run))
+    /// When what stands behind the names cannot be put into words, which it always can.
+    pub fn begin(self, before: Option<Before<'a>>) -> io::Result<Writing<'a>> {
+        Writing::new(self, before)
     }
 
     fn is_plain(&self, run: &Range<usize>) -> bool {
@@ -428,30 +348,21 @@ impl<'a> Export<'a> {
         zone.map_or_else(|| self.rules().is_plain(run), |zone| zone.is_plain(run))
     }
 
-    /// Writes the lines of one run, or takes them over.
-    fn write_run(
-        &self,
-        lines: Lines,
-        at: usize,
-        held: Option<(&Before<'_>, &Piece)>,
-        out: &mut Out<'_>,
-    ) -> Option<Piece> {
-        let (run, _) = self.list.runs.all.get(at)?;
-        let (from, begin) = (out.held().len(), out.written());
-        let taken = held.filter(|(before, piece)| before.take(piece, out.held()));
-        let check = taken.map(|(_, piece)| piece.check).unwrap_or_else(|| {
-            self.write_lines(lines, run, out);
-            crc32fast::hash(out.held().get(from..).unwrap_or_default())
-        });
-        Some(Piece {
-            octets: begin..out.written(),
-            check,
-            plain: self.is_plain(run),
+    /// All there is to write, in order.
+    fn parts(&self) -> io::Result<Vec<Part>> {
+        let body = self.body()?;
+        Ok(match self.header_and_footer() {
+            Some((header, footer)) => [Part::Text(header), Part::Lines(Lines::LeftOut)]
+                .into_iter()
+                .chain(body)
+                .chain([Part::Text(footer)])
+                .collect(),
+            None => body,
         })
     }
 
     /// What stands behind the header.
-    fn parts(&self) -> io::Result<Vec<Part>> {
+    fn body(&self) -> io::Result<Vec<Part>> {
         let Exports {
             folded,
             origin,
@@ -483,9 +394,17 @@ impl<'a> Export<'a> {
         })
     }
 
-    fn write_lines(&self, lines: Lines, run: &Range<usize>, out: &mut Out<'_>) {
+    fn write_lines(&self, lines: Lines, run: &Range<usize>, out: &mut Out) {
         let folded = self.list.folded;
         let (all, entries) = (self.rules(), pieces::entries(folded, run));
+        if lines == Lines::LeftOut {
+            let comment = self.format.comment().unwrap_or_default();
+            let names = all.left_out_within(run.clone());
+            names.for_each(|(name, why)| {
+                out.put(&[comment, " left out, ", why.text(), ": ", name, "\n"]);
+            });
+            return;
+        }
         let rules = all.within(run.clone());
         match self.format {
             Format::Rpz => write_zone(self.zone.as_ref(), run, out),
@@ -501,46 +420,37 @@ impl<'a> Export<'a> {
         }
     }
 
-    fn write_header(&self, out: &mut Out<'_>) -> io::Result<()> {
-        let Some(comment) = self.format.comment() else {
-            return Ok(());
-        };
-        writeln!(out, "{comment} National list of {}.", self.list.origin)?;
-        writeln!(
-            out,
-            "{comment} Verify it: qalqan list verify. What this format cannot say: docs/LISTS.md."
-        )?;
-        for note in self.format.notes() {
-            writeln!(out, "{comment} {note}")?;
-        }
-        for (name, why) in self.left_out() {
-            out.put(&[comment, " left out, ", why.text(), ": ", name, "\n"]);
-            out.go_on()?;
-        }
-        Ok(())
-    }
-
-    /// Says which list it is, last of all: a file that ends otherwise is cut short, and one that begins
+    /// What stands before everything, and behind it.
+    ///
+    /// Which list it is stands last of all: a file that ends otherwise is cut short, and one that begins
     /// like the one before it is hashed on from where they part.
-    fn write_footer(&self, out: &mut Out<'_>) -> io::Result<()> {
-        let Some(comment) = self.format.comment() else {
-            return Ok(());
+    fn header_and_footer(&self) -> Option<(String, String)> {
+        let comment = self.format.comment()?;
+        let list = &self.list;
+        let verify = "Verify it: qalqan list verify. What this format cannot say: docs/LISTS.md.";
+        let notes = self.format.notes().iter();
+        let header = [
+            format!("National list of {}.", list.origin),
+            verify.to_owned(),
+        ]
+        .into_iter()
+        .chain(notes.map(|note| (*note).to_owned()));
+        let newest = match list.newest {
+            Some(time) => format!("Newest listing or lifting in it: {time}."),
+            None => "Nothing was ever listed.".to_owned(),
         };
-        match self.list.newest {
-            Some(time) => writeln!(out, "{comment} Newest listing or lifting in it: {time}.")?,
-            None => writeln!(out, "{comment} Nothing was ever listed.")?,
-        }
-        let (serial, size) = (self.list.folded.serial(), self.list.folded.size);
-        let root = self.list.root;
-        writeln!(
-            out,
-            "{comment} Serial {serial}, log size {size}, log root {root}."
-        )
+        let (serial, size, root) = (list.folded.serial(), list.folded.size, list.root);
+        let which = format!("Serial {serial}, log size {size}, log root {root}.");
+        let lines = |line: String| format!("{comment} {line}\n");
+        Some((
+            header.map(lines).collect(),
+            [newest, which].map(lines).concat(),
+        ))
     }
 }
 
 /// Lines of the zone file: one record each, absolute names (RFC 1035 §5).
-fn write_zone(zone: Option<&zone::Records<'_>>, run: &Range<usize>, out: &mut Out<'_>) {
+fn write_zone(zone: Option<&zone::Records<'_>>, run: &Range<usize>, out: &mut Out) {
     let Some(zone) = zone else { return };
     let middle = format!(".{} {} IN CNAME ", zone.apex(), zone::TTL);
     let Ok(()) = zone.each(run.clone(), |wildcard, name, target| {

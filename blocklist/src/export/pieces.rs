@@ -13,7 +13,7 @@ use std::{
     sync::Arc,
 };
 
-use super::out::Mark;
+use super::out::Hashes;
 use crate::{
     Digest, DomainName,
     fold::{Change, Entry, Folded},
@@ -22,12 +22,12 @@ use crate::{
 
 /// Names a run, when a list is cut.
 const NAMES: usize = 512;
-/// Runs from one mark to the next.
-pub(super) const A_MARK: usize = 4;
 
 /// Lines of one kind: the same runs are written once for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Lines {
+    /// Of names that are left out, in words.
+    LeftOut,
     /// Of all names.
     All,
     /// Of names with all below them, blocked or let through.
@@ -71,8 +71,10 @@ pub(super) struct Piece {
 pub struct Layout {
     pub(super) cuts: Cuts,
     pub(super) pieces: BTreeMap<(Lines, usize), Piece>,
-    /// Before some of the runs, what was written up to there.
-    pub(super) marks: BTreeMap<(Lines, usize), Mark>,
+    /// What stands between the runs, by its first octet.
+    pub(super) texts: BTreeMap<u64, String>,
+    /// The hashes of the first octets, each of as many more as are hashed at a time ([`super::out::PIECE`]).
+    pub(super) marks: Vec<Hashes>,
 }
 
 /// An artefact that was written.
@@ -91,7 +93,8 @@ impl Layout {
         Self {
             cuts: cuts.clone(),
             pieces: BTreeMap::new(),
-            marks: BTreeMap::new(),
+            texts: BTreeMap::new(),
+            marks: Vec::new(),
         }
     }
 }
@@ -101,8 +104,11 @@ pub struct Before<'a> {
     /// Where they lie.
     pub layout: &'a Layout,
     /// Fills a buffer with what the artefact holds from an octet on. What cannot be read is made anew.
-    pub read: &'a dyn Fn(&mut [u8], u64) -> io::Result<()>,
+    pub read: Read<'a>,
 }
+
+/// Fills a buffer from an octet on.
+pub type Read<'a> = Box<dyn Fn(&mut [u8], u64) -> io::Result<()> + 'a>;
 
 impl Before<'_> {
     /// The octets of a piece behind what `into` holds; gives whether they are what was written.

@@ -9,7 +9,7 @@ use crate::{
 
 /// Options of dnsmasq: `address=/name/` answers NXDOMAIN, `server=/name/#` asks as for any other name,
 /// and `*.` in front means the names below and not the name (since 2.86).
-pub(super) fn dnsmasq<'a>(rules: impl Iterator<Item = Rule<'a>>, out: &mut Out<'_>) {
+pub(super) fn dnsmasq<'a>(rules: impl Iterator<Item = Rule<'a>>, out: &mut Out) {
     let mut say = |blocked: bool, pattern: &str, name: &DomainName| {
         if blocked {
             out.put(&["address=/", pattern, name.as_str(), "/\n"]);
@@ -32,7 +32,7 @@ pub(super) fn dnsmasq<'a>(rules: impl Iterator<Item = Rule<'a>>, out: &mut Out<'
 
 /// Local zones of Unbound. A name alone gets data of another type than anybody asks of it: the name
 /// answers NODATA, the names below it resolve.
-pub(super) fn unbound<'a>(rules: impl Iterator<Item = Rule<'a>>, out: &mut Out<'_>) {
+pub(super) fn unbound<'a>(rules: impl Iterator<Item = Rule<'a>>, out: &mut Out) {
     for rule in rules {
         let name = rule.name.as_str();
         let kind = match (rule.tree(), rule.exact()) {
@@ -52,11 +52,7 @@ pub(super) fn unbound<'a>(rules: impl Iterator<Item = Rule<'a>>, out: &mut Out<'
 }
 
 /// Empty zones of BIND, from its built-in database, so that no file is needed beside this one.
-pub(super) fn bind<'a>(
-    rules: impl Iterator<Item = Rule<'a>>,
-    domain: &DomainName,
-    out: &mut Out<'_>,
-) {
+pub(super) fn bind<'a>(rules: impl Iterator<Item = Rule<'a>>, domain: &DomainName, out: &mut Out) {
     let rest = format!(
         "\" {{ type primary; database \"_builtin empty ns.{domain}. hostmaster.{domain}.\"; }};\n"
     );
@@ -111,17 +107,14 @@ end)
 fn is_in(table: Lines, rule: &Rule<'_>) -> bool {
     match table {
         Lines::All => true,
+        Lines::LeftOut => false,
         Lines::Tree(blocked) => rule.tree() == Some(blocked),
         Lines::Alone(blocked) => rule.exact() == Some(blocked),
     }
 }
 
 /// The names in a table of the policy of Knot Resolver.
-pub(super) fn knot_table<'a>(
-    table: Lines,
-    rules: impl Iterator<Item = Rule<'a>>,
-    out: &mut Out<'_>,
-) {
+pub(super) fn knot_table<'a>(table: Lines, rules: impl Iterator<Item = Rule<'a>>, out: &mut Out) {
     for rule in rules.filter(|rule| is_in(table, rule)) {
         out.put(&[rule.name.as_str(), "\n"]);
     }

@@ -9,7 +9,11 @@ use super::{
 use crate::{
     DomainName, Monitoring, Scope, Timestamp,
     guard::{Guard, Tier},
+    parallel,
 };
+
+/// Listings that are worth a thread to ask the guard for.
+const WORTH_A_THREAD: usize = 1_024;
 
 impl Fold {
     /// What is listed at `time`.
@@ -20,25 +24,28 @@ impl Fold {
     /// What is listed at `time`, and what [`Self::follow`] must know to go on from there.
     pub fn on_course(&self, time: Timestamp) -> (Folded, Course) {
         let (guard, live) = (self.guard(), self.registers.live(time));
-        let in_order: Vec<&Held> = self.listings.iter().collect();
-        let (begins, days) = self.begins(&in_order);
+        let in_order = self.listings.in_order();
+        // Each is asked for again below, and is known then.
+        parallel::map(in_order, WORTH_A_THREAD, |held| held.ask(&guard));
+        let (begins, days) = self.begins(in_order);
         let mut until = self
             .registers
             .moments()
             .filter(|moment| *moment > time)
             .min();
-        let mut enforced = Vec::new();
         let mut listings = Vec::with_capacity(in_order.len());
-        for (held, begins) in in_order.into_iter().zip(begins) {
-            let listing = self.listing(held, begins, (&guard, &live), time);
-            if matches!(listing.state, ListingState::Listed { .. }) {
-                enforced.push(held);
-            }
-            listings.push(listing);
+        for (held, begins) in in_order.iter().zip(begins) {
+            listings.push(self.listing(held, begins, (&guard, &live), time));
             let moments = held.moments(begins).filter(|moment| *moment > time);
             until = until.into_iter().chain(moments).min();
         }
-        let (mut entries, mut shared) = entries(&enforced, &guard);
+        let enforced = || {
+            let states = listings.iter().map(|listing| &listing.state);
+            let all = in_order.iter().zip(states);
+            let listed = all.filter(|(_, state)| matches!(state, ListingState::Listed { .. }));
+            listed.map(|(held, _)| held)
+        };
+        let (mut entries, mut shared) = entries(enforced, &guard);
         // Equal entries are the same: nothing is lost by not keeping their order.
         entries.sort_unstable();
         entries.dedup_by(|later, first| {
@@ -80,7 +87,7 @@ impl Fold {
 
     /// When each of the listings, which stand in order of the log, takes effect, and in which days they
     /// have a place.
-    fn begins(&self, in_order: &[&Held]) -> (Vec<Timestamp>, Days) {
+    fn begins(&self, in_order: &[Held]) -> (Vec<Timestamp>, Days) {
         let times = self.clock.read();
         let from: Vec<i64> = in_order.iter().map(|held| held.first_day(&times)).collect();
         let placed = places(&from, &self.policy);
@@ -153,21 +160,24 @@ impl Held {
 
 /// The lines of the list: what is enforced, and what is let through below it; and the protected names
 /// below what is enforced.
-fn entries(enforced: &[&Held], guard: &Guard) -> (Vec<Entry>, BTreeSet<DomainName>) {
+fn entries<'a, I: Iterator<Item = &'a Held>>(
+    enforced: impl Fn() -> I,
+    guard: &Guard,
+) -> (Vec<Entry>, BTreeSet<DomainName>) {
     // A listed name that the guard protects was listed for itself (with the legal signature, or
     // because it stands apart): no other listing's pass-through takes that back.
     let mut own: BTreeMap<&DomainName, Scope> = BTreeMap::new();
-    let below = enforced.iter().flat_map(|held| held.below(guard));
+    let below = enforced().flat_map(|held| held.below(guard));
     let protected: BTreeSet<&DomainName> = below.map(|(name, _)| name).collect();
-    for held in enforced {
+    for held in enforced().filter(|_| !protected.is_empty()) {
         let list = &held.list;
-        if !protected.is_empty() && protected.contains(&list.name) {
+        if protected.contains(&list.name) {
             let scope = own.entry(&list.name).or_insert(list.scope);
             *scope = list.scope.max(*scope);
         }
     }
-    let mut entries = Vec::with_capacity(enforced.len());
-    for held in enforced {
+    let mut entries = Vec::with_capacity(enforced().count());
+    for held in enforced() {
         let list = &held.list;
         let entry = |name, scope, action| Entry {
             name,

@@ -101,7 +101,7 @@ impl Fold {
             return Err(format!("listing {} ends before it begins", list.listing_id));
         }
         let keys: Vec<KeyId> = signatures.iter().map(|s| s.key_id.clone()).collect();
-        let signed_by = self.listings.signers(&keys);
+        let signed_by = self.listings.signers(keys);
         let legal = signatures.iter().any(|s| s.role == Role::Legal);
         let clock = self.clock.count();
         self.listings

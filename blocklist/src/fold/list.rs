@@ -114,7 +114,7 @@ pub struct Listing {
     pub position: u64,
     /// The keys that signed.
     #[serde(serialize_with = "shared")]
-    pub signed_by: Arc<[KeyId]>,
+    pub signed_by: Arc<Vec<KeyId>>,
     /// Where it stands.
     #[serde(flatten)]
     pub state: ListingState,

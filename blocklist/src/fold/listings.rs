@@ -18,7 +18,7 @@ use crate::{
 pub(super) struct Held {
     pub(super) list: Arc<List>,
     pub(super) position: u64,
-    pub(super) signed_by: Arc<[KeyId]>,
+    pub(super) signed_by: Arc<Vec<KeyId>>,
     pub(super) legal: bool,
     /// How many moments the log's clock had said before it.
     pub(super) clock: usize,
@@ -38,7 +38,7 @@ impl Held {
     pub(super) fn new(
         list: List,
         position: u64,
-        signed_by: Arc<[KeyId]>,
+        signed_by: Arc<Vec<KeyId>>,
         legal: bool,
         clock: usize,
     ) -> Self {
@@ -61,6 +61,11 @@ impl Held {
     /// Protected names below it, with their reach, where it takes names below along.
     pub(super) fn below(&self, guard: &Guard) -> &[(DomainName, Scope)] {
         self.guarded(guard).map_or(&[], |guarded| &guarded.below)
+    }
+
+    /// Asks the guard, where it was not asked yet.
+    pub(super) fn ask(&self, guard: &Guard) {
+        self.guarded(guard);
     }
 
     fn guarded(&self, guard: &Guard) -> Option<&Guarded> {
@@ -91,7 +96,7 @@ pub(super) struct Listings {
     in_order: Vec<Held>,
     places: BTreeMap<ListingId, usize>,
     /// Who signed: the same few people sign nearly everything.
-    signers: BTreeSet<Arc<[KeyId]>>,
+    signers: BTreeSet<Arc<Vec<KeyId>>>,
 }
 
 impl Listings {
@@ -114,17 +119,16 @@ impl Listings {
         self.in_order.push(held);
     }
 
-    /// In order of the log.
-    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &Held> {
-        self.in_order.iter()
+    pub(super) fn in_order(&self) -> &[Held] {
+        &self.in_order
     }
 
     /// The one copy of these signers.
-    pub(super) fn signers(&mut self, keys: &[KeyId]) -> Arc<[KeyId]> {
-        if let Some(known) = self.signers.get(keys) {
+    pub(super) fn signers(&mut self, keys: Vec<KeyId>) -> Arc<Vec<KeyId>> {
+        if let Some(known) = self.signers.get(&keys) {
             return known.clone();
         }
-        let new: Arc<[KeyId]> = keys.into();
+        let new = Arc::new(keys);
         self.signers.insert(new.clone());
         new
     }

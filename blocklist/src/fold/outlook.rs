@@ -1,6 +1,6 @@
 //! When one more listing would begin.
 
-use super::{Fold, Held, place::places};
+use super::{Fold, place::places};
 use crate::{Timestamp, time::DAY_SECONDS};
 
 impl Fold {
@@ -12,9 +12,9 @@ impl Fold {
         waiting: &[Timestamp],
         effective_at: Timestamp,
     ) -> (Timestamp, usize) {
-        let in_order: Vec<&Held> = self.listings.iter().collect();
+        let in_order = self.listings.in_order().iter();
         let times = self.clock.read();
-        let mut from: Vec<i64> = in_order.iter().map(|held| held.first_day(&times)).collect();
+        let mut from: Vec<i64> = in_order.map(|held| held.first_day(&times)).collect();
         let now = self.clock.latest().day_number();
         let coming = waiting.iter().copied().chain([effective_at]);
         from.extend(coming.map(|at| at.day_number().max(now)));

@@ -11,6 +11,54 @@ use serde::{
 };
 
 use super::Statement;
+use crate::textual::from_text;
+
+/// The words that an action can be.
+const ACTIONS: [&str; 14] = [
+    "genesis",
+    "key.add",
+    "key.revoke",
+    "policy.set",
+    "guard.set",
+    "register.snapshot",
+    "register.except",
+    "list",
+    "order.number",
+    "lift",
+    "annul",
+    "effect",
+    "expire",
+    "audit.anchor",
+];
+
+/// The name of the first field.
+struct Tag;
+
+impl<'de> Deserialize<'de> for Tag {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer, |text| {
+            let first = text == "action";
+            first
+                .then_some(Self)
+                .ok_or("a statement begins with its action")
+        })
+    }
+}
+
+/// One of [`ACTIONS`].
+struct Action(&'static str);
+
+impl<'de> Deserialize<'de> for Action {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer, |text| {
+            let known = ACTIONS.into_iter().find(|action| *action == text);
+            known.map(Self).ok_or_else(|| {
+                let shown: String = text.chars().take(40).collect();
+                format!("no statement has the action `{shown}`")
+            })
+        })
+    }
+}
 
 impl<'de> Deserialize<'de> for Statement {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -28,12 +76,12 @@ impl<'de> Visitor<'de> for ActionFirst {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Statement, A::Error> {
-        if map.next_key::<String>()?.as_deref() != Some("action") {
+        if map.next_key::<Tag>()?.is_none() {
             return Err(A::Error::custom("a statement begins with its action"));
         }
-        let action: String = map.next_value()?;
+        let Action(action) = map.next_value()?;
         let rest = MapAccessDeserializer::new(map);
-        match action.as_str() {
+        match action {
             "genesis" => Deserialize::deserialize(rest).map(Statement::Genesis),
             "key.add" => Deserialize::deserialize(rest).map(Statement::KeyAdd),
             "key.revoke" => Deserialize::deserialize(rest).map(Statement::KeyRevoke),
@@ -48,12 +96,7 @@ impl<'de> Visitor<'de> for ActionFirst {
             "effect" => Deserialize::deserialize(rest).map(Statement::Effect),
             "expire" => Deserialize::deserialize(rest).map(Statement::Expire),
             "audit.anchor" => Deserialize::deserialize(rest).map(Statement::AuditAnchor),
-            other => {
-                let shown: String = other.chars().take(40).collect();
-                Err(A::Error::custom(format!(
-                    "no statement has the action `{shown}`"
-                )))
-            }
+            other => Err(A::Error::custom(format!("no reader of `{other}`"))),
         }
     }
 }

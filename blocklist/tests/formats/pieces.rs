@@ -7,7 +7,7 @@ use std::{
 
 use blocklist::{
     Digest, Folded, ListingId,
-    export::{Before, Exports, Format, Ground, Layout},
+    export::{Before, Exports, Format, Ground, Layout, Written, write_together},
     fold::{Action, Change, Entry, Listing, ListingState},
     minisign::Prehash,
     testing::{START, TestLog},
@@ -73,44 +73,80 @@ fn exports(folded: &Folded) -> Exports<'_> {
     Exports::new(folded, ORIGIN, Digest::of(b"root"))
 }
 
-fn held(format: Format, folded: &Folded) -> Held {
-    let (exports, mut octets) = (exports(folded), Vec::new());
-    let written = exports.format(format).write_after(None, &mut octets);
-    Held {
-        ground: exports.ground(),
-        layout: written.unwrap().layout,
-        octets,
+/// Where a format is written.
+struct Sink(Format, Vec<u8>);
+
+impl io::Write for Sink {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.1.write(octets)
     }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Writes some formats together, and checks the hashes of each.
+fn together<'a>(
+    exports: &'a Exports<'a>,
+    mut before: impl FnMut(Format) -> Option<Before<'a>>,
+    formats: &[Format],
+) -> Vec<Held> {
+    let mut all = Vec::new();
+    let begun = formats.iter().map(|format| {
+        let writing = exports.format(*format).begin(before(*format));
+        (writing.unwrap(), Sink(*format, Vec::new()))
+    });
+    write_together(begun, |Sink(format, octets), written| {
+        let Written {
+            sha256,
+            signed,
+            layout,
+        } = written.unwrap();
+        assert_eq!(sha256, Digest::of(&octets), "{format:?}");
+        let mut prehash = Prehash::default();
+        prehash.write_all(&octets).unwrap();
+        assert!(signed == prehash.finish(), "{format:?}");
+        let ground = exports.ground();
+        all.push((
+            format,
+            Held {
+                ground,
+                layout,
+                octets,
+            },
+        ));
+    });
+    let place = |format: &Format| formats.iter().position(|one| one == format);
+    all.sort_by_key(|(format, _)| place(format));
+    all.into_iter().map(|(_, held)| held).collect()
+}
+
+fn held(format: Format, folded: &Folded) -> Held {
+    let exports = exports(folded);
+    together(&exports, |_| None, &[format]).remove(0)
 }
 
 /// What is written of `now`, with what it takes over from `then`, and how many octets it took over.
 fn after(format: Format, then: &Held, change: &Change, now: &Folded) -> (Held, u64) {
-    let (mut octets, read) = (Vec::new(), Cell::new(0));
-    let before = Before {
+    let read = Cell::new(0);
+    let exports = Exports::after(now, ORIGIN, Digest::of(b"root"), (&then.ground, change));
+    let held = together(&exports, |_| Some(before(then, &read)), &[format]).remove(0);
+    (held, read.get())
+}
+
+/// Counts the octets that are read of what was written.
+fn before<'a>(then: &'a Held, read: &'a Cell<u64>) -> Before<'a> {
+    Before {
         layout: &then.layout,
-        read: &|into, at| {
+        read: Box::new(|into, at| {
             let rest = then.octets.get(at as usize..);
             let held = rest.and_then(|rest| rest.get(..into.len()));
             into.copy_from_slice(held.ok_or(io::ErrorKind::UnexpectedEof)?);
             read.set(read.get() + into.len() as u64);
             Ok(())
-        },
-    };
-    let exports = Exports::after(now, ORIGIN, Digest::of(b"root"), (&then.ground, change));
-    let next = exports
-        .format(format)
-        .write_after(Some(&before), &mut octets)
-        .unwrap();
-    assert_eq!(next.sha256, Digest::of(&octets), "{format:?}");
-    let mut signed = Prehash::default();
-    signed.write_all(&octets).unwrap();
-    assert!(next.signed == signed.finish(), "{format:?}");
-    let held = Held {
-        ground: exports.ground(),
-        layout: next.layout,
-        octets,
-    };
-    (held, read.get())
+        }),
+    }
 }
 
 fn whole(format: Format, folded: &Folded) -> Vec<u8> {
@@ -153,6 +189,24 @@ proptest! {
                 prop_assert!(held.octets == whole(format, now), "{:?}", format);
                 before = now;
             }
+        }
+    }
+
+    #[test]
+    fn formats_that_are_written_together_have_the_octets_of_each_alone(
+        some in others(), more in others(), shifts in (0..200_u32, 0..200_u32),
+    ) {
+        let (then, now) = (long(&some, shifts.0, 0), long(&more, shifts.1, 0));
+        let change = Change::between(&then, &now);
+        let first = exports(&then);
+        let held = together(&first, |_| None, &Format::ALL);
+        let next = Exports::after(&now, ORIGIN, Digest::of(b"root"), (&held[0].ground, &change));
+        let read = Cell::new(0);
+        let place = |format| Format::ALL.iter().position(|one| *one == format).unwrap();
+        let written = together(&next, |format| Some(before(&held[place(format)], &read)), &Format::ALL);
+        for ((format, then_held), now_held) in Format::ALL.into_iter().zip(&held).zip(&written) {
+            prop_assert!(then_held.octets == whole(format, &then), "{:?}", format);
+            prop_assert!(now_held.octets == whole(format, &now), "{:?}", format);
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The files of a release for people and programs: every format with its signature beside it. All
-//! formats are written side by side: while the disk takes one, another is put together.
+//! The files of a release for people and programs: every format with its signature beside it. Each processor
+//! writes some of them side by side, and while the disk takes one, others are put together.
 
 use std::{
     collections::BTreeMap,
@@ -8,14 +8,14 @@ use std::{
     num::NonZero,
     os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
-    sync::{Arc, Condvar, Mutex, PoisonError},
+    sync::Arc,
     thread,
     time::SystemTime,
 };
 
 use blocklist::{
     Timestamp, Trust,
-    export::{Before, Exports, Format, Written},
+    export::{Before, Exports, Format, Writing, Written, write_together},
     minisign,
 };
 use signed_note::StandardSigner;
@@ -23,18 +23,19 @@ use signed_note::StandardSigner;
 use super::{PublishError, files, pack};
 use crate::error::{Error, Result};
 
-/// The formats, so that what takes long is begun early.
+/// The formats, so that what takes long is begun early, and that every second of them, and every third, take
+/// about as long together as the others.
 const LONGEST_FIRST: [Format; Format::ALL.len()] = [
     Format::Rpz,
     Format::Csv,
-    Format::Json,
     Format::Bind,
-    Format::Unbound,
+    Format::Json,
     Format::Hosts,
-    Format::Dnsmasq,
+    Format::Unbound,
     Format::Adblock,
-    Format::Knot,
+    Format::Dnsmasq,
     Format::Domains,
+    Format::Knot,
 ];
 
 /// One artefact as this process wrote it.
@@ -48,17 +49,12 @@ pub(super) struct Artefact {
 
 impl Artefact {
     /// For taking over what the next artefact says alike; `None` where somebody wrote to the file since.
-    fn before(
-        &self,
-        then: impl FnOnce(Option<&Before<'_>>) -> io::Result<Written>,
-    ) -> io::Result<Written> {
-        let same = self.file.metadata().and_then(|held| held.modified());
-        let read = |into: &mut [u8], at| self.file.read_exact_at(into, at);
-        let before = Before {
+    fn before(&self) -> Option<Before<'_>> {
+        let held = self.file.metadata().and_then(|held| held.modified());
+        held.is_ok_and(|at| at == self.modified).then(|| Before {
             layout: &self.written.layout,
-            read: &read,
-        };
-        then(same.is_ok_and(|at| at == self.modified).then_some(&before))
+            read: Box::new(|into, at| self.file.read_exact_at(into, at)),
+        })
     }
 }
 
@@ -79,33 +75,99 @@ pub(super) fn write(
     held: &BTreeMap<Format, Artefact>,
     seal: &Seal<'_>,
 ) -> Result<BTreeMap<Format, Artefact>, PublishError> {
-    let turns = Turns::default();
-    let written = files::side_by_side(&LONGEST_FIRST, |format| {
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    let shares: Vec<Vec<Format>> = (0..processors.min(LONGEST_FIRST.len()))
+        .map(|first| LONGEST_FIRST.into_iter().skip(first).step_by(processors))
+        .map(Iterator::collect)
+        .collect();
+    let written = files::side_by_side(&shares, |share| {
+        let begun = share.iter().map(|format| {
+            let before = held.get(format).and_then(Artefact::before);
+            Draft::begin(folder, *format, exports, before)
+        });
+        write_share(begun.collect::<Result<_, _>>()?, seal)
+    })?;
+    seal.key_file(folder)?;
+    Ok(written.into_iter().flatten().collect())
+}
+
+/// An artefact's file while it is written.
+struct Draft {
+    format: Format,
+    path: PathBuf,
+    file: File,
+}
+
+impl Draft {
+    fn begin<'a>(
+        folder: &Path,
+        format: Format,
+        exports: &Exports<'a>,
+        before: Option<Before<'a>>,
+    ) -> Result<(Writing<'a>, Self)> {
         let path = folder.join(format.path());
-        let written = files::create_by(&path, |file| {
-            let _turn = turns.take();
-            let export = exports.format(*format);
-            match held.get(format) {
-                Some(held) => held.before(|before| export.write_after(before, file)),
-                None => export.write_after(None, file),
-            }
-        })?;
-        let opened = || {
-            let file = File::open(&path)?;
-            let modified = file.metadata()?.modified()?;
-            Ok((Arc::new(file), modified))
+        let begin = || {
+            let file = File::options()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .open(&path)?;
+            Ok((exports.format(format).begin(before)?, file))
         };
-        let (file, modified) = opened().map_err(Error::file(&path))?;
+        let (writing, file) = begin().map_err(Error::file(&path))?;
+        let draft = Self { format, path, file };
+        Ok((writing, draft))
+    }
+
+    /// Syncs it, and puts its signature beside it.
+    fn end(
+        self,
+        written: io::Result<Written>,
+        seal: &Seal<'_>,
+    ) -> Result<(Format, Artefact), PublishError> {
+        let Self { format, path, file } = self;
+        let synced = written.and_then(|written| {
+            file.sync_all()?;
+            Ok((written, file.metadata()?.modified()?))
+        });
+        let (written, modified) = synced.map_err(Error::file(&path))?;
+        let file = Arc::new(file);
         let artefact = Artefact {
             written,
             file,
             modified,
         };
-        seal.beside(&path, *format, &artefact)?;
-        Ok::<_, PublishError>((*format, artefact))
-    })?;
-    seal.key_file(folder)?;
-    Ok(written.into_iter().collect())
+        seal.beside(&path, format, &artefact)?;
+        Ok((format, artefact))
+    }
+}
+
+impl io::Write for Draft {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.file.write(octets)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Writes some artefacts by this thread, while others wait for the disk to take those that are whole.
+fn write_share(
+    share: Vec<(Writing<'_>, Draft)>,
+    seal: &Seal<'_>,
+) -> Result<Vec<(Format, Artefact)>, PublishError> {
+    thread::scope(|scope| {
+        let mut whole = Vec::with_capacity(share.len());
+        write_together(share, |draft, written| {
+            whole.push(scope.spawn(move || draft.end(written, seal)));
+        });
+        let ended = whole.into_iter().map(thread::ScopedJoinHandle::join);
+        ended
+            .map(|one| one.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
 }
 
 /// Takes every artefact over from the release in `from`, where the list is the same, with what is
@@ -163,38 +225,4 @@ pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
     name.push(".");
     name.push(ending);
     PathBuf::from(name)
-}
-
-/// Lets no more put artefacts together at a time than there are processors: each is then done sooner, and
-/// the disk takes it while the next are put together.
-struct Turns {
-    free: Mutex<usize>,
-    freed: Condvar,
-}
-
-struct Turn<'a>(&'a Turns);
-
-impl Default for Turns {
-    fn default() -> Self {
-        Self {
-            free: Mutex::new(thread::available_parallelism().map_or(1, NonZero::get)),
-            freed: Condvar::new(),
-        }
-    }
-}
-
-impl Turns {
-    fn take(&self) -> Turn<'_> {
-        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.freed.wait_while(free, |free| *free == 0);
-        *waited.unwrap_or_else(PoisonError::into_inner) -= 1;
-        Turn(self)
-    }
-}
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        self.0.freed.notify_one();
-    }
 }
