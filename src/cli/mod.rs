@@ -154,7 +154,7 @@ pub(crate) enum Command {
     #[cfg(feature = "centre")]
     Publish(Publish),
     /// Answer DNS queries with the national list in front of your resolver
-    Resolver(Resolver),
+    Resolver(Box<Resolver>),
     /// What is known of a site; exit 0 only if it is licensed
     #[cfg(feature = "centre")]
     Check {

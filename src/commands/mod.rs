@@ -102,7 +102,7 @@ pub(crate) async fn run(told: Told, printer: &Printer) -> Result<Exit, Failure> 
         Command::Web(options) => web::run(global, &dir, &options).await,
         #[cfg(feature = "centre")]
         Command::Publish(options) => publish::run(global, &dir, &options).await,
-        Command::Resolver(options) => resolver::run(&dir, options, printer).await,
+        Command::Resolver(options) => resolver::run(&dir, *options, printer).await,
         #[cfg(feature = "centre")]
         Command::Check { query } => check::run(global, &dir, &query, printer).await,
         #[cfg(feature = "centre")]

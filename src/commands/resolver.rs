@@ -152,7 +152,7 @@ fn source(dir: DataDir, metrics: Option<SocketAddr>) -> Source {
             return Err("the command line is another one now".to_owned());
         };
         let restart = (options.metrics != metrics).then(|| "--metrics".to_owned());
-        let config = configured(&dir, options).map_err(|failure| {
+        let config = configured(&dir, *options).map_err(|failure| {
             let words: Vec<_> = failure.chain().collect();
             words.join(": ")
         })?;
