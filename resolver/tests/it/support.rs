@@ -256,9 +256,11 @@ impl TestClock {
     }
 }
 
-/// Short times, so that waiting out an upstream does not hold up the tests.
+/// Short times, so that waiting out an upstream does not hold up the tests, and a small memory: that of
+/// many nodes takes long to be given back without optimisation.
 pub fn quick() -> Limits {
     Limits {
+        cache: 1 << 20,
         upstream_timeout: Duration::from_millis(1000),
         query_timeout: Duration::from_millis(3000),
         ..Limits::default()
