@@ -114,7 +114,7 @@ async fn command_line_over_environment_over_file_over_default() {
     let file = dir.path().join("conf.toml");
     let written = dir.path().join("from-file");
     let text = format!(
-        "data = \"{}\"\ndatabase = \"postgres://q:secret@db/q\"\n[web]\nweb = \"{FREE}\"\n[resolver]\nworkers = 9\n",
+        "data = \"{}\"\ndatabase = \"postgres://q:hunter2@db/q\"\n[web]\nweb = \"{FREE}\"\n[resolver]\nworkers = 9\n",
         written.display()
     );
     fs::write(&file, text).unwrap();
@@ -128,7 +128,7 @@ async fn command_line_over_environment_over_file_over_default() {
         assert_eq!(output.status.code(), Some(DONE), "{output:?}");
         let out = String::from_utf8(output.stdout).unwrap();
         super::schema::conforms("config-show", &out);
-        assert!(!out.contains("secret"), "{out}");
+        assert!(!out.contains("hunter2"), "{out}");
         let shown: serde_json::Value = serde_json::from_str(&out).unwrap();
         let values = shown["values"].as_array().unwrap().clone();
         move |verb: &str, key: &str| {
