@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Action, Course, Entry, Fold, Folded, Held, Listing, ListingState, follow::Days, place::places,
+    Action, Course, Entry, Fold, Folded, Held, Listing, ListingState, follow::Days, place::place,
     registers::Live,
 };
 use crate::{
@@ -89,14 +89,16 @@ impl Fold {
     /// have a place.
     fn begins(&self, in_order: &[Held]) -> (Vec<Timestamp>, Days) {
         let times = self.clock.read();
-        let from: Vec<i64> = in_order.iter().map(|held| held.first_day(&times)).collect();
-        let placed = places(&from, &self.policy);
+        let first = |held: &Held| held.first_day(&times);
+        let mut placed: Vec<i64> = in_order.iter().map(first).collect();
+        place(&mut placed, &self.policy);
         let mut days = Days::default();
-        for (first, day) in from.iter().zip(&placed) {
-            days.take(*first, *day);
+        for (held, day) in in_order.iter().zip(&placed) {
+            days.take(first(held), *day);
         }
-        let held = in_order.iter().zip(placed);
-        (held.map(|(held, day)| held.begins_in(day)).collect(), days)
+        let begins = placed.into_iter().zip(in_order);
+        let begins = begins.map(|(day, held)| held.begins_in(day)).collect();
+        (begins, days)
     }
 
     /// What is to be said of the log itself.

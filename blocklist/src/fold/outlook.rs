@@ -1,6 +1,6 @@
 //! When one more listing would begin.
 
-use super::{Fold, place::places};
+use super::{Fold, place::place};
 use crate::{Timestamp, time::DAY_SECONDS};
 
 impl Fold {
@@ -14,12 +14,12 @@ impl Fold {
     ) -> (Timestamp, usize) {
         let in_order = self.listings.in_order().iter();
         let times = self.clock.read();
-        let mut from: Vec<i64> = in_order.map(|held| held.first_day(&times)).collect();
+        let mut days: Vec<i64> = in_order.map(|held| held.first_day(&times)).collect();
         let now = self.clock.latest().day_number();
         let coming = waiting.iter().copied().chain([effective_at]);
-        from.extend(coming.map(|at| at.day_number().max(now)));
-        let first = from.last().copied().unwrap_or(now);
-        let mut days = places(&from, &self.policy);
+        days.extend(coming.map(|at| at.day_number().max(now)));
+        let first = days.last().copied().unwrap_or(now);
+        place(&mut days, &self.policy);
         let day = days.pop().unwrap_or(first);
         let taken = days.iter().filter(|day| **day == first).count();
         let midnight = Timestamp(day.saturating_mul(DAY_SECONDS));

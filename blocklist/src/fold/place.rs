@@ -1,6 +1,6 @@
 //! The clock of the log, and the day in which each listing takes a place under the caps.
 
-use std::{cmp::Reverse, collections::BinaryHeap, iter::Peekable};
+use std::{cmp::Reverse, collections::BinaryHeap};
 
 use crate::{Timestamp, statement::Policy};
 
@@ -63,27 +63,39 @@ impl Clock {
 }
 
 /// Gives every listing a day: those whose day has come take the places there are, in order of the
-/// log, and the others wait for the next day. `from` holds the first possible day of each listing, in
-/// order of the log.
+/// log, and the others wait for the next day. `days` holds the first possible day of each listing, in
+/// order of the log, and in the end the one it has.
 ///
 /// A later listing never takes an earlier one's place. One that has ended keeps its own, so that
 /// lifting a name never lets another one in.
-pub(super) fn places(from: &[i64], policy: &Policy) -> Vec<i64> {
-    let mut by_day: Vec<(i64, usize)> = from.iter().copied().zip(0..).collect();
-    by_day.sort_unstable();
-    let mut coming = by_day.into_iter().peekable();
+///
+/// This is asked of whole logs, so it takes four octets a listing, and as many for each that waits.
+pub(super) fn place(days: &mut [i64], policy: &Policy) {
+    let day_of = |days: &[i64], index: u32| days.get(index as usize).copied();
+    // Serials are numbers of leaves, so that a log has fewer than these.
+    let mut order: Vec<u32> = (0..).take(days.len()).collect();
+    order.sort_unstable_by_key(|index| (day_of(days, *index), *index));
+    let mut coming = order.into_iter().peekable();
     let mut waiting = BinaryHeap::new();
-    let mut places = vec![i64::MAX; from.len()];
     let mut placed: u64 = 0;
-    while let Some(first) = coming.peek().map(|(day, _)| *day) {
+    while let Some(first) = coming.peek().and_then(|index| day_of(days, *index)) {
         let mut day = first;
         loop {
-            arrive(&mut coming, day, &mut waiting);
             let mut room = policy.room(placed);
+            let nobody_waits = waiting.is_empty();
+            while let Some(index) = coming.next_if(|index| day_of(days, *index) <= Some(day)) {
+                // They come in order of the log, and this is their day.
+                if nobody_waits && room > 0 {
+                    placed += 1;
+                    room -= 1;
+                } else {
+                    waiting.push(Reverse(index));
+                }
+            }
             while room > 0
                 && let Some(Reverse(index)) = waiting.pop()
             {
-                if let Some(place) = places.get_mut(index) {
+                if let Some(place) = days.get_mut(index as usize) {
                     *place = day;
                 }
                 placed += 1;
@@ -95,18 +107,6 @@ pub(super) fn places(from: &[i64], policy: &Policy) -> Vec<i64> {
             day += 1;
         }
     }
-    places
-}
-
-/// Those whose first day is `day` or earlier begin to wait.
-fn arrive(
-    coming: &mut Peekable<impl Iterator<Item = (i64, usize)>>,
-    day: i64,
-    waiting: &mut BinaryHeap<Reverse<usize>>,
-) {
-    while let Some((_, index)) = coming.next_if(|(first, _)| *first <= day) {
-        waiting.push(Reverse(index));
-    }
 }
 
 #[cfg(test)]
@@ -116,6 +116,12 @@ mod tests {
     use super::*;
     use crate::{statement::Growth, testing::TestLog};
     use proptest::prelude::*;
+
+    fn places(from: &[i64], policy: &Policy) -> Vec<i64> {
+        let mut days = from.to_vec();
+        place(&mut days, policy);
+        days
+    }
 
     fn policy(listings_per_day: u32, growth: Option<(u32, u32)>) -> Policy {
         let log = TestLog::new(true);

@@ -5,7 +5,7 @@
 //!    the verb's.
 //! 2. [`overview`] is how the node fares, with `rates`; [`explain`] what would happen to a query, with
 //!    what the log says of a `listings`; [`selftest`] asks the node from outside (`exchange`).
-//! 3. [`pause`] and [`reload`] change what is in force, at the next packet.
+//! 3. `pause` and `reload` change what is in force, at the next packet.
 
 pub mod client;
 mod exchange;
