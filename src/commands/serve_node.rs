@@ -42,7 +42,13 @@ pub(crate) async fn run(
     verbs: Verbs,
 ) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
+    let configured = config.listen.clone();
     let (mut sockets, predecessor) = sockets(handover.as_ref(), &mut config, metrics_at).await?;
+    let source = if config.listen == configured {
+        verbs.source
+    } else {
+        listening_on(config.listen.clone(), verbs.source)
+    };
     let scrapes = match metrics_at {
         Some(address) => Some(sockets.listen(address).await?),
         None => None,
@@ -84,7 +90,7 @@ pub(crate) async fn run(
         tokio::select! {
             socket = of(&mut freed) => {
                 if let Some(socket) = socket {
-                    running.control(socket, verbs.source.clone())?;
+                    running.control(socket, source.clone())?;
                 }
             }
             () = signals.stop() => {
@@ -98,6 +104,16 @@ pub(crate) async fn run(
     running.stop().await;
     stop.cancel();
     Ok(())
+}
+
+/// A source of configurations that leaves the addresses as they are, where a service manager's stand in
+/// place of those that were configured.
+fn listening_on(listen: Vec<SocketAddr>, source: Source) -> Source {
+    Arc::new(move || {
+        let mut fresh = source()?;
+        fresh.config.listen.clone_from(&listen);
+        Ok(fresh)
+    })
 }
 
 /// What comes once, and nothing after it.
