@@ -57,6 +57,10 @@ impl<'a> Asking<'a> {
     fn new(to: SocketAddr, questions: &'a Questions, echo: bool) -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.connect(to).unwrap();
+        // Answers come in bursts, and what finds no room here would look like the server's loss.
+        rustix::net::sockopt::set_socket_recv_buffer_size_force(&socket, 4 << 20)
+            .or_else(|_| rustix::net::sockopt::set_socket_recv_buffer_size(&socket, 4 << 20))
+            .unwrap();
         Self {
             socket,
             questions,

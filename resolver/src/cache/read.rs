@@ -115,22 +115,22 @@ pub(super) fn read(message: &[u8], asked: &Asked<'_>) -> Result<Read, Malformed>
         (Section::Authority, [ns1, ns2]),
     ] {
         for _ in 0..u16::from_be_bytes(count) {
-            let record = walk.record(section)?;
-            check_data(message, &record)?;
+            let record = walk.record(section, &records)?;
+            check_data(message, &record, &records)?;
             records.push(record);
         }
     }
     let additional_at = walk.at;
     let (mut opt, mut end, mut behind_opt) = (None, additional_at, false);
     for _ in 0..u16::from_be_bytes([ar1, ar2]) {
-        let record = walk.record(Section::Additional)?;
+        let record = walk.record(Section::Additional, &records)?;
         if record.kind == TYPE_OPT {
             if opt.is_some() {
                 return Err(Malformed::Options);
             }
             opt = Some(Opt::read(message, &record)?);
         } else {
-            check_data(message, &record)?;
+            check_data(message, &record, &records)?;
             behind_opt |= opt.is_some();
             records.push(record);
             end = walk.at;
@@ -179,6 +179,16 @@ fn question(message: &[u8], asked: &Asked<'_>, count: u16) -> Result<(), Malform
 /// A pointer must lead to before the place it was reached from, never into the header, and what it
 /// leads to must end before that place (RFC 1035 §4.1.4: "a prior occurrence").
 pub(super) fn name(message: &[u8], start: usize) -> Result<(LowerName, usize), Malformed> {
+    name_behind(message, start, &[])
+}
+
+/// As [`name`], behind the records `before`. It must not lead through their TTLs: these change with time,
+/// and the name would change with them.
+fn name_behind(
+    message: &[u8],
+    start: usize,
+    before: &[Record],
+) -> Result<(LowerName, usize), Malformed> {
     let mut written = [0; MAX_NAME];
     let mut length = 0;
     let (mut at, mut from, mut bound, mut end) = (start, start, message.len(), None);
@@ -187,10 +197,14 @@ pub(super) fn name(message: &[u8], start: usize) -> Result<(LowerName, usize), M
             return Err(Malformed::Name);
         }
         match message.get(at) {
+            Some(0) if is_through_a_ttl(&(at..at + 1), before) => return Err(Malformed::Name),
             Some(0) => break,
             Some(&octets @ 1..=63) => {
                 let next = at + 1 + usize::from(octets);
                 let label = message.get(at..next).ok_or(Malformed::Name)?;
+                if is_through_a_ttl(&(at..next), before) {
+                    return Err(Malformed::Name);
+                }
                 // One octet stays free for the root.
                 let place = written.get_mut(length..length + label.len());
                 place.ok_or(Malformed::Name)?.copy_from_slice(label);
@@ -200,7 +214,8 @@ pub(super) fn name(message: &[u8], start: usize) -> Result<(LowerName, usize), M
             Some(&high @ 0xc0..) => {
                 let low = message.get(at + 1).ok_or(Malformed::Name)?;
                 let target = usize::from(u16::from_be_bytes([high & 0x3f, *low]));
-                if target >= from || target < HEADER {
+                let is_wrong = target >= from || target < HEADER;
+                if is_wrong || is_through_a_ttl(&(at..at + 2), before) {
                     return Err(Malformed::Name);
                 }
                 end.get_or_insert(at + 2);
@@ -216,15 +231,23 @@ pub(super) fn name(message: &[u8], start: usize) -> Result<(LowerName, usize), M
     Ok((name, end.unwrap_or(at + 1)))
 }
 
+/// Whether octets are among those of a TTL. Records stand in order of their place.
+fn is_through_a_ttl(octets: &Range<usize>, records: &[Record]) -> bool {
+    let next = records.partition_point(|record| record.ttl_at + 4 <= octets.start);
+    records
+        .get(next)
+        .is_some_and(|record| record.ttl_at < octets.end)
+}
+
 struct Walk<'m> {
     message: &'m [u8],
     at: usize,
 }
 
 impl Walk<'_> {
-    fn record(&mut self, section: Section) -> Result<Record, Malformed> {
+    fn record(&mut self, section: Section, before: &[Record]) -> Result<Record, Malformed> {
         let owner_at = self.at;
-        let (_, fixed_at) = name(self.message, owner_at)?;
+        let (_, fixed_at) = name_behind(self.message, owner_at, before)?;
         let fixed = self.message.get(fixed_at..).unwrap_or_default();
         let &[k1, k2, c1, c2, t1, t2, t3, t4, l1, l2] =
             fixed.first_chunk().ok_or(Malformed::Record)?;
@@ -273,14 +296,14 @@ fn names_in(kind: u16) -> Option<(usize, usize, usize)> {
     }
 }
 
-fn check_data(message: &[u8], record: &Record) -> Result<(), Malformed> {
+fn check_data(message: &[u8], record: &Record, earlier: &[Record]) -> Result<(), Malformed> {
     let right = match (record.kind, names_in(record.kind)) {
         (1, _) => record.data.len() == 4,
         (28, _) => record.data.len() == 16,
         (_, Some((before, names, behind))) => {
             let mut at = record.data.start + before;
             for _ in 0..names {
-                (_, at) = name(message, at)?;
+                (_, at) = name_behind(message, at, earlier)?;
             }
             at + behind == record.data.end
         }

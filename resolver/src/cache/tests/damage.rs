@@ -126,6 +126,38 @@ fn reading(change: impl Fn(&mut Vec<u8>)) -> Result<(), Malformed> {
     read::read(&bytes, &(&query).into()).map(|_| ())
 }
 
+/// A TTL changes with time, and a name that is read through one would change with it.
+#[test]
+fn no_name_leads_through_a_ttl() {
+    let behind = |pointer: u8, octets: [u8; 4], at: usize| {
+        reading(|b| {
+            b[at..at + 4].copy_from_slice(&octets);
+            b[7] = 2;
+            b.extend([0xc0, pointer, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 1]);
+        })
+    };
+    let (ttl, data) = (30, 36);
+    for (pointer, octets) in [
+        (30, [1, b'x', 0, 0]),
+        (31, [0, 1, b'x', 0]),
+        (33, [0, 0, 0, 0]),
+        (32, [0, 0, 0xc0, 12]),
+        // Begins before it and reaches into it: the class is 1.
+        (29, [b'x', 0, 0, 0]),
+    ] {
+        assert_eq!(
+            behind(pointer, octets, ttl),
+            Err(Malformed::Name),
+            "{pointer}"
+        );
+    }
+    assert_eq!(
+        behind(36, [1, b'x', 0, 0], data),
+        Ok(()),
+        "a name in data is one"
+    );
+}
+
 #[test]
 fn each_way_to_be_wrong_has_its_name() {
     // Header 12, question 12, then the record: pointer, type, class, TTL, length, address.
