@@ -296,6 +296,20 @@ fn names_in(kind: u16) -> Option<(usize, usize, usize)> {
     }
 }
 
+/// Types whose data hold a name that must be written out (RFC 4034, RFC 9460), and the octets before it. Some
+/// readers follow a pointer there all the same, into what this resolver writes anew.
+fn plain_name_in(kind: u16) -> Option<usize> {
+    match kind {
+        // SIG, RRSIG
+        24 | 46 => Some(18),
+        // NXT, NSEC
+        30 | 47 => Some(0),
+        // SVCB, HTTPS
+        64 | 65 => Some(2),
+        _ => None,
+    }
+}
+
 fn check_data(message: &[u8], record: &Record, earlier: &[Record]) -> Result<(), Malformed> {
     let right = match (record.kind, names_in(record.kind)) {
         (1, _) => record.data.len() == 4,
@@ -307,7 +321,10 @@ fn check_data(message: &[u8], record: &Record, earlier: &[Record]) -> Result<(),
             }
             at + behind == record.data.end
         }
-        (_, None) => true,
+        (kind, None) => plain_name_in(kind).is_none_or(|before| {
+            let data = message.get(record.data.clone()).unwrap_or_default();
+            data.get(before..).and_then(LowerName::read).is_some()
+        }),
     };
     if right {
         Ok(())

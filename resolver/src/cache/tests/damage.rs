@@ -158,6 +158,28 @@ fn no_name_leads_through_a_ttl() {
     );
 }
 
+/// HTTPS and its like hold names that no pointer may shorten.
+#[test]
+fn a_name_that_must_be_written_out_is() {
+    let https = |target: &[u8]| {
+        reading(|b| {
+            b[27] = 65;
+            b.truncate(34);
+            b.extend([0, 2 + target.len() as u8, 0, 1]);
+            b.extend(target);
+        })
+    };
+    assert_eq!(https(b"\x01b\x00"), Ok(()));
+    assert_eq!(
+        https(b"\x00\x00\x01\x00\x00"),
+        Ok(()),
+        "with parameters behind it"
+    );
+    assert_eq!(https(b"\xc0\x0c"), Err(Malformed::Record));
+    assert_eq!(https(b"\x01b\xc0\x01"), Err(Malformed::Record));
+    assert_eq!(https(b""), Err(Malformed::Record));
+}
+
 #[test]
 fn each_way_to_be_wrong_has_its_name() {
     // Header 12, question 12, then the record: pointer, type, class, TTL, length, address.
