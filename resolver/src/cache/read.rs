@@ -296,14 +296,18 @@ fn names_in(kind: u16) -> Option<(usize, usize, usize)> {
     }
 }
 
-/// Types whose data hold a name that must be written out (RFC 4034, RFC 9460), and the octets before it. Some
+/// Where in the data of its type a name stands that must be written out (RFC 3403, RFC 4034, RFC 9460). Some
 /// readers follow a pointer there all the same, into what this resolver writes anew.
-fn plain_name_in(kind: u16) -> Option<usize> {
+fn plain_name_in(kind: u16, data: &[u8]) -> Option<usize> {
     match kind {
         // SIG, RRSIG
         24 | 46 => Some(18),
-        // NXT, NSEC
-        30 | 47 => Some(0),
+        // NXT, NSEC, ANAME
+        30 | 47 | 65_305 => Some(0),
+        // NAPTR: two numbers and three strings
+        35 => Some((0..3).fold(4, |at, _| {
+            at + 1 + data.get(at).map_or(0, |octets| usize::from(*octets))
+        })),
         // SVCB, HTTPS
         64 | 65 => Some(2),
         _ => None,
@@ -321,10 +325,11 @@ fn check_data(message: &[u8], record: &Record, earlier: &[Record]) -> Result<(),
             }
             at + behind == record.data.end
         }
-        (kind, None) => plain_name_in(kind).is_none_or(|before| {
+        (kind, None) => {
             let data = message.get(record.data.clone()).unwrap_or_default();
-            data.get(before..).and_then(LowerName::read).is_some()
-        }),
+            plain_name_in(kind, data)
+                .is_none_or(|before| data.get(before..).and_then(LowerName::read).is_some())
+        }
     };
     if right {
         Ok(())

@@ -178,6 +178,17 @@ fn a_name_that_must_be_written_out_is() {
     assert_eq!(https(b"\xc0\x0c"), Err(Malformed::Record));
     assert_eq!(https(b"\x01b\xc0\x01"), Err(Malformed::Record));
     assert_eq!(https(b""), Err(Malformed::Record));
+    let naptr = |target: &[u8]| {
+        reading(|b| {
+            b[27] = 35;
+            b.truncate(34);
+            b.extend([0, 9 + target.len() as u8, 0, 1, 0, 1, 1, b'u', 0, 1, b'!']);
+            b.extend(target);
+        })
+    };
+    assert_eq!(naptr(b"\x01b\x00"), Ok(()));
+    assert_eq!(naptr(b"\xc0\x0c"), Err(Malformed::Record));
+    assert_eq!(naptr(b""), Err(Malformed::Record));
 }
 
 #[test]
